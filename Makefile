@@ -1,0 +1,52 @@
+# Everything starts here: `make run` and `make test` install what they need.
+PYTHON ?= python3
+PORT ?= 3000
+STATE ?= .local
+ARCH ?= arm64
+
+VENV := .venv/bin
+on = $(filter-out 0 no false,$(1))
+COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-sam run invoke build check format test lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+
+install: ## what `make run` and `make test` need, if it is not there yet
+	@$(PYTHON) -m local.install
+
+install-sam:
+	@$(PYTHON) -m local.install sam
+
+run: install $(if $(call on,$(BUILT)),install-sam) ## the whole service on this machine: PORT=3000, LOG=1 shows the functions' logs, BUILT=1 runs the built package
+	@exec $(VENV)/python -m local.stack --port $(PORT) --state $(STATE) $(if $(call on,$(LOG)),--log) $(if $(call on,$(BUILT)),--built)
+
+invoke: install ## a function of the running stack, directly: F=DistributeFunction E=events/….json
+	@$(VENV)/python -m local.invoke --state $(STATE) $(F) $(E)
+
+build: install-sam ## the deployable package, ARCH=arm64 or x86_64
+	@$(VENV)/python -m local.build --arch $(ARCH)
+
+check: install ## the fast checks: format, lint, types
+	@$(VENV)/ruff format --check .
+	@$(VENV)/ruff check .
+	@$(VENV)/mypy
+
+format: install ## puts the code into shape
+	@$(VENV)/ruff format .
+	@$(VENV)/ruff check --fix .
+
+test: install-sam check ## everything: checks, then all tests with branch coverage
+	@$(VENV)/pytest --cov --cov-report=term
+
+lock: install ## the locks anew, from pyproject.toml and local/s3/package.json
+	@$(COMPILE) pyproject.toml -o layers/couponflow/requirements.txt
+	@$(COMPILE) pyproject.toml --group dev -c layers/couponflow/requirements.txt -o requirements-dev.txt
+	@$(COMPILE) --group sam -o requirements-sam.txt
+	@$(VENV)/python -m local.lock
+
+clean: ## removes what was built, cached and stored locally; keeps what was downloaded
+	@rm -rf .aws-sam .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache $(STATE)/data $(STATE)/logs $(STATE)/demo.json
+	@find . -path ./.venv -prune -o -path ./.local -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,113 @@
+"""Child processes that never outlive the stack, and what a killed stack left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+PR_SET_PDEATHSIG = 1
+PATIENCE_SECONDS = 10
+_libc = ctypes.CDLL(None)
+
+
+class StackFailed(Exception):
+    """Why the stack can't run, in one line."""
+
+
+def tied_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
+    """A preexec function: the child gets `death_signal` when its parent dies, however that dies.
+
+    Call Popen from the main thread: the kernel means the parent's thread, not its process.
+    """
+    parent = os.getpid()
+
+    def tie() -> None:
+        _libc.prctl(PR_SET_PDEATHSIG, death_signal)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return tie
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """In order if it will (DynamoDB Local can lose its last transaction to SIGKILL), else by force."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def claimed(state: Path) -> Iterator[Ledger]:
+    """The state folder for this stack alone, and rid of what a killed one left running."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise StackFailed(f"a stack already runs on {state}: {lock.read().strip()}") from None
+        ledger = Ledger(state / "processes", lock)
+        ledger.end_leftovers()
+        try:
+            yield ledger
+        finally:
+            ledger.path.unlink(missing_ok=True)
+            lock.truncate(0)
+
+
+class Ledger:
+    """The processes that a stack started, kept on disk for the next one to clean up after a kill."""
+
+    def __init__(self, path: Path, lock: IO[str]) -> None:
+        self.path = path
+        self._lock = lock
+
+    def announce(self, base_url: str) -> None:
+        """What another stack on the same state folder is told."""
+        self._lock.truncate(0)
+        self._lock.write(f"{base_url}, pid {os.getpid()}\n")
+        self._lock.flush()
+
+    def add(self, pid: int, name: str) -> None:
+        with self.path.open("a") as entries:
+            entries.write(f"{pid} {_started(pid)} {name}\n")
+
+    def end_leftovers(self) -> None:
+        if not self.path.exists():
+            return
+        for line in self.path.read_text().splitlines():
+            pid, started, name = line.split(" ", 2)
+            # A pid alone may be somebody else's by now; with its start time it is not.
+            if _started(int(pid)) == started:
+                print(f"Ending {name} (pid {pid}), left behind by a killed stack")
+                _end_stranger(int(pid), started)
+        self.path.unlink()
+
+
+def _end_stranger(pid: int, started: str) -> None:
+    for by in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, by)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while _started(pid) == started and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+def _started(pid: int) -> str:
+    """When the process started, in ticks since boot; empty when it has ended, reaped or not."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return "" if after_name[0] in "ZX" else after_name[19]

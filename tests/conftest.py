@@ -1,0 +1,95 @@
+"""Fixtures for all tests: the table on real engines and in-process, functions, and the whole stack."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local import engines, template
+from local.tools import ROOT
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "S3RVER",
+    "AWS_SECRET_ACCESS_KEY": "S3RVER",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_real_aws() -> Iterator[None]:
+    """A test that forgets its endpoint must fail, not reach somebody's account."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The endpoint of AWS's own engine, in memory: atomic, unlike moto."""
+    with engines.dynamodb_local(tmp_path_factory.mktemp("dynamodb")) as engine:
+        yield engine.endpoint
+
+
+@pytest.fixture
+def table(dynamodb_local: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    """A fresh table with the template's schema on DynamoDB Local; TABLE_NAME and the endpoint are set."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+    made = _fresh_table()
+    monkeypatch.setenv("TABLE_NAME", made.name)
+    yield made
+    made.delete()
+
+
+@pytest.fixture
+def moto_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    """The same table in-process. moto is not atomic: no proof of anything that runs at once."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
+    with mock_aws():
+        made = _fresh_table()
+        monkeypatch.setenv("TABLE_NAME", made.name)
+        yield made
+
+
+def _fresh_table() -> Table:
+    schema: dict[str, Any] = dict(template.table_schema())
+    return boto3.resource("dynamodb").create_table(TableName=f"test-{uuid.uuid4().hex}", **schema)
+
+
+_modules = itertools.count()
+
+
+@pytest.fixture
+def load_function(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """`load_function("redeem")` imports functions/redeem/app.py anew, under a name of its own.
+
+    Every folder's module is called app. Set the environment first: functions read it as they are imported.
+    """
+
+    def load(folder: str) -> ModuleType:
+        path = ROOT / "functions" / folder / "app.py"
+        name = f"function_{folder}_{next(_modules)}"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, name, module)
+        monkeypatch.syspath_prepend(str(path.parent))
+        spec.loader.exec_module(module)
+        return module
+
+    return load
