@@ -68,8 +68,7 @@ def load(path: Path = TEMPLATE, parameters: Mapping[str, str] | None = None) -> 
         resources = document["Resources"]
         resolver = Resolver(document, parameters or {})
         functions = {
-            name: _function(name, document, resolver, path.parent)
-            for name in _of_type(resources, "AWS::Serverless::Function")
+            name: _function(name, document, resolver, path.parent) for name in _of_type(resources, "AWS::Serverless::Function")
         }
         return Template(
             functions=functions,
@@ -132,9 +131,7 @@ def _routes(function: str, resource: dict[str, Any], resolver: Resolver) -> Iter
 
 def _tables(resources: dict[str, Any], resolver: Resolver) -> dict[str, dict[str, Any]]:
     return {
-        resolver.physical_name(name): resolver.resolve(
-            resources[name]["Properties"], only=CREATE_TABLE_PROPERTIES
-        )
+        resolver.physical_name(name): resolver.resolve(resources[name]["Properties"], only=CREATE_TABLE_PROPERTIES)
         for name in _of_type(resources, "AWS::DynamoDB::Table")
     }
 
