@@ -1,0 +1,1 @@
+"""The redeem page: what a customer holds up to the cashier."""
