@@ -1,0 +1,1 @@
+"""Coupons for chatbot flows, whose limits hold exactly whatever the load."""

@@ -1,0 +1,28 @@
+"""What the deployment says, read once at start. A missing value fails by its name."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    table_name: str
+    images_bucket: str
+    public_base_url: str
+    max_shards: int
+
+
+def from_environment() -> Config:
+    return Config(
+        table_name=_needed("TABLE_NAME"),
+        images_bucket=_needed("IMAGES_BUCKET"),
+        public_base_url=os.environ.get("PUBLIC_BASE_URL", "").rstrip("/"),
+        max_shards=int(_needed("MAX_SHARDS")),
+    )
+
+
+def _needed(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise RuntimeError(f"the environment variable {name} is not set")
+    return value

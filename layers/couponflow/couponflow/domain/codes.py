@@ -1,0 +1,27 @@
+"""Coupon codes: made without look-alikes, compared without regard to case, hyphens and look-alikes."""
+
+import re
+import secrets
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: no I, L, O, U
+_SHAPE = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{3,40}")
+_LOOK_ALIKES = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None})
+
+
+def generate() -> str:
+    """A code of 10 characters, 50 bits."""
+    return random_base32(10)
+
+
+def random_base32(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def canonical(code: str) -> str:
+    """What two codes are compared by."""
+    return code.upper().translate(_LOOK_ALIKES)
+
+
+def is_code(text: str) -> bool:
+    """3-40 letters, digits, hyphens or underscores, at least one of them a letter or digit."""
+    return _SHAPE.fullmatch(text) is not None

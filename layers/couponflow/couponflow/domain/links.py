@@ -1,0 +1,69 @@
+"""Links and the identities in them. One customer has one link to a coupon, the same for ever, and nothing personal is in it.
+
+token = coupon id (13 characters) + mac of the customer (26) + tag (13), in lower-case Crockford base32. The tag is what only we
+can make: a made-up token costs neither a read nor a write.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+
+from couponflow.domain import codes
+from couponflow.domain.models import Coupon, Holder
+
+_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{13}")
+_TOKEN = re.compile(r"([0-9a-hjkmnp-tv-z]{13})([0-9a-hjkmnp-tv-z]{26})[0-9a-hjkmnp-tv-z]{13}")
+_TO_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", codes.ALPHABET.lower())
+
+
+def new_id() -> str:
+    """65 random bits: an id of a coupon, a block, an image."""
+    return codes.random_base32(13).lower()
+
+
+def new_secret() -> str:
+    return codes.random_base32(32).lower()
+
+
+def is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
+def holder_of(coupon: Coupon, customer_id: str) -> Holder:
+    """The customer (a canonical id) as this coupon knows them."""
+    return Holder(coupon.coupon_id, _mac(coupon.holder_secret, customer_id, 16))
+
+
+def token_of(coupon: Coupon, holder: Holder) -> str:
+    return f"{holder.coupon_id}{holder.mac}{_mac(coupon.link_secret, holder.mac, 8)}"
+
+
+def coupon_id_in(token: str) -> str | None:
+    """The coupon that a token claims to be of; None if it can't be a token."""
+    parts = _TOKEN.fullmatch(token)
+    return parts and parts[1]
+
+
+def holder_in(token: str, coupon: Coupon) -> Holder | None:
+    """The holder that the token was made for; None if we did not make it."""
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
+        return None
+    holder = Holder(coupon.coupon_id, parts[2])
+    return holder if hmac.compare_digest(token, token_of(coupon, holder)) else None
+
+
+def redemption_id(coupon: Coupon, holder: Holder, slot: str) -> str:
+    """Derived, so that redeeming needs no read to name what it redeemed; without the coupon's secret it looks random."""
+    return _mac(coupon.holder_secret, f"redemption {holder.mac} {slot}", 16)
+
+
+def attempt_of(idempotency_key: str, holder: Holder) -> str:
+    """The attempt that an Idempotency-Key stands for: bound to the coupon and the customer."""
+    return _mac(holder.coupon_id + holder.mac, idempotency_key, 16)
+
+
+def _mac(secret: str, text: str, length: int) -> str:
+    digest = hmac.digest(secret.encode(), text.encode(), hashlib.sha256)[:length]
+    return base64.b32encode(digest).decode().rstrip("=").translate(_TO_CROCKFORD)

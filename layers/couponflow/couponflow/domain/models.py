@@ -1,0 +1,162 @@
+"""The things of the field, as frozen dataclasses. Times are aware datetimes in UTC, to the millisecond."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+# A shard of a coupon without a limit holds this many units; a limit of that size or more reads as "no limit".
+NO_LIMIT_UNITS = 10**15
+
+
+class CouponStatus(StrEnum):
+    """In the order of precedence: the first that fits is the coupon's status."""
+
+    ARCHIVED = "archived"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    SOLD_OUT = "sold_out"
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+
+
+class RedemptionStatus(StrEnum):
+    DISTRIBUTED = "distributed"
+    REDEEMED = "redeemed"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A tenant, which has the coupon add-on or not."""
+
+    organisation_id: str
+    name: str
+    addon_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A credential of one organisation; of the secret only the hash is known."""
+
+    key_id: str
+    organisation_id: str
+    secret_hash: str
+    scopes: frozenset[str]
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A campaign. `units` is the sum of used and remaining over its quota shards: the overall limit."""
+
+    coupon_id: str
+    organisation_id: str
+    code: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    max_redemptions_per_customer: int | None
+    active: bool
+    units: int
+    shards: int
+    record_buckets: int
+    holder_secret: str = field(repr=False)
+    link_secret: str = field(repr=False)
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+    raises: int = 0
+    sold_out_at_raises: int | None = None
+    archived_at: datetime | None = None
+    last_change: str | None = None
+
+    @property
+    def max_redemptions(self) -> int | None:
+        """The overall limit, None for no limit."""
+        return self.units if self.units < NO_LIMIT_UNITS else None
+
+    @property
+    def is_marked_sold_out(self) -> bool:
+        """Whether somebody proved that nothing remains; a raise since then outdates the mark by itself."""
+        return self.sold_out_at_raises == self.raises
+
+    @property
+    def is_open(self) -> bool:
+        """The on/off part of the gate that each quota shard has a copy of."""
+        return self.active and self.archived_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemButton:
+    behavior: str = "redeem"  # none, redeem, open_url
+    label: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemPage:
+    """Settings of the page that customers of one coupon see; the defaults hold before the first save."""
+
+    code_display: str = "text"  # text, qr, barcode, hidden
+    redeem_button: RedeemButton = RedeemButton()
+    copy_code_button: bool = True
+    background_color: str = "#ffffff"
+    brand_icon: str | None = None
+    campaign_image: str | None = None
+    terms: str = ""
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What serving a customer needs to know of a coupon; remembered for at most two seconds."""
+
+    coupon: Coupon
+    page: RedeemPage
+    organisation: Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaShard:
+    """A share of a coupon's overall limit; `version` is the coupon's when the gate was copied."""
+
+    number: int
+    used: int
+    remaining: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Uses of a coupon, summed over its shards."""
+
+    used: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A customer as one coupon knows them: without the coupon's secret, `mac` tells nothing of the customer."""
+
+    coupon_id: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """One customer's right to one use, and its record."""
+
+    redemption_id: str
+    holder: Holder
+    slot: str
+    status: RedemptionStatus
+    customer_id: str
+    inbox_id: str | None
+    distributed_at: datetime | None
+    redeemed_at: datetime | None = None
+    attempt: str | None = None
+
+    @property
+    def is_redeemed(self) -> bool:
+        return self.status is RedemptionStatus.REDEEMED

@@ -1,0 +1,72 @@
+"""When a coupon may be given out and used. Time is an argument."""
+
+from datetime import datetime
+
+from couponflow.domain.errors import (
+    CouponDisabled,
+    CouponExpired,
+    CouponNotFound,
+    CouponNotStarted,
+    CustomerMaxUsesReached,
+    Refusal,
+)
+from couponflow.domain.models import Coupon, CouponStatus
+
+UNITS_A_SHARD = 16
+
+
+def refusal(coupon: Coupon, now: datetime, nth_use: int = 1) -> Refusal | None:
+    """Why the customer's `nth_use` of the coupon is refused at `now`, as far as the coupon alone can tell.
+
+    The first that fits counts. That all uses of the coupon are taken comes last, and needs a proof from the shards.
+    """
+    return distribution_refusal(coupon, now) or (
+        CouponNotStarted()
+        if now < coupon.starts_at
+        else CustomerMaxUsesReached()
+        if not is_within_customer_limit(coupon, nth_use)
+        else None
+    )
+
+
+def distribution_refusal(coupon: Coupon, now: datetime) -> Refusal | None:
+    """Why the coupon can't be given out; one that has not started yet can."""
+    if coupon.archived_at is not None:
+        return CouponNotFound()
+    if not coupon.active:
+        return CouponDisabled()
+    if now >= coupon.ends_at:
+        return CouponExpired()
+    return None
+
+
+def is_within_customer_limit(coupon: Coupon, nth_use: int) -> bool:
+    limit = coupon.max_redemptions_per_customer
+    return limit is None or nth_use <= limit
+
+
+def status(coupon: Coupon, remaining: int, now: datetime) -> CouponStatus:
+    if coupon.archived_at is not None:
+        return CouponStatus.ARCHIVED
+    if not coupon.active:
+        return CouponStatus.DISABLED
+    if now >= coupon.ends_at:
+        return CouponStatus.EXPIRED
+    if remaining == 0:
+        return CouponStatus.SOLD_OUT
+    if now < coupon.starts_at:
+        return CouponStatus.SCHEDULED
+    return CouponStatus.ACTIVE
+
+
+def shards_for(max_redemptions: int | None, most: int) -> int:
+    """Over how many quota shards a limit is split: enough that each has work, never more than `most`."""
+    if max_redemptions is None:
+        return most
+    return max(1, min(max_redemptions // UNITS_A_SHARD, most))
+
+
+def shares(units: int, shards: int) -> list[int]:
+    """Split `units` into `shards` whole parts that differ by one at most."""
+    each, over = divmod(units, shards)
+    return [each + (number < over) for number in range(shards)]

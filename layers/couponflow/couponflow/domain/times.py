@@ -1,0 +1,61 @@
+"""Times as the contract writes them, and active periods as people give them."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<clock>\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(?P<offset>[Zz]|[+-]\d\d:\d\d)?)?"
+)
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+\-/]{0,63}")
+_FIRST, _LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def text(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: of fixed width, so that texts compare as times do."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse(written: str) -> datetime:
+    """The inverse of `text`."""
+    return datetime.fromisoformat(written)
+
+
+def zone(name: str) -> ZoneInfo:
+    """An IANA time zone. Raises ValueError if there is none of that name."""
+    try:
+        if _ZONE.fullmatch(name):
+            return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        pass
+    raise ValueError("must be an IANA time zone, such as Europe/Berlin")
+
+
+def start(written: str, timezone: str) -> datetime:
+    """When a period starts: a time with an offset, a local time in the zone, or a date, which means its midnight there."""
+    return _moment(written, timezone, days_later=0)
+
+
+def end(written: str, timezone: str) -> datetime:
+    """When a period is over (exclusive): as `start`, but a date means the midnight after it."""
+    return _moment(written, timezone, days_later=1)
+
+
+def _moment(written: str, timezone: str, days_later: int) -> datetime:
+    local = zone(timezone)
+    parts = _MOMENT.fullmatch(written)
+    if parts is None:
+        raise ValueError("must be a date or a time, such as 2026-12-24 or 2026-12-24T18:00:00+01:00")
+    try:
+        day = date.fromisoformat(parts["day"])
+        if parts["clock"] is None:
+            moment = datetime.combine(day + timedelta(days=days_later), time(), local)
+        else:
+            moment = datetime.fromisoformat(f"{day}T{parts['clock']}{(parts['offset'] or '').upper()}")
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=local)
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("is no date or time that exists") from None
+    if not _FIRST <= moment < _LAST:
+        raise ValueError("must lie between the years 1970 and 9000")
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,80 @@
+"""Redemption records, as marketers read them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from couponflow.domain import links, times
+from couponflow.domain.models import Coupon, Redemption, RedemptionStatus
+from couponflow.store import redemptions as redemption_items
+from couponflow.store.redemptions import RedemptionStore
+
+# Without a filter the redeemed ones come first.
+_ORDER = [RedemptionStatus.REDEEMED, RedemptionStatus.DISTRIBUTED]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Times are of the status: when it was redeemed, or else distributed; `before` is exclusive."""
+
+    status: RedemptionStatus | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+    @property
+    def statuses(self) -> list[RedemptionStatus]:
+        return [status for status in _ORDER if self.status in (None, status)]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands in the list."""
+
+    status: RedemptionStatus
+    place: str
+
+    @classmethod
+    def of(cls, redemption: Redemption) -> "Place":
+        return cls(redemption.status, redemption_items.place_of(redemption))
+
+
+class Records:
+    def __init__(self, redemptions: RedemptionStore) -> None:
+        self._redemptions = redemptions
+
+    def newest(self, coupon: Coupon, wanted: RecordFilter, after: Place | None, at_most: int) -> list[Redemption]:
+        """Redeemed ones first, newest first within a status, from after the place `after` on."""
+        statuses = wanted.statuses
+        if after is not None:
+            statuses = [status for status in statuses if _ORDER.index(status) >= _ORDER.index(after.status)]
+        since = times.text(wanted.since) if wanted.since else None
+        found: list[Redemption] = []
+        for status in statuses:
+            before = times.text(wanted.before) if wanted.before else redemption_items.LAST_PLACE
+            if after is not None and after.status is status:
+                before = min(before, after.place)
+            if len(found) < at_most:
+                found += self._redemptions.newest(coupon, status, since, before, at_most - len(found))
+        return found
+
+    def of_customer(self, coupon: Coupon, customer_id: str, wanted: RecordFilter, after: Place | None, at_most: int) -> list[Redemption]:
+        """The same of one customer (a canonical id), as it is at this moment."""
+        places = [
+            (Place.of(redemption), redemption)
+            for redemption in self._redemptions.of(links.holder_of(coupon, customer_id))
+            if redemption.status in wanted.statuses and _is_within(redemption, wanted)
+        ]
+        places.sort(key=lambda placed: placed[0].place, reverse=True)
+        places.sort(key=lambda placed: _ORDER.index(placed[0].status))
+        if after is not None:
+            places = [placed for placed in places if _is_after(placed[0], after)]
+        return [redemption for _, redemption in places[:at_most]]
+
+
+def _is_after(place: Place, other: Place) -> bool:
+    order, others = _ORDER.index(place.status), _ORDER.index(other.status)
+    return order > others or (order == others and place.place < other.place)
+
+
+def _is_within(redemption: Redemption, wanted: RecordFilter) -> bool:
+    at = redemption_items.moment_of(redemption)
+    return (wanted.since is None or at >= wanted.since) and (wanted.before is None or at < wanted.before)

@@ -1,0 +1,222 @@
+"""The story of a coupon in a customer's hand: given out by a flow, looked at, used by link or at a till."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from couponflow.domain import links, rules
+from couponflow.domain.errors import (
+    AddonDisabled,
+    CouponMaxUsesReached,
+    CouponNotFound,
+    CustomerMaxUsesReached,
+    RedeemNotOffered,
+    ValidationFailed,
+)
+from couponflow.domain.models import Coupon, Holder, Redemption, Terms
+from couponflow.redeemer import Redeemed, Redeemer
+from couponflow.store import keys
+from couponflow.store.redemptions import RedemptionStore, Use, UseTaken
+from couponflow.store.terms import TermsMemory
+
+# The how-manieth use it is of a customer whose uses are not counted: more than any limit, should one be set meanwhile.
+UNCOUNTED = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Distributed:
+    """A customer's open right to one use of a coupon; `is_new` if this call gave it."""
+
+    coupon: Coupon
+    redemption: Redemption
+    is_new: bool
+    uses_left: int | None
+
+    @property
+    def token(self) -> str:
+        return links.token_of(self.coupon, self.redemption.holder)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A customer's link, opened: the coupon's terms and what the customer has of it."""
+
+    terms: Terms
+    holder: Holder
+    redemptions: list[Redemption]
+    is_sold_out: bool
+
+
+class Couponflow:
+    def __init__(self, terms: TermsMemory, redemptions: RedemptionStore, redeemer: Redeemer) -> None:
+        self._terms, self._redemptions, self._redeemer = terms, redemptions, redeemer
+
+    def terms(self, organisation_id: str, *, coupon_id: str | None = None, code: str | None = None) -> Terms:
+        """A coupon of the organisation, by id or code.
+
+        Raises CouponNotFound, also for a coupon of another organisation; AddonDisabled.
+        """
+        if not self._terms.organisation(organisation_id).addon_enabled:
+            raise AddonDisabled
+        if coupon_id is not None:
+            terms = self._terms.of(coupon_id) if links.is_id(coupon_id) else None
+        else:
+            terms = self._terms.of_code(organisation_id, code) if code else None
+        if terms is None or terms.coupon.organisation_id != organisation_id:
+            raise CouponNotFound
+        return terms
+
+    def distribute(self, coupon: Coupon, customer_id: str, inbox_id: str | None, now: datetime) -> Distributed:
+        """Give the customer (a canonical id) a link to their next use; asked again, the same one.
+
+        Raises CouponNotFound, CouponDisabled, CouponExpired, CustomerMaxUsesReached, CouponMaxUsesReached.
+        """
+        if refusal := rules.distribution_refusal(coupon, now):
+            raise refusal
+        holder = links.holder_of(coupon, customer_id)
+        if self._redeemer.is_known_sold_out(coupon):
+            used = _used(self._uses(coupon, holder))
+            raise CouponMaxUsesReached if rules.is_within_customer_limit(coupon, used + 1) else CustomerMaxUsesReached
+        slot = keys.FIRST_SLOT
+        while True:
+            redemption, is_new = self._redemptions.distribute(coupon, holder, slot, customer_id, inbox_id, now)
+            if not redemption.is_redeemed and slot == keys.FIRST_SLOT:
+                return Distributed(coupon, redemption, is_new, coupon.max_redemptions_per_customer)
+            uses = self._uses(coupon, holder)
+            used = _used(uses)
+            if not redemption.is_redeemed:
+                left = coupon.max_redemptions_per_customer
+                return Distributed(coupon, redemption, is_new, None if left is None else left - used)
+            if not rules.is_within_customer_limit(coupon, used + 1):
+                raise CustomerMaxUsesReached
+            slot = _next_slot(uses)
+
+    def open(self, token: str) -> Opened:
+        """What the customer of this link sees. Changes nothing.
+
+        Raises CouponNotFound for every link that is not, or not any more, one of ours.
+        """
+        terms, holder = self._holder(token)
+        redemptions = self._uses(terms.coupon, holder)
+        if not redemptions:
+            raise CouponNotFound
+        return Opened(terms, holder, redemptions, self._redeemer.is_known_sold_out(terms.coupon))
+
+    def redeem_by_link(self, token: str, number: int, now: datetime) -> Redeemed:
+        """Use the coupon for the `number`-th time; asked again, the same redemption.
+
+        Raises CouponNotFound, RedeemNotOffered, a Refusal that says why not, TryAgain;
+        ValidationFailed if the use before this one is still open.
+        """
+        terms, holder = self._holder(token)
+        if terms.page.redeem_button.behavior != "redeem":
+            raise RedeemNotOffered
+        coupon, use = terms.coupon, Use(holder, keys.slot(number), nth=number, attempt=links.new_id())
+        if number > 1 or self._expects_refusal(coupon, now):
+            uses = self._uses(coupon, holder)
+            if made := next((made for made in uses if made.slot == use.slot and made.is_redeemed), None):
+                return Redeemed(made, repeated=True)
+            use = _following(uses, use, number)
+            coupon = self._confirmed(coupon, use.nth, now)
+        try:
+            return self._redeemer.make(coupon, use, now)
+        except UseTaken as taken:
+            if taken.redemption is None:
+                raise CouponNotFound from taken  # never given out
+            return Redeemed(taken.redemption, repeated=True)
+
+    def redeem_at_till(
+        self, coupon: Coupon, customer_id: str, inbox_id: str | None, idempotency_key: str | None, now: datetime
+    ) -> Redeemed:
+        """Use the coupon for a customer (a canonical id), sent to them before or not.
+
+        The same key gives the same redemption, for ever; without one each call is an attempt of its own.
+        Raises a Refusal that says why not, TryAgain.
+        """
+        holder = links.holder_of(coupon, customer_id)
+        attempt = links.attempt_of(idempotency_key, holder) if idempotency_key else links.new_id()
+
+        def use(slot: str, nth: int) -> Use:
+            return Use(holder, slot, nth, attempt, may_be_new=True, customer_id=customer_id, inbox_id=inbox_id)
+
+        if not self._expects_refusal(coupon, now):
+            try:
+                return self._redeemer.make(coupon, use(keys.FIRST_SLOT, 1), now)
+            except UseTaken:
+                pass  # not the first use: look at them all
+        while True:
+            uses = self._uses(coupon, holder)
+            if made := self._made_by(attempt, coupon, holder, uses):
+                return Redeemed(made, repeated=True)
+            nth = _used(uses) + 1
+            coupon = self._confirmed(coupon, nth, now)
+            slot = _till_slot(coupon, uses, attempt)
+            try:
+                return self._redeemer.make(coupon, use(slot, nth if keys.is_numbered(slot) else UNCOUNTED), now)
+            except UseTaken:
+                continue  # somebody else made that very use: there is one fewer to try
+            except CustomerMaxUsesReached:
+                if coupon.max_redemptions_per_customer is not None:
+                    raise
+                coupon = self._terms.fresh(coupon)  # customers got a limit in between: count them all
+
+    def _holder(self, token: str) -> tuple[Terms, Holder]:
+        coupon_id = links.coupon_id_in(token)
+        terms = self._terms.of(coupon_id) if coupon_id else None
+        holder = links.holder_in(token, terms.coupon) if terms else None
+        if terms is None or holder is None or terms.coupon.archived_at or not terms.organisation.addon_enabled:
+            raise CouponNotFound
+        return terms, holder
+
+    def _uses(self, coupon: Coupon, holder: Holder) -> list[Redemption]:
+        """The customer's redemptions, as they are now, as far as they count against a limit."""
+        if coupon.max_redemptions_per_customer is None:
+            return self._redemptions.numbered(holder)
+        return self._redemptions.of(holder)
+
+    def _made_by(self, attempt: str, coupon: Coupon, holder: Holder, uses: list[Redemption]) -> Redemption | None:
+        made = next((use for use in uses if use.attempt == attempt), None)
+        if made is None and coupon.max_redemptions_per_customer is None:
+            made = self._redemptions.at(holder, keys.attempt_slot(attempt))
+        return made
+
+    def _expects_refusal(self, coupon: Coupon, now: datetime) -> bool:
+        return rules.refusal(coupon, now) is not None or self._redeemer.is_known_sold_out(coupon)
+
+    def _confirmed(self, coupon: Coupon, nth: int, now: datetime) -> Coupon:
+        """The coupon, to go on with. What is remembered of it may be old, so it is read again before a refusal is raised."""
+        if rules.refusal(coupon, now, nth):
+            coupon = self._terms.fresh(coupon)
+            if refusal := rules.refusal(coupon, now, nth):
+                raise refusal
+        if self._redeemer.is_known_sold_out(coupon):
+            raise CouponMaxUsesReached
+        return coupon
+
+
+def _used(redemptions: list[Redemption]) -> int:
+    return sum(redemption.is_redeemed for redemption in redemptions)
+
+
+def _next_slot(redemptions: list[Redemption]) -> str:
+    """The lowest number that is not used yet, given out or not."""
+    return keys.slot(1 + sum(made.is_redeemed and keys.is_numbered(made.slot) for made in redemptions))
+
+
+def _following(redemptions: list[Redemption], use: Use, number: int) -> Use:
+    """A use of that number, which stands only on the one before it: else anybody could redeem what was never given out."""
+    by_slot = {redemption.slot: redemption for redemption in redemptions}
+    uncounted = sum(not keys.is_numbered(slot) for slot in by_slot)
+    if number == 1:
+        return replace(use, nth=number + uncounted)
+    before = by_slot.get(keys.slot(number - 1))
+    if before is None or not before.is_redeemed:
+        raise ValidationFailed.of("use", "is not the customer's next use")
+    return replace(use, nth=number + uncounted, may_be_new=True, customer_id=before.customer_id, inbox_id=before.inbox_id)
+
+
+def _till_slot(coupon: Coupon, redemptions: list[Redemption], attempt: str) -> str:
+    """What is given out already comes first; without a limit, a till's later uses are found by their attempt."""
+    given_out = next((redemption.slot for redemption in redemptions if not redemption.is_redeemed), None)
+    if given_out is None and redemptions and coupon.max_redemptions_per_customer is None:
+        return keys.attempt_slot(attempt)
+    return given_out or _next_slot(redemptions)

@@ -1,0 +1,185 @@
+"""Coupons: created with their code and their quota shards in one transaction, changed by version."""
+
+import dataclasses
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from couponflow.domain import codes, times
+from couponflow.domain.errors import CodeTaken, CouponNotFound, VersionConflict
+from couponflow.domain.models import Coupon, RedeemButton, RedeemPage
+from couponflow.store import keys, quotas
+from couponflow.store.table import ConditionFailed, Item, Table, Write, delete, put, update
+
+# Fields of a coupon and their new values; `last_change` names the change, so that a lost answer is recognised.
+Changes = dict[str, Any]
+
+ABSENT = "attribute_not_exists(pk)"
+# A lost update is refused: whoever changes a coupon says which version they saw, and makes the next one.
+UNCHANGED_SINCE = "version = :seen"
+_PAGE_LENGTH = 100
+
+
+class CouponStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def create(self, coupon: Coupon) -> None:
+        """Raises CodeTaken."""
+        code = keys.code(coupon.organisation_id, codes.canonical(coupon.code)) | {"coupon_id": coupon.coupon_id}
+        try:
+            self._table.transact(
+                [put(code, ABSENT), put(_to_item(coupon), ABSENT), *quotas.first_shards(coupon)],
+            )
+        except ConditionFailed as refused:
+            # The first try's answer may have been lost: then the code is taken by this very coupon.
+            if refused.old is None or refused.old.get("coupon_id") != coupon.coupon_id:
+                raise CodeTaken from refused
+
+    def get(self, coupon_id: str, *, consistent: bool = True) -> Coupon:
+        """Raises CouponNotFound."""
+        item = self._table.get(keys.coupon(coupon_id), consistent=consistent)
+        if item is None:
+            raise CouponNotFound
+        return _from_item(item)
+
+    def with_page(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
+        """The coupon and its redeem page in one read, which may be some milliseconds old. Raises CouponNotFound."""
+        pk = {":pk": keys.coupon(coupon_id)["pk"]}
+        # A coupon made a moment ago may be missing from an eventual read; only the strong one can say so.
+        for consistent in (False, True):
+            items = {item["sk"]: item for item in self._table.query("pk = :pk", pk, consistent=consistent)}
+            if coupon := items.get(keys.coupon(coupon_id)["sk"]):
+                return _from_item(coupon), _page_of(items.get(keys.redeem_page(coupon_id)["sk"]))
+        raise CouponNotFound
+
+    def id_by_code(self, organisation_id: str, code: str) -> str | None:
+        item = self._table.get(keys.code(organisation_id, codes.canonical(code)), consistent=True)
+        return item["coupon_id"] if item else None
+
+    def listed(self, organisation_id: str, before: str | None) -> list[Coupon]:
+        """Up to 100 coupons, newest first, from before the place `before` on (see `place_of`)."""
+        condition, values = "gpk = :gpk", {":gpk": keys.coupons_of(organisation_id)}
+        if before:
+            condition, values = f"{condition} AND gsk < :before", values | {":before": before}
+        items = self._table.query(condition, values, index=keys.INDEX, newest_first=True, at_most=_PAGE_LENGTH)
+        return [_from_item(item) for item in items]
+
+    def change(self, seen: Coupon, changes: Changes, now: datetime) -> Coupon:
+        """Raises VersionConflict."""
+        try:
+            self._table.update(change(seen, changes, now))
+        except ConditionFailed as refused:
+            if not was_made(refused.old, seen, changes):
+                raise VersionConflict from refused
+        return changed(seen, changes, now)
+
+    def archive(self, seen: Coupon, change_id: str, now: datetime) -> Coupon:
+        """End the coupon for good and free its code. Raises VersionConflict."""
+        changes: Changes = {"archived_at": now, "last_change": change_id}
+        code = keys.code(seen.organisation_id, codes.canonical(seen.code))
+        try:
+            self._table.transact([change(seen, changes, now), delete(code, "coupon_id = :id", {":id": seen.coupon_id})])
+        except ConditionFailed as refused:
+            if refused.index > 0 or not was_made(refused.old, seen, changes):
+                raise VersionConflict from refused
+        return changed(seen, changes, now)
+
+    def mark_sold_out(self, coupon: Coupon) -> None:
+        """Tell pages, lists and flows what was proved for the coupon as it was when it had that many raises."""
+        mark = update(
+            keys.coupon(coupon.coupon_id), "SET sold_out_at_raises = :raises", {":raises": coupon.raises}, "raises = :raises"
+        )
+        with suppress(ConditionFailed):  # raised in between: not sold out any more
+            self._table.update(mark)
+
+    def page(self, coupon_id: str) -> RedeemPage:
+        return _page_of(self._table.get(keys.redeem_page(coupon_id), consistent=True))
+
+    def save_page(self, coupon_id: str, page: RedeemPage) -> None:
+        self._table.put(put(_page_item(coupon_id, page)))
+
+
+def place_of(coupon: Coupon) -> str:
+    """Where the coupon stands in its organisation's list."""
+    return keys.coupon_order(times.text(coupon.created_at), coupon.coupon_id)
+
+
+def change(seen: Coupon, changes: Changes, now: datetime) -> Write:
+    """The next version of a coupon, as one write; None takes a value away."""
+    values = _stored(changes | {"version": seen.version + 1, "updated_at": now})
+    given = [name for name, value in values.items() if value is not None]
+    taken = [name for name, value in values.items() if value is None]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in given)
+    if taken:
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in taken)
+    return update(
+        keys.coupon(seen.coupon_id),
+        expression,
+        {f":{name}": values[name] for name in given} | {":seen": seen.version},
+        UNCHANGED_SINCE,
+        {f"#{name}": name for name in values},
+    )
+
+
+def changed(seen: Coupon, changes: Changes, now: datetime) -> Coupon:
+    """What `change` makes of the coupon."""
+    next_version = changes | {"version": seen.version + 1, "updated_at": now}
+    return replace(seen, **next_version)
+
+
+def was_made(old: Item | None, seen: Coupon, changes: Changes) -> bool:
+    """Whether a change that was refused is there already: its answer was lost, and the call repeated."""
+    return old is not None and old["version"] == seen.version + 1 and old.get("last_change") == changes["last_change"]
+
+
+def _stored(changes: Changes) -> Item:
+    return {name: times.text(value) if isinstance(value, datetime) else value for name, value in changes.items()}
+
+
+def _to_item(coupon: Coupon) -> Item:
+    fields = {field.name: getattr(coupon, field.name) for field in dataclasses.fields(coupon)}
+    listing = {"gpk": keys.coupons_of(coupon.organisation_id), "gsk": place_of(coupon)}
+    return keys.coupon(coupon.coupon_id) | listing | _stored(fields)
+
+
+_TIMES = {"starts_at", "ends_at", "created_at", "updated_at", "archived_at"}
+_NOT_OF_THE_COUPON = {"pk", "sk", "gpk", "gsk"}
+
+
+def _from_item(item: Item) -> Coupon:
+    values = {name: value for name, value in item.items() if name not in _NOT_OF_THE_COUPON}
+    values |= {name: times.parse(values[name]) for name in _TIMES & values.keys()}
+    return Coupon(**{"max_redemptions_per_customer": None} | values)
+
+
+def _page_item(coupon_id: str, page: RedeemPage) -> Item:
+    button = page.redeem_button
+    return keys.redeem_page(coupon_id) | {
+        "code_display": page.code_display,
+        "button_behavior": button.behavior,
+        "button_label": button.label,
+        "button_url": button.url,
+        "copy_code_button": page.copy_code_button,
+        "background_color": page.background_color,
+        "brand_icon": page.brand_icon,
+        "campaign_image": page.campaign_image,
+        "terms": page.terms,
+        "locale": page.locale,
+    }
+
+
+def _page_of(item: Item | None) -> RedeemPage:
+    if item is None:
+        return RedeemPage()
+    return RedeemPage(
+        code_display=item["code_display"],
+        redeem_button=RedeemButton(item["button_behavior"], item.get("button_label"), item.get("button_url")),
+        copy_code_button=item["copy_code_button"],
+        background_color=item["background_color"],
+        brand_icon=item.get("brand_icon"),
+        campaign_image=item.get("campaign_image"),
+        terms=item["terms"],
+        locale=item.get("locale"),
+    )

@@ -1,0 +1,85 @@
+"""Where each item lies. No key is put together anywhere else."""
+
+from couponflow.domain.models import Coupon, Holder, RedemptionStatus
+
+INDEX = "listing"
+FIRST_SLOT = "000001"
+LAST_SLOT = "999999"
+
+
+def organisation(organisation_id: str) -> dict[str, str]:
+    return {"pk": f"ORG#{organisation_id}", "sk": "ORG"}
+
+
+def api_key(key_id: str) -> dict[str, str]:
+    return {"pk": f"KEY#{key_id}", "sk": "KEY"}
+
+
+def code(organisation_id: str, canonical: str) -> dict[str, str]:
+    return {"pk": f"ORG#{organisation_id}#CODE#{canonical}", "sk": "CODE"}
+
+
+def coupon(coupon_id: str) -> dict[str, str]:
+    return {"pk": f"COUPON#{coupon_id}", "sk": "COUPON"}
+
+
+def redeem_page(coupon_id: str) -> dict[str, str]:
+    return {"pk": f"COUPON#{coupon_id}", "sk": "PAGE"}
+
+
+def quota_shard(coupon_id: str, number: int) -> dict[str, str]:
+    return {"pk": f"QUOTA#{coupon_id}#{number}", "sk": "QUOTA"}
+
+
+def shard_in(pk: str) -> tuple[str, int]:
+    """The coupon id and the number of a quota shard."""
+    _, coupon_id, number = pk.split("#")
+    return coupon_id, int(number)
+
+
+def holder(holder: Holder) -> str:
+    return f"HOLDER#{holder.coupon_id}#{holder.mac}"
+
+
+def holder_in(pk: str) -> Holder:
+    _, coupon_id, mac = pk.split("#")
+    return Holder(coupon_id, mac)
+
+
+def redemption(holder_: Holder, slot: str) -> dict[str, str]:
+    return {"pk": holder(holder_), "sk": slot}
+
+
+def slot(number: int) -> str:
+    """Where the customer's use of that number lies: the number is the limit."""
+    return f"{number:06d}"
+
+
+def attempt_slot(attempt: str) -> str:
+    """Where a till's use lies when customers may use the coupon without limit. Sorts after every number."""
+    return f"A#{attempt}"
+
+
+def is_numbered(slot_: str) -> bool:
+    return slot_ <= LAST_SLOT
+
+
+def coupons_of(organisation_id: str) -> str:
+    return f"ORG#{organisation_id}"
+
+
+def coupon_order(created_at: str, coupon_id: str) -> str:
+    return f"{created_at}#{coupon_id}"
+
+
+def records(coupon_id: str, status: RedemptionStatus, bucket: int) -> str:
+    return f"RECORDS#{coupon_id}#{status}#{bucket}"
+
+
+def records_of(coupon: Coupon, holder_: Holder, status: RedemptionStatus) -> str:
+    """The index partition of a customer's records: customers are spread over the coupon's buckets."""
+    return records(coupon.coupon_id, status, int(holder_.mac[:2], 36) % coupon.record_buckets)
+
+
+def record_order(at: str, redemption_id: str) -> str:
+    return f"{at}#{redemption_id}"

@@ -1,0 +1,86 @@
+"""Organisations and their keys."""
+
+from datetime import datetime
+
+from couponflow.domain import times
+from couponflow.domain.errors import NotFound
+from couponflow.domain.models import ApiKey, Organisation
+from couponflow.store import keys
+from couponflow.store.table import ConditionFailed, Item, Table, put, update
+
+
+class OrganisationStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def create(self, organisation: Organisation) -> bool:
+        """Whether it is new; one that exists stays as it is."""
+        item = {
+            "organisation_id": organisation.organisation_id,
+            "name": organisation.name,
+            "addon_enabled": organisation.addon_enabled,
+        }
+        try:
+            self._table.put(put(keys.organisation(organisation.organisation_id) | item, "attribute_not_exists(pk)"))
+        except ConditionFailed:
+            return False
+        return True
+
+    def get(self, organisation_id: str) -> Organisation:
+        """Raises NotFound."""
+        item = self._table.get(keys.organisation(organisation_id))
+        if item is None:
+            raise NotFound
+        return _organisation(item)
+
+    def switch_addon(self, organisation_id: str, *, enabled: bool) -> Organisation:
+        """Raises NotFound."""
+        switch = update(
+            keys.organisation(organisation_id), "SET addon_enabled = :enabled", {":enabled": enabled}, "attribute_exists(pk)"
+        )
+        try:
+            return _organisation(self._table.update(switch))
+        except ConditionFailed as missing:
+            raise NotFound from missing
+
+    def save_key(self, key: ApiKey) -> None:
+        item = keys.api_key(key.key_id) | {
+            "key_id": key.key_id,
+            "organisation_id": key.organisation_id,
+            "secret_hash": key.secret_hash,
+            "scopes": " ".join(sorted(key.scopes)),
+            "created_at": times.text(key.created_at),
+        }
+        self._table.put(put(item))
+
+    def key(self, key_id: str) -> ApiKey | None:
+        item = self._table.get(keys.api_key(key_id))
+        return _key(item) if item else None
+
+    def revoke_key(self, organisation_id: str, key_id: str, now: datetime) -> ApiKey:
+        """Revoke a key for good; again, nothing changes. Raises NotFound."""
+        revoke = update(
+            keys.api_key(key_id),
+            "SET revoked_at = if_not_exists(revoked_at, :now)",
+            {":now": times.text(now), ":organisation": organisation_id},
+            "organisation_id = :organisation",
+        )
+        try:
+            return _key(self._table.update(revoke))
+        except ConditionFailed as missing:
+            raise NotFound from missing
+
+
+def _organisation(item: Item) -> Organisation:
+    return Organisation(item["organisation_id"], item["name"], item["addon_enabled"])
+
+
+def _key(item: Item) -> ApiKey:
+    return ApiKey(
+        key_id=item["key_id"],
+        organisation_id=item["organisation_id"],
+        secret_hash=item["secret_hash"],
+        scopes=frozenset(item["scopes"].split()),
+        created_at=times.parse(item["created_at"]),
+        revoked_at=times.parse(item["revoked_at"]) if "revoked_at" in item else None,
+    )

@@ -1,0 +1,175 @@
+"""Redemptions: a customer's right to one use, and its record. The items themselves are the per-customer limit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from couponflow.domain import times
+from couponflow.domain.links import redemption_id
+from couponflow.domain.models import Coupon, Holder, QuotaShard, Redemption, RedemptionStatus
+from couponflow.store import keys, quotas
+from couponflow.store.table import ConditionFailed, Item, Table, put, update
+
+DISTRIBUTED, REDEEMED = RedemptionStatus.DISTRIBUTED, RedemptionStatus.REDEEMED
+
+# A use happens once: whoever comes second finds it redeemed, by whom and when.
+IS_UNUSED = "#status = :distributed"
+# Only distribute makes a customer's first redemption; a link alone must not.
+IS_NEW_OR_UNUSED = f"attribute_not_exists(pk) OR {IS_UNUSED}"
+IS_NEW = "attribute_not_exists(pk)"
+
+# Beyond every place in a list of records.
+LAST_PLACE = "9999"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use that somebody wants to make: where it lies, who tries, the how-manieth of the customer it would be.
+
+    `attempt` tells a repetition of the same try from another one. Whom it is for is known where the redemption may be new.
+    """
+
+    holder: Holder
+    slot: str
+    nth: int
+    attempt: str
+    may_be_new: bool = False
+    customer_id: str | None = None
+    inbox_id: str | None = None
+
+
+class UseTaken(Exception):
+    """The use is made already, or (None) was never given out."""
+
+    def __init__(self, redemption: Redemption | None) -> None:
+        super().__init__()
+        self.redemption = redemption
+
+
+class ShardRefused(Exception):
+    """The quota shard, as it was, has no room or its gate is closed; nothing was written."""
+
+    def __init__(self, shard: QuotaShard) -> None:
+        super().__init__()
+        self.shard = shard
+
+
+class RedemptionStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def distribute(
+        self, coupon: Coupon, holder: Holder, slot: str, customer_id: str, inbox_id: str | None, now: datetime
+    ) -> tuple[Redemption, bool]:
+        """Give the customer the right to the use in `slot`, or find what lies there already; and whether it is new."""
+        at, id_ = times.text(now), redemption_id(coupon, holder, slot)
+        item = keys.redemption(holder, slot) | {
+            "gpk": keys.records_of(coupon, holder, DISTRIBUTED),
+            "gsk": keys.record_order(at, id_),
+            "redemption_id": id_,
+            "status": DISTRIBUTED,
+            "customer_id": customer_id,
+            "inbox_id": inbox_id,
+            "distributed_at": at,
+        }
+        try:
+            self._table.put(put(item, IS_NEW))
+        except ConditionFailed as exists:
+            assert exists.old is not None, "the condition fails only on what exists"
+            return redemption_of(exists.old), False
+        return redemption_of(item), True
+
+    def use(self, coupon: Coupon, use: Use, shard: int, now: datetime) -> Redemption:
+        """Make the use, in one transaction with a unit of the quota shard.
+
+        Raises UseTaken, which is final; ShardRefused; Contended; NoAnswer.
+        """
+        at, id_ = times.text(now), redemption_id(coupon, use.holder, use.slot)
+        values: Item = {
+            ":redeemed": REDEEMED,
+            ":distributed": DISTRIBUTED,
+            ":now": at,
+            ":attempt": use.attempt,
+            ":shard": shard,
+            ":gpk": keys.records_of(coupon, use.holder, REDEEMED),
+            ":gsk": keys.record_order(at, id_),
+        }
+        expression = "SET #status = :redeemed, redeemed_at = :now, attempt = :attempt, shard = :shard, gpk = :gpk, gsk = :gsk"
+        if use.may_be_new:
+            values |= {":id": id_, ":customer": use.customer_id}
+            expression += ", redemption_id = :id, customer_id = if_not_exists(customer_id, :customer)"
+            if use.inbox_id is not None:
+                values[":inbox"] = use.inbox_id
+                expression += ", inbox_id = if_not_exists(inbox_id, :inbox)"
+        redeemed = update(
+            keys.redemption(use.holder, use.slot),
+            expression,
+            values,
+            IS_NEW_OR_UNUSED if use.may_be_new else IS_UNUSED,
+            {"#status": "status"},
+        )
+        try:
+            self._table.transact([redeemed, quotas.use_one(coupon.coupon_id, shard, use.nth, at)])
+        except ConditionFailed as refused:
+            if refused.index == 0:
+                raise UseTaken(redemption_of(refused.old) if refused.old else None) from refused
+            assert refused.old is not None, "shards are made with their coupon and stay"
+            raise ShardRefused(quotas.shard_of(refused.old)) from refused
+        return Redemption(
+            id_, use.holder, use.slot, REDEEMED, use.customer_id or "", use.inbox_id, None, times.parse(at), use.attempt
+        )
+
+    def of(self, holder: Holder) -> list[Redemption]:
+        """All the customer's redemptions of the coupon, as they are now: numbered ones first, in order."""
+        items = self._table.query("pk = :pk", {":pk": keys.holder(holder)}, consistent=True)
+        return list(map(redemption_of, items))
+
+    def numbered(self, holder: Holder) -> list[Redemption]:
+        """As `of`, without those that tills made while customers could use the coupon without limit."""
+        values = {":pk": keys.holder(holder), ":last": keys.LAST_SLOT}
+        return list(map(redemption_of, self._table.query("pk = :pk AND sk <= :last", values, consistent=True)))
+
+    def at(self, holder: Holder, slot: str) -> Redemption | None:
+        item = self._table.get(keys.redemption(holder, slot), consistent=True)
+        return redemption_of(item) if item else None
+
+    def newest(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str, at_most: int) -> list[Redemption]:
+        """Records of a status, newest first, from `since` (a time) until before `before` (a time, or a place in the list)."""
+        found: list[Item] = []
+        for bucket in range(coupon.record_buckets):
+            values = {":gpk": keys.records(coupon.coupon_id, status, bucket), ":since": since or "0", ":before": before}
+            found += self._table.query(
+                "gpk = :gpk AND gsk BETWEEN :since AND :before", values, index=keys.INDEX, newest_first=True, at_most=at_most + 1
+            )
+        found = [item for item in found if item["gsk"] != before]
+        found.sort(key=lambda item: item["gsk"], reverse=True)
+        return list(map(redemption_of, found[:at_most]))
+
+
+def moment_of(redemption: Redemption) -> datetime:
+    """When the redemption came into its status."""
+    at = redemption.redeemed_at if redemption.is_redeemed else redemption.distributed_at
+    assert at is not None, "a record has the time of its status"
+    return at
+
+
+def place_of(redemption: Redemption) -> str:
+    """Where a record stands in the list of its status."""
+    return keys.record_order(times.text(moment_of(redemption)), redemption.redemption_id)
+
+
+def redemption_of(item: Item) -> Redemption:
+    return Redemption(
+        redemption_id=item["redemption_id"],
+        holder=keys.holder_in(item["pk"]),
+        slot=item["sk"],
+        status=RedemptionStatus(item["status"]),
+        customer_id=item["customer_id"],
+        inbox_id=item.get("inbox_id"),
+        distributed_at=_time(item, "distributed_at"),
+        redeemed_at=_time(item, "redeemed_at"),
+        attempt=item.get("attempt"),
+    )
+
+
+def _time(item: Item, name: str) -> datetime | None:
+    return times.parse(item[name]) if name in item else None

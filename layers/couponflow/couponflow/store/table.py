@@ -1,0 +1,200 @@
+"""DynamoDB, spoken in plain dicts: values in and out, and one table from its errors to ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
+
+Item = dict[str, Any]
+Key = dict[str, str]
+Write = dict[str, Any]
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+class Contended(Exception):
+    """Nothing was written, because somebody else was at it or capacity ran short: ask again."""
+
+
+class NoAnswer(Exception):
+    """It may have been written or not: ask again, and look whether it was."""
+
+
+class ConditionFailed(Exception):
+    """Nothing was written: the condition on item `index` of the call failed; `old` is what lies there (None: nothing)."""
+
+    def __init__(self, old: Item | None, index: int = 0) -> None:
+        super().__init__(index)
+        self.old, self.index = old, index
+
+
+_CONTENDED = {
+    "LimitExceededException",
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "ThrottlingException",
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
+_NO_ANSWER = {"InternalServerError", "ServiceUnavailable", "RequestTimeout"}
+
+
+def encode(item: Item) -> dict[str, Any]:
+    """None is left out: an absent attribute, so that `attribute_not_exists` means "no value"."""
+    return {name: _serialize(value) for name, value in item.items() if value is not None}
+
+
+def decode(item: dict[str, Any]) -> Item:
+    return {name: int(value["N"]) if "N" in value else _deserialize(value) for name, value in item.items()}
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise _meaning(error) from error
+    except (HTTPClientError, ConnectionClosedError) as error:
+        raise NoAnswer from error
+
+
+def _meaning(error: ClientError) -> Exception:
+    name = error.response["Error"]["Code"]
+    if name == "ConditionalCheckFailedException":
+        return ConditionFailed(_old(error.response))
+    if name == "TransactionCanceledException":
+        return _why_cancelled(error.response["CancellationReasons"]) or error
+    if name in _CONTENDED:
+        return Contended()
+    return NoAnswer() if name in _NO_ANSWER else error
+
+
+def _why_cancelled(reasons: Any) -> Exception | None:
+    """The first refusal counts if every item before it was fine; a conflict before it may be the winner's own echo.
+
+    Callers put the item whose refusal is final first: what it says holds whatever happened to the others.
+    """
+    for index, reason in enumerate(reasons):
+        if reason["Code"] == "ConditionalCheckFailed":
+            return ConditionFailed(_old(reason), index)
+        if reason["Code"] in _CONTENDED:
+            return Contended()
+        if reason["Code"] != "None":
+            return None
+    return None
+
+
+def _old(answer: Any) -> Item | None:
+    return decode(answer["Item"]) if answer.get("Item") else None
+
+
+class Table:
+    """One table. Every method may raise Contended or NoAnswer; writes with a condition also ConditionFailed."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client, self._name = client, name
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        with _own_errors():
+            answer = self._client.get_item(TableName=self._name, Key=encode(key), ConsistentRead=consistent)
+        return decode(answer["Item"]) if "Item" in answer else None
+
+    def get_all(self, keys: list[Key], *, consistent: bool = False) -> list[Item]:
+        """What lies at the keys, in no order; every key was really read. Raises Contended if DynamoDB keeps leaving some out."""
+        items: list[Item] = []
+        for start in range(0, len(keys), 100):
+            wanted = [encode(key) for key in keys[start : start + 100]]
+            for _ in range(8):
+                request = {self._name: {"Keys": wanted, "ConsistentRead": consistent}}
+                with _own_errors():
+                    answer = self._client.batch_get_item(RequestItems=request)
+                items += map(decode, answer["Responses"].get(self._name, []))
+                if not (left_out := answer.get("UnprocessedKeys")):
+                    break
+                wanted = left_out[self._name]["Keys"]
+            else:
+                raise Contended
+        return items
+
+    def query(
+        self,
+        condition: str,
+        values: Item,
+        *,
+        index: str | None = None,
+        consistent: bool = False,
+        newest_first: bool = False,
+        at_most: int | None = None,
+    ) -> list[Item]:
+        """All items that the key condition selects, or the first `at_most`."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": encode(values),
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": consistent,
+        }
+        if index:
+            request["IndexName"] = index
+        items: list[Item] = []
+        while True:
+            if at_most is not None:
+                request["Limit"] = at_most - len(items)
+            with _own_errors():
+                answer = self._client.query(**request)
+            items += map(decode, answer["Items"])
+            if "LastEvaluatedKey" not in answer or (at_most is not None and len(items) >= at_most):
+                return items
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def put(self, write: Write) -> None:
+        """Do one put made by `put()`."""
+        with _own_errors():
+            self._client.put_item(TableName=self._name, **write["Put"])
+
+    def update(self, write: Write) -> Item:
+        """Do one update made by `update()`; the item as it is now."""
+        with _own_errors():
+            answer = self._client.update_item(TableName=self._name, ReturnValues="ALL_NEW", **write["Update"])
+        return decode(answer["Attributes"])
+
+    def transact(self, writes: list[Write]) -> None:
+        """All of them or none. ConditionFailed carries the index of the write that was refused."""
+        items = [{kind: {"TableName": self._name, **body}} for write in writes for kind, body in write.items()]
+        with _own_errors():
+            self._client.transact_write_items(TransactItems=items)
+
+
+def put(item: Item, condition: str | None = None, values: Item | None = None) -> Write:
+    return {"Put": {"Item": encode(item), **_condition(condition, values, None)}}
+
+
+def update(
+    key: Key,
+    expression: str,
+    values: Item,
+    condition: str | None = None,
+    names: dict[str, str] | None = None,
+) -> Write:
+    return {"Update": {"Key": encode(key), "UpdateExpression": expression, **_condition(condition, values, names)}}
+
+
+def delete(key: Key, condition: str | None = None, values: Item | None = None) -> Write:
+    return {"Delete": {"Key": encode(key), **_condition(condition, values, None)}}
+
+
+def _condition(condition: str | None, values: Item | None, names: dict[str, str] | None) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    if condition:
+        body |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    if values:
+        body["ExpressionAttributeValues"] = encode(values)
+    if names:
+        body["ExpressionAttributeNames"] = names
+    return body

@@ -1,0 +1,133 @@
+"""One way in for every function with a route: find the handler, check the key, answer, and turn errors into problems."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from couponflow import observability
+from couponflow.domain.errors import (
+    BodyTooLarge,
+    CouponflowError,
+    InternalError,
+    InvalidJson,
+    NotFound,
+    TryAgain,
+    UnsupportedMediaType,
+)
+from couponflow.domain.models import ApiKey
+from couponflow.store.table import Contended, NoAnswer
+from couponflow.web.answers import Response, problem
+from couponflow.web.credentials import Gatekeeper
+
+LARGEST_BODY = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request; names of headers are lower case."""
+
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    base_url: str
+    source_ip: str
+    key: ApiKey | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def organisation_id(self) -> str:
+        """Of the key that the request came with; routes without a scope have none."""
+        assert self.key is not None, "a route with a scope has a key"
+        return self.key.organisation_id
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def json(self) -> Any:
+        """Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
+        if len(self.body) > LARGEST_BODY:
+            raise BodyTooLarge
+        if self.media_type != "application/json":
+            raise UnsupportedMediaType
+        return parse_json(self.body)
+
+
+def parse_json(body: bytes) -> Any:
+    """Raises InvalidJson, also for what Python would take: NaN, half a surrogate pair, nesting without end."""
+    try:
+        value = json.loads(body.decode(), parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise InvalidJson from None
+    return value
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(constant)
+
+
+Handler = Callable[[Request], Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    handle: Handler
+    scope: str | None
+
+
+class Edge:
+    """The routes of one function, by API Gateway's route key, such as "GET /r/{token}"; template.yaml has the same ones."""
+
+    def __init__(self, gatekeeper: Gatekeeper, public_base_url: str = "") -> None:
+        self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
+        self.routes: dict[str, Route] = {}
+
+    def route(self, key: str, *, scope: str | None) -> Callable[[Handler], Handler]:
+        """`scope` is what the caller's key must have; None: anybody may come."""
+
+        def register(handle: Handler) -> Handler:
+            self.routes[key] = Route(handle, scope)
+            return handle
+
+        return register
+
+    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The Lambda function: an event of payload format 2.0 in, its response out."""
+        started = time.perf_counter()
+        route_key = event["routeKey"]
+        try:
+            route = self.routes.get(route_key)
+            if route is None:
+                raise NotFound
+            response = route.handle(self._request(event, route.scope))
+        except CouponflowError as error:
+            response = problem(error)
+        except (Contended, NoAnswer):
+            response = problem(TryAgain())
+        except Exception:
+            observability.logger.exception("failed", route=route_key)
+            response = problem(InternalError())
+        observability.answered(route_key, response.status, time.perf_counter() - started)
+        return response.as_event()
+
+    def _request(self, event: dict[str, Any], scope: str | None) -> Request:
+        headers: dict[str, str] = event.get("headers") or {}
+        http = event["requestContext"]
+        body = event.get("body") or ""
+        return Request(
+            params=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
+            headers=headers,
+            body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass"),
+            base_url=self._public_base_url or f"https://{http['domainName']}",
+            source_ip=http["http"]["sourceIp"],
+            key=self._gatekeeper.admit(headers.get("authorization", ""), scope) if scope else None,
+        )
