@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
 import signal
 import subprocess
 import time
@@ -23,6 +25,24 @@ class Engine:
     endpoint: str
     process: subprocess.Popen[bytes]
     log: Path
+
+
+async def first_to_end(engines: Sequence[Engine]) -> Engine:
+    """Waits until one of them ends, which none should."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[Engine] = loop.create_future()
+
+    def end_with(engine: Engine) -> None:
+        if not ended.done():
+            ended.set_result(engine)
+
+    with contextlib.ExitStack() as handles:
+        for engine in engines:
+            handle = os.pidfd_open(engine.process.pid)
+            handles.callback(os.close, handle)
+            loop.add_reader(handle, end_with, engine)
+            handles.callback(loop.remove_reader, handle)
+        return await ended
 
 
 @contextlib.contextmanager

@@ -30,11 +30,15 @@ def tied_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
     parent = os.getpid()
 
     def tie() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, death_signal)
+        die_with_parent(death_signal)
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return tie
+
+
+def die_with_parent(death_signal: signal.Signals) -> None:
+    _libc.prctl(PR_SET_PDEATHSIG, death_signal)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

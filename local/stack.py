@@ -1,0 +1,200 @@
+"""`make run`: the whole service on this machine, as template.yaml describes it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from local import demo, engines, ports, tables, template
+from local.front import Front
+from local.invoke import InvocationFailed
+from local.pool import Pool
+from local.processes import Ledger, StackFailed, claimed, die_with_parent
+from local.resolver import REGION, TemplateError
+from local.routing import Router
+from local.tools import ToolMissing
+from local.workers import Surroundings
+
+WORKERS_PER_FUNCTION = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    port: int
+    state: Path
+    template: Path = template.TEMPLATE
+    python: str = sys.executable
+    shows_logs: bool = False
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{ports.LOOPBACK}:{self.port}"
+
+    @property
+    def data(self) -> Path:
+        return self.state / "data"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def demo(self) -> Path:
+        return self.state / "demo.json"
+
+
+def run(settings: Settings) -> None:
+    """Until it is told to end; nothing that it started is left then. Raises what is in FAILURES."""
+    service = template.load(settings.template, {"PublicBaseUrl": settings.base_url})
+    with claimed(settings.state) as ledger, _fresh_start(settings), _engines(settings, service) as running:
+        for engine in running:
+            ledger.add(engine.process.pid, engine.name)
+        tables.ensure(running.dynamodb.endpoint, service.tables, settings.data)
+        ledger.announce(settings.base_url)
+        asyncio.run(_serve(settings, service, ledger, running))
+
+
+async def _serve(settings: Settings, service: template.Template, ledger: Ledger, running: Engines) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel_current_task())
+    async with _functions(settings, service, ledger, running) as pools, _front(settings, service, pools):
+        await _warm(pools)
+        facts = await _demo(settings)
+        say(demo.in_words(facts, settings.state))
+        dead = await engines.first_to_end(running)
+        raise StackFailed(f"{dead.name} ended, see {dead.log}")
+
+
+class Engines(NamedTuple):
+    dynamodb: engines.Engine
+    s3: engines.Engine
+
+
+@contextlib.contextmanager
+def _fresh_start(settings: Settings) -> Iterator[None]:
+    if not ports.is_free(settings.port):
+        holder = ports.holder_in_words(settings.port)
+        raise StackFailed(f"port {settings.port} is in use by {holder}: end it, or take another: make run PORT=3001")
+    shutil.rmtree(settings.logs, ignore_errors=True)
+    settings.logs.mkdir()
+    settings.demo.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        settings.demo.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _engines(settings: Settings, service: template.Template) -> Iterator[Engines]:
+    with (
+        engines.dynamodb_local(settings.logs, settings.data / "dynamodb") as dynamodb,
+        engines.s3_server(settings.logs, settings.data / "s3", service.buckets) as s3,
+    ):
+        yield Engines(dynamodb, s3)
+
+
+@contextlib.asynccontextmanager
+async def _functions(
+    settings: Settings, service: template.Template, ledger: Ledger, running: Engines
+) -> AsyncIterator[dict[str, Pool]]:
+    environment = {
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL_DYNAMODB": running.dynamodb.endpoint,
+        "AWS_ENDPOINT_URL_S3": running.s3.endpoint,
+        "AWS_REGION": REGION,
+        "LANG": "en_US.UTF-8",
+        "PATH": os.environ["PATH"],
+        "TZ": ":UTC",
+        **tables.CREDENTIALS,
+    }
+    around = Surroundings(settings.python, environment, settings.logs, ledger, settings.shows_logs, say)
+    pools = {name: Pool(function, around, WORKERS_PER_FUNCTION) for name, function in service.functions.items()}
+    try:
+        yield pools
+    finally:
+        await asyncio.gather(*(pool.stop() for pool in pools.values()))
+
+
+@contextlib.asynccontextmanager
+async def _front(settings: Settings, service: template.Template, pools: Mapping[str, Pool]) -> AsyncIterator[None]:
+    front = Front(Router(service.routes), pools, say)
+    try:
+        await front.start(settings.port)
+        yield
+    finally:
+        await front.stop()
+
+
+async def _warm(pools: Mapping[str, Pool]) -> None:
+    failures = [failure for failure in await asyncio.gather(*(pool.warm() for pool in pools.values())) if failure]
+    if failures:
+        others = f" (and {len(failures) - 1} more)" if failures[1:] else ""
+        raise StackFailed(failures[0] + others)
+
+
+async def _demo(settings: Settings) -> dict[str, Any]:
+    try:
+        facts = await asyncio.to_thread(demo.make_demo, demo.RunningStack(settings.base_url, settings.data))
+    except (InvocationFailed, httpx.HTTPError) as error:
+        raise StackFailed(f"the demo data could not be made: {error}") from error
+    _write_whole(settings.demo, json.dumps(facts, indent=2))
+    return facts
+
+
+def _cancel_current_task() -> Callable[[], object]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task.cancel
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Whoever waits for the file never reads half of it."""
+    part = path.with_suffix(".part")
+    part.write_text(text)
+    part.rename(path)
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+FAILURES = (StackFailed, TemplateError, ToolMissing)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make run")
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--state", type=Path, default=Path(".local"))
+    parser.add_argument("--template", type=Path, default=template.TEMPLATE)
+    parser.add_argument("--log", action="store_true")
+    parser.add_argument("--built", action="store_true")
+    given = parser.parse_args()
+    # A shell's background job starts with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if "MAKELEVEL" in os.environ:
+        # make does not hand on a SIGKILL.
+        die_with_parent(signal.SIGTERM)
+    try:
+        run(Settings(given.port, given.state, given.template, shows_logs=given.log))
+    except FAILURES as failure:
+        print(f"make run: {failure}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say("ended")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The template's tables on DynamoDB Local, and whether stored ones still have the template's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.processes import StackFailed
+from local.resolver import REGION
+
+# s3rver accepts no other; DynamoDB Local accepts any.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER"}
+
+
+def ensure(endpoint: str, tables: Mapping[str, Mapping[str, Any]], data: Path) -> None:
+    """Creates what is missing. Raises StackFailed when `data` holds a table of another schema."""
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
+    for name, schema in tables.items():
+        try:
+            stored: Mapping[str, Any] = client.describe_table(TableName=name)["Table"]
+        except client.exceptions.ResourceNotFoundException:
+            client.create_table(TableName=name, **schema)
+            continue
+        if different := [part for part, of in _PARTS.items() if of(stored) != of(schema)]:
+            raise StackFailed(
+                f"the table in {data} was made with other {' and '.join(different)} than template.yaml has now: "
+                f"move or delete {data}, or use another STATE"
+            )
+
+
+def _keys(schema: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(key["AttributeName"], key["KeyType"]) for key in schema["KeySchema"]]
+
+
+def _types(schema: Mapping[str, Any]) -> dict[str, str]:
+    return {each["AttributeName"]: each["AttributeType"] for each in schema["AttributeDefinitions"]}
+
+
+def _indexes(schema: Mapping[str, Any]) -> dict[str, Any]:
+    indexes = [*schema.get("GlobalSecondaryIndexes", []), *schema.get("LocalSecondaryIndexes", [])]
+    return {
+        index["IndexName"]: (
+            _keys(index),
+            index["Projection"]["ProjectionType"],
+            sorted(index["Projection"].get("NonKeyAttributes", [])),
+        )
+        for index in indexes
+    }
+
+
+_PARTS = {"keys": _keys, "attribute types": _types, "indexes": _indexes}
