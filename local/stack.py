@@ -15,11 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
-
 from local import demo, engines, ports, tables, template
 from local.front import Front
-from local.invoke import InvocationFailed
 from local.pool import Pool
 from local.processes import Ledger, StackFailed, claimed, die_with_parent
 from local.resolver import REGION, TemplateError
@@ -70,7 +67,7 @@ async def _serve(settings: Settings, service: template.Template, ledger: Ledger,
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel_current_task())
     async with _functions(settings, service, ledger, running) as pools, _front(settings, service, pools):
         await _warm(pools)
-        facts = await _demo(settings)
+        facts = await _demo(settings, service, running)
         say(demo.in_words(facts, settings.state))
         dead = await engines.first_to_end(running)
         raise StackFailed(f"{dead.name} ended, see {dead.log}")
@@ -143,11 +140,10 @@ async def _warm(pools: Mapping[str, Pool]) -> None:
         raise StackFailed(failures[0] + others)
 
 
-async def _demo(settings: Settings) -> dict[str, Any]:
-    try:
-        facts = await asyncio.to_thread(demo.make_demo, demo.RunningStack(settings.base_url, settings.data))
-    except (InvocationFailed, httpx.HTTPError) as error:
-        raise StackFailed(f"the demo data could not be made: {error}") from error
+async def _demo(settings: Settings, service: template.Template, running: Engines) -> dict[str, Any]:
+    table = next(iter(service.tables))
+    stack = demo.RunningStack(settings.base_url, running.dynamodb.endpoint, table)
+    facts = await asyncio.to_thread(demo.make_demo, stack)
     _write_whole(settings.demo, json.dumps(facts, indent=2))
     return facts
 

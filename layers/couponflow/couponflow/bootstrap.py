@@ -1,11 +1,14 @@
 """Puts the parts together, once in the life of an execution environment."""
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config as ClientConfig
 
 from couponflow import config
+from couponflow.domain.errors import CouponflowError
 from couponflow.redeemer import Redeemer
 from couponflow.service import Couponflow
 from couponflow.store.coupons import CouponStore
@@ -14,8 +17,16 @@ from couponflow.store.quotas import QuotaStore
 from couponflow.store.redemptions import RedemptionStore
 from couponflow.store.table import Table
 from couponflow.store.terms import TermsMemory
+from couponflow.web import answers
+from couponflow.web.answers import Response
 from couponflow.web.credentials import Gatekeeper
 from couponflow.web.edge import Edge
+
+# What only marketers need is imported when they come: the hot functions start without it.
+if TYPE_CHECKING:
+    from couponflow.campaigns import Campaigns
+    from couponflow.operations import Operations
+    from couponflow.records import Records
 
 # Parameters are built here and checked by our own tests; without a second check a redemption takes a sixth less time.
 _CLIENT = ClientConfig(
@@ -57,9 +68,32 @@ class Parts:
         return TermsMemory(self.coupons, self.organisations)
 
     @cached_property
-    def couponflow(self) -> Couponflow:
-        redeemer = Redeemer(self.coupons, self.quotas, self.redemptions)
-        return Couponflow(self.terms, self.redemptions, redeemer)
+    def redeemer(self) -> Redeemer:
+        return Redeemer(self.coupons, self.quotas, self.redemptions)
 
-    def edge(self) -> Edge:
-        return Edge(Gatekeeper(self.organisations), self.config.public_base_url)
+    @cached_property
+    def couponflow(self) -> Couponflow:
+        return Couponflow(self.terms, self.redemptions, self.redeemer)
+
+    @cached_property
+    def campaigns(self) -> "Campaigns":
+        from couponflow.campaigns import Campaigns
+        from couponflow.store.limits import LimitStore
+
+        limits = LimitStore(self.table, self.quotas)
+        return Campaigns(self.terms, self.coupons, self.quotas, limits, self.redeemer, self.config.max_shards)
+
+    @cached_property
+    def operations(self) -> "Operations":
+        from couponflow.operations import Operations
+
+        return Operations(self.organisations)
+
+    @cached_property
+    def records(self) -> "Records":
+        from couponflow.records import Records
+
+        return Records(self.redemptions)
+
+    def edge(self, problem: Callable[[CouponflowError], Response] = answers.problem) -> Edge:
+        return Edge(Gatekeeper(self.organisations), self.config.public_base_url, problem)

@@ -1,11 +1,19 @@
 """What marketers do: create coupons, change them, end them, design their pages."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from couponflow.domain import codes, links, rules, times
-from couponflow.domain.errors import AddonDisabled, CodeTaken, CouponArchived, CouponNotFound, LimitBelowUsed, ValidationFailed, VersionConflict
+from couponflow.domain import codes, links, rules
+from couponflow.domain.errors import (
+    AddonDisabled,
+    CodeTaken,
+    CouponArchived,
+    CouponNotFound,
+    LimitBelowUsed,
+    ValidationFailed,
+    VersionConflict,
+)
 from couponflow.domain.models import Counts, Coupon, CouponStatus, RedeemPage
 from couponflow.redeemer import Redeemer
 from couponflow.store import coupons as coupon_items
@@ -114,10 +122,8 @@ class Campaigns:
                 break
         return found
 
-    def change(
-        self, organisation_id: str, coupon_id: str, version: int, changes: Changes, max_redemptions: int | None, now: datetime
-    ) -> Campaign:
-        """Make the next version of a coupon; when this returns, nobody can redeem by the old terms.
+    def change(self, organisation_id: str, coupon_id: str, version: int, changes: Changes, now: datetime) -> Campaign:
+        """Make the next version of a coupon (fields and their new values); when this returns, nobody can redeem by the old.
 
         Raises CouponNotFound, CouponArchived, VersionConflict, LimitBelowUsed (nothing is changed, or the limit it names
         was reached), TryAgain.
@@ -127,8 +133,8 @@ class Campaigns:
             raise CouponArchived
         if coupon.version != version:
             raise VersionConflict(version=coupon.version)
-        after = replace(coupon, **changes)
-        check_period(after.starts_at, after.ends_at)
+        check_period(changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at))
+        max_redemptions = changes.pop("max_redemptions", coupon.max_redemptions)
         changes, patience = changes | {"last_change": links.new_id()}, self._patience()
         if max_redemptions == coupon.max_redemptions:
             coupon = self._coupons.change(coupon, changes, now)
@@ -228,4 +234,3 @@ def _matches(coupon: Coupon, text: str) -> bool:
         or text.casefold() in coupon.code.casefold()
         or (bool(canonical) and canonical in codes.canonical(coupon.code))
     )
-

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from couponflow.domain import links, times
+from couponflow.domain.errors import InvalidCursor
 from couponflow.domain.models import Coupon, Redemption, RedemptionStatus
 from couponflow.store import redemptions as redemption_items
 from couponflow.store.redemptions import RedemptionStore
@@ -36,6 +37,17 @@ class Place:
     def of(cls, redemption: Redemption) -> "Place":
         return cls(redemption.status, redemption_items.place_of(redemption))
 
+    @classmethod
+    def parse(cls, status: str, place: str) -> "Place":
+        """The inverse of `parts`. Raises InvalidCursor."""
+        if status not in _ORDER:
+            raise InvalidCursor
+        return cls(RedemptionStatus(status), place)
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        return self.status, self.place
+
 
 class Records:
     def __init__(self, redemptions: RedemptionStore) -> None:
@@ -56,7 +68,9 @@ class Records:
                 found += self._redemptions.newest(coupon, status, since, before, at_most - len(found))
         return found
 
-    def of_customer(self, coupon: Coupon, customer_id: str, wanted: RecordFilter, after: Place | None, at_most: int) -> list[Redemption]:
+    def of_customer(
+        self, coupon: Coupon, customer_id: str, wanted: RecordFilter, after: Place | None, at_most: int
+    ) -> list[Redemption]:
         """The same of one customer (a canonical id), as it is at this moment."""
         places = [
             (Place.of(redemption), redemption)

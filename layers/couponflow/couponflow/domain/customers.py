@@ -9,17 +9,26 @@ _NOTHING = {"", "null", "undefined"}
 
 
 def canonical(value: object) -> str | None:
-    """The one spelling of a customer id: text, trimmed, NFC. None where a builder sent nothing, or an unfilled {{placeholder}}.
+    """The one spelling of a customer id. None where a builder sent nothing, or left a {{placeholder}} in it.
 
     Raises ValueError if it is no text or number, or longer than 200 characters.
+    """
+    text = said(value, LONGEST_ID)
+    return None if text is None or _UNFILLED.search(text) else text
+
+
+def said(value: object, longest: int) -> str | None:
+    """What a builder says: text, trimmed, NFC. None where it sent nothing, or a {{placeholder}} that it did not fill.
+
+    Raises ValueError if it is no text or number, or too long.
     """
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("must be text")
     text = unicodedata.normalize("NFC", str(value)).strip()
-    if text.lower() in _NOTHING or _UNFILLED.search(text):
+    if text.lower() in _NOTHING or _UNFILLED.fullmatch(text):
         return None
-    if len(text) > LONGEST_ID:
-        raise ValueError(f"must have {LONGEST_ID} characters at most")
+    if len(text) > longest:
+        raise ValueError(f"must have {longest} characters at most")
     return text

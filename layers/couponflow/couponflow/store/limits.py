@@ -1,7 +1,7 @@
 """Changes of a coupon's overall limit, unit by unit: limit = sum of used + remaining, at every instant.
 
-Each step moves units in one shard and in the coupon in one transaction, fenced by the coupon's version. There is nothing to settle
-afterwards: a crash between two steps leaves a limit that is true, only not yet the one asked for.
+Each step moves units in one shard and in the coupon in one transaction, fenced by the coupon's version. There is nothing to
+settle afterwards: a crash between two steps leaves a limit that is true, only not yet the one asked for.
 """
 
 from datetime import datetime

@@ -6,7 +6,7 @@ limit = sum of used + remaining over the shards, at every instant.
 from contextlib import suppress
 
 from couponflow.domain import rules, times
-from couponflow.domain.models import NO_LIMIT_UNITS, Coupon, Counts, QuotaShard
+from couponflow.domain.models import NO_LIMIT_UNITS, Counts, Coupon, QuotaShard
 from couponflow.store import keys
 from couponflow.store.table import ConditionFailed, Item, Table, Write, put, update
 

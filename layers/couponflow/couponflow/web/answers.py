@@ -40,7 +40,6 @@ STATUS: dict[type[CouponflowError], int] = {
     errors.InternalError: 500,
     errors.TryAgain: 503,
 }
-_RETRY_AFTER = {429, 503}
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,12 @@ def problem(error: CouponflowError) -> Response:
         "detail": str(error),
         **error.members,
     }
+    return problem_response(status, body)
+
+
+def problem_response(status: int, body: object) -> Response:
     headers = {"content-type": "application/problem+json"}
-    if status in _RETRY_AFTER:
+    if status in (429, 503):
         headers["retry-after"] = "1"
     if status == 401:
         headers["www-authenticate"] = "Bearer"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qs
 
 from couponflow import observability
 from couponflow.domain.errors import (
@@ -18,10 +19,12 @@ from couponflow.domain.errors import (
     NotFound,
     TryAgain,
     UnsupportedMediaType,
+    ValidationFailed,
 )
 from couponflow.domain.models import ApiKey
 from couponflow.store.table import Contended, NoAnswer
-from couponflow.web.answers import Response, problem
+from couponflow.web import answers
+from couponflow.web.answers import Response
 from couponflow.web.credentials import Gatekeeper
 
 LARGEST_BODY = 64 * 1024
@@ -31,6 +34,7 @@ LARGEST_BODY = 64 * 1024
 class Request:
     """One HTTP request; names of headers are lower case."""
 
+    path: str
     params: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -59,6 +63,24 @@ class Request:
             raise UnsupportedMediaType
         return parse_json(self.body)
 
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """Raises what `json` does; ValidationFailed."""
+        if not isinstance(self.json, dict):
+            raise ValidationFailed.of("body", "must be a JSON object")
+        return self.json
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The first value of each field of a form. Raises BodyTooLarge, ValidationFailed."""
+        if len(self.body) > LARGEST_BODY:
+            raise BodyTooLarge
+        try:
+            fields = parse_qs(self.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100)
+        except ValueError:
+            raise ValidationFailed.of("body", "has too many fields") from None
+        return {name: values[0] for name, values in fields.items()}
+
 
 def parse_json(body: bytes) -> Any:
     """Raises InvalidJson, also for what Python would take: NaN, half a surrogate pair, nesting without end."""
@@ -86,8 +108,13 @@ class Route:
 class Edge:
     """The routes of one function, by API Gateway's route key, such as "GET /r/{token}"; template.yaml has the same ones."""
 
-    def __init__(self, gatekeeper: Gatekeeper, public_base_url: str = "") -> None:
-        self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
+    def __init__(
+        self,
+        gatekeeper: Gatekeeper,
+        public_base_url: str = "",
+        problem: Callable[[CouponflowError], Response] = answers.problem,
+    ) -> None:
+        self._gatekeeper, self._public_base_url, self._problem = gatekeeper, public_base_url, problem
         self.routes: dict[str, Route] = {}
 
     def route(self, key: str, *, scope: str | None) -> Callable[[Handler], Handler]:
@@ -109,12 +136,12 @@ class Edge:
                 raise NotFound
             response = route.handle(self._request(event, route.scope))
         except CouponflowError as error:
-            response = problem(error)
+            response = self._problem(error)
         except (Contended, NoAnswer):
-            response = problem(TryAgain())
+            response = self._problem(TryAgain())
         except Exception:
             observability.logger.exception("failed", route=route_key)
-            response = problem(InternalError())
+            response = self._problem(InternalError())
         observability.answered(route_key, response.status, time.perf_counter() - started)
         return response.as_event()
 
@@ -123,6 +150,7 @@ class Edge:
         http = event["requestContext"]
         body = event.get("body") or ""
         return Request(
+            path=event["rawPath"],
             params=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers=headers,

@@ -1,6 +1,11 @@
-"""Every public address, as template.yaml has them; a test holds the two equal. Known here so that a wrong method is told from a wrong path."""
+"""Every public address, as template.yaml has them; a test holds the two equal.
+
+Known here so that a wrong method is told from a wrong path.
+"""
 
 import re
+
+_PARAMETER = re.compile(r"\{[^}]*\}")
 
 ROUTES = (
     "POST /v1/coupons",
@@ -23,6 +28,3 @@ def methods_of(path: str) -> list[str]:
     """The methods that the address takes; none if there is no such address."""
     known = (route.split(" ", 1) for route in ROUTES)
     return sorted(method for method, pattern in known if re.fullmatch(_PARAMETER.sub("[^/]+", pattern), path))
-
-
-_PARAMETER = re.compile(r"\{[^}]*\}")

@@ -1,0 +1,12 @@
+"""Organisations, keys and the add-on switch. Direct invocation only: who may call this is decided by IAM."""
+
+from typing import Any
+
+from couponflow.bootstrap import Parts
+from couponflow.web import operator
+
+parts = Parts()
+
+
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    return operator.answer(parts.operations, event)

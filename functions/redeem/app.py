@@ -1,0 +1,35 @@
+"""A customer uses a coupon, once: by the link's page, or at a till."""
+
+from couponflow.bootstrap import Parts
+from couponflow.redeemer import Redeemed
+from couponflow.web import redemptions
+from couponflow.web.answers import Response
+from couponflow.web.edge import Request
+from couponflow.web.page import answers as page
+from couponflow.web.redemptions import RedeemForm, TillRequest
+
+parts = Parts()
+couponflow = parts.couponflow
+app = parts.edge()
+handler = app.handler
+
+
+@app.route("POST /r/{token}/redeem", scope=None)
+def redeem_by_link(request: Request) -> Response:
+    token, form = request.params["token"], RedeemForm.of(request)
+
+    def redeem() -> Redeemed:
+        return couponflow.redeem_by_link(token, form.use, request.now)
+
+    if form.wants_json:
+        return redemptions.redeemed(redeem())
+    return page.after_form(redeem, token, request.headers.get("accept-language", ""))
+
+
+@app.route("POST /v1/redemptions", scope="redeem")
+def redeem_at_till(request: Request) -> Response:
+    till = TillRequest.of(request)
+    terms = couponflow.terms(request.organisation_id, coupon_id=till.coupon_id, code=till.code)
+    return redemptions.redeemed(
+        couponflow.redeem_at_till(terms.coupon, till.customer_id, till.inbox_id, till.idempotency_key, request.now)
+    )
