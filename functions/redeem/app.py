@@ -5,7 +5,6 @@ from couponflow.redeemer import Redeemed
 from couponflow.web import redemptions
 from couponflow.web.answers import Response
 from couponflow.web.edge import Request
-from couponflow.web.page import answers as page
 from couponflow.web.redemptions import RedeemForm, TillRequest
 
 parts = Parts()
@@ -21,9 +20,7 @@ def redeem_by_link(request: Request) -> Response:
     def redeem() -> Redeemed:
         return couponflow.redeem_by_link(token, form.use, request.now)
 
-    if form.wants_json:
-        return redemptions.redeemed(redeem())
-    return page.after_form(redeem, token, request.headers.get("accept-language", ""))
+    return redemptions.by_link(redeem, form, token, request.headers.get("accept-language", ""))
 
 
 @app.route("POST /v1/redemptions", scope="redeem")

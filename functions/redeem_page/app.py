@@ -2,6 +2,7 @@
 
 from couponflow.bootstrap import Parts
 from couponflow.domain.errors import CouponNotFound
+from couponflow.web import second_look
 from couponflow.web.answers import Response
 from couponflow.web.edge import Request
 from couponflow.web.page import answers, view
@@ -15,7 +16,7 @@ edge = parts.edge()
 @edge.route("HEAD /r/{token}", scope=None)
 def page(request: Request) -> Response:
     try:
-        opened = couponflow.open(request.params["token"])
+        opened = couponflow.open(request.params["token"], look_again=second_look.asked(request))
     except CouponNotFound:
         return answers.not_found()
     return answers.shown(view.of(opened, request.now), request.headers.get("accept-language", ""))

@@ -90,12 +90,14 @@ class Couponflow:
                 raise CustomerMaxUsesReached
             slot = _next_slot(uses)
 
-    def open(self, token: str) -> Opened:
-        """What the customer of this link sees. Changes nothing.
+    def open(self, token: str, *, look_again: bool = False) -> Opened:
+        """What the customer of this link sees; `look_again`: as it is now, not two seconds ago. Changes nothing.
 
         Raises CouponNotFound for every link that is not, or not any more, one of ours.
         """
         terms, holder = self._holder(token)
+        if look_again:
+            terms = replace(terms, coupon=self._terms.fresh(terms.coupon))
         redemptions = self._uses(terms.coupon, holder)
         if not redemptions:
             raise CouponNotFound

@@ -95,6 +95,25 @@ class RedeemButton:
 
 
 @dataclass(frozen=True, slots=True)
+class PageImage:
+    """An image as the page shows it, named by its content: what lies at a path never changes."""
+
+    image_id: str
+    sha256: str
+    width: int
+    height: int
+
+    @property
+    def path(self) -> str:
+        return f"/images/{self.sha256}.webp"
+
+    @property
+    def preview_path(self) -> str:
+        """The same as JPEG, for chats that show links."""
+        return f"/images/{self.sha256}.jpg"
+
+
+@dataclass(frozen=True, slots=True)
 class RedeemPage:
     """Settings of the page that customers of one coupon see; the defaults hold before the first save."""
 
@@ -102,8 +121,8 @@ class RedeemPage:
     redeem_button: RedeemButton = RedeemButton()
     copy_code_button: bool = True
     background_color: str = "#ffffff"
-    brand_icon: str | None = None
-    campaign_image: str | None = None
+    brand_icon: PageImage | None = None
+    campaign_image: PageImage | None = None
     terms: str = ""
     locale: str | None = None
 

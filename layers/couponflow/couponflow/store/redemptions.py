@@ -93,7 +93,9 @@ class RedemptionStore:
             ":gpk": keys.records_of(coupon, use.holder, REDEEMED),
             ":gsk": keys.record_order(at, id_),
         }
-        expression = "SET #status = :redeemed, redeemed_at = :now, attempt = :attempt, shard = :shard, gpk = :gpk, gsk = :gsk"
+        expression = (
+            "SET #status = :redeemed, redeemed_at = :now, attempt = :attempt, quota_shard = :shard, gpk = :gpk, gsk = :gsk"
+        )
         if use.may_be_new:
             values |= {":id": id_, ":customer": use.customer_id}
             expression += ", redemption_id = :id, customer_id = if_not_exists(customer_id, :customer)"

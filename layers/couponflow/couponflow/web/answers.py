@@ -47,6 +47,7 @@ class Response:
     status: int
     body: str | bytes = ""
     headers: dict[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
 
     def as_event(self) -> dict[str, Any]:
         """As API Gateway takes it, payload format 2.0."""
@@ -55,6 +56,7 @@ class Response:
         return {
             "statusCode": self.status,
             "headers": PRIVATE | self.headers,
+            "cookies": list(self.cookies),
             "body": body,
             "isBase64Encoded": is_binary,
         }

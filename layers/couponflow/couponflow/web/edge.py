@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -38,6 +38,7 @@ class Request:
     params: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    cookies: Sequence[str]
     body: bytes
     base_url: str
     source_ip: str
@@ -154,6 +155,7 @@ class Edge:
             params=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers=headers,
+            cookies=event.get("cookies") or (),
             body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass"),
             base_url=self._public_base_url or f"https://{http['domainName']}",
             source_ip=http["http"]["sourceIp"],

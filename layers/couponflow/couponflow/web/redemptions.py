@@ -1,14 +1,18 @@
 """A redemption as it is asked for and answered. Imported by the hot redeem function, so without pydantic."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from couponflow.domain import codes, customers, times
-from couponflow.domain.errors import ValidationFailed
+from couponflow.domain.errors import CouponNotFound, RedeemNotOffered, Refusal, TryAgain, ValidationFailed
 from couponflow.redeemer import Redeemed
-from couponflow.web.answers import Response, answer
+from couponflow.store.table import Contended, NoAnswer
+from couponflow.web import second_look
+from couponflow.web.answers import Response, answer, problem
 from couponflow.web.edge import Request
+from couponflow.web.page import answers as page
 
 _USE = re.compile(r"[1-9][0-9]{0,5}")
 _LONGEST_KEY = 255
@@ -91,14 +95,31 @@ class _Wrong:
             raise ValidationFailed(errors=errors)
 
 
-def redeemed(redeemed: Redeemed) -> Response:
-    redemption = redeemed.redemption
+def redeemed(made: Redeemed) -> Response:
+    redemption = made.redemption
     assert redemption.redeemed_at is not None, "it is redeemed"
     return answer(
         {
             "redemption_id": redemption.redemption_id,
             "status": redemption.status,
             "redeemed_at": times.text(redemption.redeemed_at),
-            "repeated": redeemed.repeated,
+            "repeated": made.repeated,
         }
     )
+
+
+def by_link(redeem: Callable[[], Redeemed], form: RedeemForm, token: str, accept_language: str) -> Response:
+    """The answer to a customer's tap: for a program JSON; for a page the way back to it, which says how things stand."""
+    try:
+        made = redeem()
+    except (Refusal, RedeemNotOffered) as refusal:
+        if isinstance(refusal, CouponNotFound):
+            return problem(refusal) if form.wants_json else page.not_found()
+        return second_look.ask(problem(refusal) if form.wants_json else _back_to_page(token), token)
+    except (TryAgain, Contended, NoAnswer):
+        return problem(TryAgain()) if form.wants_json else page.unknown_outcome(token, accept_language)
+    return redeemed(made) if form.wants_json else _back_to_page(token)
+
+
+def _back_to_page(token: str) -> Response:
+    return Response(303, headers={"location": f"/r/{token}"})

@@ -1,0 +1,54 @@
+"""The functions behind API Gateway, in this process: real routes, real events, real handlers, no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import httpx
+
+from local import template
+from local.payload import HttpRequest, event_of, response_of
+from local.routing import Router
+
+
+class Gateway(httpx.BaseTransport):
+    """An httpx transport that hands each request to the handler that the template routes it to."""
+
+    def __init__(self, load: Callable[[str], ModuleType]) -> None:
+        self._load, self._functions = load, dict[str, ModuleType]()
+        self._template = template.load()
+        self._router = Router(self._template.routes)
+
+    def function(self, name: str) -> ModuleType:
+        """The module of a function, by its name in the template."""
+        if name not in self._functions:
+            self._functions[name] = self._load(self._template.functions[name].folder.name)
+        return self._functions[name]
+
+    def start_anew(self) -> None:
+        """New execution environments, which remember nothing."""
+        self._functions.clear()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        event, function = self.event(request)
+        answer = response_of(json.dumps(self.function(function).handler(event, None)).encode())
+        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
+
+    def event(self, request: httpx.Request) -> tuple[dict[str, Any], str]:
+        raw_path, _, query = request.url.raw_path.decode().partition("?")
+        match = self._router.match(request.method, raw_path)
+        assert match is not None, "$default takes everything"
+        route, parameters = match
+        came = HttpRequest(
+            method=request.method,
+            path=raw_path,
+            query=query,
+            headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
+            body=request.read(),
+            source_ip="203.0.113.7",
+            protocol="HTTP/1.1",
+        )
+        return event_of(came, route, parameters), route.function
