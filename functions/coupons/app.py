@@ -82,7 +82,7 @@ def list_redemptions(request: Request) -> Response:
 def anything_else(request: Request) -> Response:
     methods = routes.methods_of(request.path)
     if methods:
-        raise MethodNotAllowed(allow=methods)
+        raise MethodNotAllowed(methods)
     raise NotFound
 
 

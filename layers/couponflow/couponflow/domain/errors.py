@@ -3,6 +3,7 @@
 The HTTP status of each lies in web/problems.py; a test holds that none is left out.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -51,6 +52,10 @@ class NotFound(CouponflowError):
 
 class MethodNotAllowed(CouponflowError):
     code, sentence = "method_not_allowed", "This address does not take that method."
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        super().__init__()
+        self.methods = methods
 
 
 class CodeTaken(CouponflowError):

@@ -41,6 +41,12 @@ def end(written: str, timezone: str) -> datetime:
     return _moment(written, timezone, days_later=1)
 
 
+def until(ends_at: datetime, timezone: str) -> datetime:
+    """The last moment of a period as people say it there: an end at midnight is 23:59 of the day before."""
+    local = ends_at.astimezone(zone(timezone))
+    return local - timedelta(minutes=1) if local.time() == time() else local
+
+
 def _moment(written: str, timezone: str, days_later: int) -> datetime:
     local = zone(timezone)
     parts = _MOMENT.fullmatch(written)

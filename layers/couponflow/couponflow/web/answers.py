@@ -78,7 +78,10 @@ def problem(error: CouponflowError) -> Response:
         "detail": str(error),
         **error.members,
     }
-    return problem_response(status, body)
+    response = problem_response(status, body)
+    if isinstance(error, errors.MethodNotAllowed):
+        response.headers["allow"] = ", ".join(error.methods)
+    return response
 
 
 def problem_response(status: int, body: object) -> Response:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from couponflow.domain import customers, times
 from couponflow.domain.errors import (
@@ -127,7 +126,7 @@ def _answer(
             "button_title": ask.button_title or DEFAULT_BUTTON_TITLE,
             "image_url": ask.image_url or "",
             "ends_at": times.text(coupon.ends_at),
-            "ends_at_local": coupon.ends_at.astimezone(ZoneInfo(coupon.timezone)).strftime("%Y-%m-%d %H:%M"),
+            "ends_at_local": times.until(coupon.ends_at, coupon.timezone).strftime("%Y-%m-%d %H:%M"),
         }
     if distributed is not None:
         left = distributed.uses_left
