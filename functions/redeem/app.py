@@ -20,7 +20,7 @@ def redeem_by_link(request: Request) -> Response:
     def redeem() -> Redeemed:
         return couponflow.redeem_by_link(token, form.use, request.now)
 
-    return redemptions.by_link(redeem, form, token, request.headers.get("accept-language", ""))
+    return redemptions.by_link(redeem, form, token, request)
 
 
 @app.route("POST /v1/redemptions", scope="redeem")

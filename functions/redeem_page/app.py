@@ -18,8 +18,8 @@ def page(request: Request) -> Response:
     try:
         opened = couponflow.open(request.params["token"], look_again=second_look.asked(request))
     except CouponNotFound:
-        return answers.not_found()
-    return answers.shown(view.of(opened, request.now), request.headers.get("accept-language", ""))
+        return answers.not_found(request)
+    return answers.shown(view.of(opened, request.now), request)
 
 
 handler = edge.handler

@@ -8,7 +8,7 @@ from typing import Any
 
 from couponflow.domain import codes, times
 from couponflow.domain.errors import CodeTaken, CouponNotFound, VersionConflict
-from couponflow.domain.models import Coupon, RedeemButton, RedeemPage
+from couponflow.domain.models import Coupon, PageImage, RedeemButton, RedeemPage
 from couponflow.store import keys, quotas
 from couponflow.store.table import ConditionFailed, Item, Table, Write, delete, put, update
 
@@ -163,8 +163,8 @@ def _page_item(coupon_id: str, page: RedeemPage) -> Item:
         "button_url": button.url,
         "copy_code_button": page.copy_code_button,
         "background_color": page.background_color,
-        "brand_icon": page.brand_icon,
-        "campaign_image": page.campaign_image,
+        "brand_icon": page.brand_icon and dataclasses.asdict(page.brand_icon),
+        "campaign_image": page.campaign_image and dataclasses.asdict(page.campaign_image),
         "terms": page.terms,
         "locale": page.locale,
     }
@@ -178,8 +178,13 @@ def _page_of(item: Item | None) -> RedeemPage:
         redeem_button=RedeemButton(item["button_behavior"], item.get("button_label"), item.get("button_url")),
         copy_code_button=item["copy_code_button"],
         background_color=item["background_color"],
-        brand_icon=item.get("brand_icon"),
-        campaign_image=item.get("campaign_image"),
+        brand_icon=_image_of(item.get("brand_icon")),
+        campaign_image=_image_of(item.get("campaign_image")),
         terms=item["terms"],
         locale=item.get("locale"),
     )
+
+
+def _image_of(stored: Item | None) -> PageImage | None:
+    """Image and size lie with the page's settings, so that showing the page reads nothing more."""
+    return PageImage(stored["image_id"], stored["sha256"], int(stored["width"]), int(stored["height"])) if stored else None

@@ -108,16 +108,16 @@ def redeemed(made: Redeemed) -> Response:
     )
 
 
-def by_link(redeem: Callable[[], Redeemed], form: RedeemForm, token: str, accept_language: str) -> Response:
+def by_link(redeem: Callable[[], Redeemed], form: RedeemForm, token: str, request: Request) -> Response:
     """The answer to a customer's tap: for a program JSON; for a page the way back to it, which says how things stand."""
     try:
         made = redeem()
     except (Refusal, RedeemNotOffered) as refusal:
         if isinstance(refusal, CouponNotFound):
-            return problem(refusal) if form.wants_json else page.not_found()
+            return problem(refusal) if form.wants_json else page.not_found(request)
         return second_look.ask(problem(refusal) if form.wants_json else _back_to_page(token), token)
     except (TryAgain, Contended, NoAnswer):
-        return problem(TryAgain()) if form.wants_json else page.unknown_outcome(token, accept_language)
+        return problem(TryAgain()) if form.wants_json else page.unknown_outcome(token, request)
     return redeemed(made) if form.wants_json else _back_to_page(token)
 
 

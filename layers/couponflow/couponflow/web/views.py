@@ -36,8 +36,8 @@ def redeem_page(page: RedeemPage) -> dict[str, Any]:
         "redeem_button": {"behavior": button.behavior, "label": button.label, "url": button.url},
         "copy_code_button": page.copy_code_button,
         "background_color": page.background_color,
-        "brand_icon": page.brand_icon,
-        "campaign_image": page.campaign_image,
+        "brand_icon": page.brand_icon and page.brand_icon.image_id,
+        "campaign_image": page.campaign_image and page.campaign_image.image_id,
         "terms": page.terms,
         "locale": page.locale,
     }

@@ -1,54 +1,85 @@
-"""The page as HTML: one document, nothing to fetch before it can be seen."""
+"""The page as HTML: one document, with nothing to fetch before it can be seen.
+
+Everything that comes from outside goes through `Markup.format`, which escapes it.
+"""
 
 from markupsafe import Markup
 
-from couponflow.domain import times
+from couponflow.web.page import assets, icons, locales, texts
+from couponflow.web.page.bar import bar
+from couponflow.web.page.colors import WHITE
+from couponflow.web.page.ticket import Ticket
 from couponflow.web.page.view import State, View
 
-_DOCUMENT = Markup("""<!doctype html>
-<html lang="en" dir="ltr" data-state="{state}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>{title}</title></head>
-<body><main><h1>{title}</h1>
-{body}</main></body>
-</html>
-""")
-_SENTENCE = {
-    State.UPCOMING: "Not valid yet",
-    State.AVAILABLE: "Ready to use",
-    State.CONFIRM: "Show this to the staff",
-    State.REDEEMED: "Redeemed",
-    State.EXPIRED: "Expired",
-    State.DISABLED: "Not available",
-    State.SOLD_OUT: "All used",
-    State.UNKNOWN_OUTCOME: "We could not see whether it worked",
-    State.NOT_FOUND: "There is no coupon here",
-}
+_DOCUMENT = Markup(
+    '<!doctype html>\n<html lang="{lang}" dir="{dir}" data-state="{state}">\n<head>\n<meta charset="utf-8">\n'
+    '<meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover">\n<title>{title}</title>\n'
+    '<meta name="robots" content="noindex">\n<meta name="format-detection" content="telephone=no">\n'
+    '<meta name="theme-color" content="{color}">\n{head}'
+    "<style>{style}</style><style>{colors}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+)
+_META = Markup('<meta property="{}" content="{}">\n')
+_ICON = Markup('<link rel="icon" href="{}">\n')
+_SCRIPT = Markup("<script>{}</script>\n").format(assets.SCRIPT)
+_MESSAGE = Markup(
+    '<main class="message">\n<article class="ticket"><section class="part">\n'
+    '<span class="badge">{}</span><h1>{}</h1><p>{}</p>{}\n</section></article></main>\n'
+)
+_CHECK = Markup('<p><a class="button main" href="/r/{}">{}</a></p>')
 
 
-def render(view: View, locale: str) -> str:
-    body = Markup("<p>{}</p>\n").format(_SENTENCE[view.state])
-    if view.state is not State.UPCOMING and view.page.code_display != "hidden":
-        body += Markup('<p data-code="{0}">{0}</p>\n').format(view.coupon.code)
-    for use in view.used:
-        body += Markup("<p>Redeemed {} ({})</p>\n").format(times.text(use.redeemed_at), use.redemption_id[:6])
-    if view.next_use is not None:
-        body += _form(view)
-    return str(_DOCUMENT.format(state=view.state, title=view.coupon.name, body=body))
+def render(view: View, accept_language: str = "", base_url: str = "") -> str:
+    """In the coupon's language, or the browser's; `base_url` is where link previews fetch the campaign image from."""
+    locale = locales.choose(view.page.locale, accept_language)
+    ticket = Ticket(view, locale)
+    body = ticket.header() + ticket.main() + bar(view, texts.of(locale)) + _SCRIPT
+    return _document(view.state, locale, view.coupon.name, body, _head(view, ticket, base_url), view.page.background_color)
 
 
-def unknown_outcome(token: str, locale: str) -> str:
-    """When the answer to a redeem got lost and not even the coupon can be read: the way back to the page, which knows."""
-    body = Markup('<p>{}</p><p><a href="/r/{}">Look again</a></p>').format(_SENTENCE[State.UNKNOWN_OUTCOME], token)
-    return str(_DOCUMENT.format(state=State.UNKNOWN_OUTCOME, title="Coupon", body=body))
+def unknown_outcome(token: str, accept_language: str = "") -> str:
+    """After a redeem whose answer got lost: the way back to the page, which knows."""
+    locale = locales.choose(None, accept_language)
+    words = texts.of(locale)
+    check = _CHECK.format(token, words.check_again)
+    return _message(State.UNKNOWN_OUTCOME, locale, icons.WAITING, words.unknown, words.unknown_why, check)
 
 
-def not_found() -> str:
+def not_found(accept_language: str = "") -> str:
     """The same to the byte for every link that is not, or not any more, one of ours."""
-    return str(_DOCUMENT.format(state=State.NOT_FOUND, title="Coupon", body=_SENTENCE[State.NOT_FOUND]))
+    locale = locales.choose(None, accept_language)
+    words = texts.of(locale)
+    return _message(State.NOT_FOUND, locale, icons.SEARCH, words.not_found, words.not_found_why)
 
 
-def _form(view: View) -> Markup:
-    return Markup(
-        '<form data-action="redeem" method="post" action="/r/{}/redeem">'
-        '<input type="hidden" name="use" value="{}"><button>{}</button></form>\n'
-    ).format(view.token, view.next_use, view.page.redeem_button.label or ("Use again" if view.used else "Redeem"))
+def _head(view: View, ticket: Ticket, base_url: str) -> Markup:
+    """What a chat shows of the link: neither the code nor anything of the customer."""
+    said = {
+        "og:type": "website",
+        "og:title": view.coupon.name,
+        "og:site_name": view.organisation,
+        "og:description": ticket.valid_until().striptags(),
+    }
+    if image := view.page.campaign_image:
+        said |= {"og:image": base_url + image.preview_path, "og:image:type": "image/jpeg", "twitter:card": "summary_large_image"}
+    icon = view.page.brand_icon
+    return _ICON.format(icon.path if icon else "data:,") + Markup().join(map(_META.format, said, said.values()))
+
+
+def _message(state: State, locale: str, icon: Markup, title: str, why: str, more: str = "") -> str:
+    return _document(state, locale, title, _MESSAGE.format(icon, title, why, more), _ICON.format("data:,"))
+
+
+def _document(state: State, locale: str, title: str, body: Markup, head: Markup, color: str = WHITE) -> str:
+    return str(
+        _DOCUMENT.format(
+            lang=locale,
+            dir=locales.direction(locale),
+            state=state,
+            title=title,
+            color=color,
+            head=head,
+            style=assets.STYLE,
+            colors=assets.colors(color),
+            body=body,
+        )
+    )

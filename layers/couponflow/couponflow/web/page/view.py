@@ -23,6 +23,11 @@ class State(StrEnum):
     UNKNOWN_OUTCOME = "unknown_outcome"
     NOT_FOUND = "not_found"
 
+    @property
+    def is_over(self) -> bool:
+        """There is nothing more to come for anybody."""
+        return self in (State.EXPIRED, State.DISABLED, State.SOLD_OUT)
+
 
 @dataclass(frozen=True, slots=True)
 class Used:
@@ -30,6 +35,11 @@ class Used:
 
     redemption_id: str
     redeemed_at: datetime
+
+    @property
+    def reference(self) -> str:
+        """What is short enough to read out, of the redemption's id."""
+        return f"{self.redemption_id[:4]} {self.redemption_id[4:8]}".upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,13 @@ class View:
     now: datetime
     used: tuple[Used, ...] = ()
     next_use: int | None = None
+
+    @property
+    def base_state(self) -> State:
+        """To ask before a use is counted, and to wait for the answer, are steps on the page of an available one."""
+        if self.state in (State.CONFIRM, State.UNKNOWN_OUTCOME):
+            return State.REDEEMED if self.used else State.AVAILABLE
+        return self.state
 
     @property
     def uses_left(self) -> int | None:
