@@ -1,0 +1,97 @@
+// Times in a coupon's own zone, wherever the marketer sits.
+const LANGUAGE = navigator.languages?.find((language) => language.startsWith("en")) ?? "en-GB";
+const formats = new Map();
+
+function format(zone, options, language = LANGUAGE) {
+  const name = JSON.stringify([zone, options, language]);
+  if (!formats.has(name)) formats.set(name, new Intl.DateTimeFormat(language, { timeZone: zone, ...options }));
+  return formats.get(name);
+}
+
+export const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+export const isZone = (name) => {
+  try {
+    return Boolean(name && new Intl.DateTimeFormat("en", { timeZone: name }));
+  } catch {
+    return false;
+  }
+};
+
+// The zone's clock at a moment: {date: "2026-06-01", time: "09:30"}.
+export function wall(moment, zone) {
+  const parts = {};
+  const options = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  for (const { type, value } of format(zone, options, "en-CA").formatToParts(new Date(moment))) parts[type] = value;
+  const { year, month, day, hour, minute, second } = parts;
+  return { date: `${year.padStart(4, "0")}-${month}-${day}`, time: `${hour}:${minute}`, second };
+}
+
+// The moment at which the zone's clock shows this; in the hour that spring leaves out, the one after it.
+export function moment(date, time, zone) {
+  const wanted = Date.parse(`${date}T${time || "00:00"}:00Z`);
+  let guess = wanted;
+  for (let turn = 0; turn < 3; turn += 1) {
+    const shown = wall(guess, zone);
+    guess += wanted - Date.parse(`${shown.date}T${shown.time}:${shown.second}Z`);
+  }
+  return new Date(guess).toISOString();
+}
+
+export function daysLater(date, days) {
+  const day = new Date(`${date}T00:00:00Z`);
+  day.setUTCDate(day.getUTCDate() + days);
+  return day.toISOString().slice(0, 10);
+}
+
+export const today = (zone) => wall(Date.now(), zone).date;
+
+export const day = (at, zone) => format(zone, { day: "numeric", month: "short", year: "numeric" }).format(new Date(at));
+
+export const clock = (at, zone) => format(zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at));
+
+export const dayAndClock = (at, zone) => `${day(at, zone)}, ${clock(at, zone)}`;
+
+export const toTheSecond = (at, zone) =>
+  format(zone, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
+
+const isMidnight = (at, zone) => {
+  const { time, second } = wall(at, zone);
+  return time === "00:00" && second === "00";
+};
+
+// A period's end is exclusive: one that is over at midnight has the day before as its last.
+export function period({ starts_at, ends_at, timezone }) {
+  const wholeDays = isMidnight(starts_at, timezone) && isMidnight(ends_at, timezone);
+  const last = isMidnight(ends_at, timezone) ? new Date(Date.parse(ends_at) - 1) : ends_at;
+  if (wholeDays) return { from: day(starts_at, timezone), to: day(last, timezone) };
+  const to = last === ends_at ? dayAndClock(ends_at, timezone) : `${day(last, timezone)}, end of day`;
+  return { from: dayAndClock(starts_at, timezone), to };
+}
+
+// The same as a form has it.
+export function periodFields({ starts_at, ends_at, timezone }) {
+  const start = wall(starts_at, timezone);
+  const end = wall(ends_at, timezone);
+  const whole = isMidnight(starts_at, timezone) && isMidnight(ends_at, timezone);
+  return {
+    whole_days: whole,
+    start_date: start.date,
+    start_time: whole ? "00:00" : start.time,
+    end_date: whole ? daysLater(end.date, -1) : end.date,
+    end_time: whole ? "23:59" : end.time,
+  };
+}
+
+export function offsetName(zone, at = Date.now()) {
+  const name = format(zone, { timeZoneName: "longOffset" }, "en").formatToParts(at).find(({ type }) => type === "timeZoneName")?.value;
+  return name === "GMT" ? "GMT+00:00" : name;
+}
+
+export const zoneName = (zone) => zone.split("/").pop().replaceAll("_", " ");
+
+let all;
+export function zones() {
+  all ??= ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC" && zone.includes("/"))];
+  return all;
+}

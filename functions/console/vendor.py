@@ -1,0 +1,66 @@
+"""The console's library, from the npm registry by lock file: `python3 vendor.py FOLDER [npm command …]`.
+
+Browsers can't look a bare name such as "preact" up. The packages' own module files are taken as they are, with
+those names turned into relative addresses: no build step, no import map to except from the content security policy.
+Standard library only, since the set-up and `sam build` run it before anything is installed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+LOCKS = [HERE / "package.json", HERE / "package-lock.json"]
+MODULES = {
+    "preact": "preact/dist/preact.mjs",
+    "preact/hooks": "preact/hooks/dist/hooks.mjs",
+    "htm": "htm/dist/htm.module.js",
+    "@preact/signals-core": "@preact/signals-core/dist/signals-core.mjs",
+    "@preact/signals": "@preact/signals/dist/signals.mjs",
+}
+FONT = "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
+LICENCES = {
+    "preact": "preact/LICENSE",
+    "htm": "htm/LICENSE",
+    "signals": "@preact/signals/LICENSE",
+    "inter": "@fontsource-variable/inter/LICENSE",
+}
+
+_BARE = re.compile(r"""\b(from|import)\s*(["'])(%s)\2""" % "|".join(map(re.escape, MODULES)))
+_SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=\S+\s*$")
+
+
+def file_name(module: str) -> str:
+    return module.removeprefix("@preact/").replace("/", "-") + ".js"
+
+
+def place(folder: Path, npm: list[str]) -> None:
+    """Fill `folder`, an empty one. Raises CalledProcessError when npm fails, which has told why."""
+    with tempfile.TemporaryDirectory() as made:
+        for lock in LOCKS:
+            shutil.copy(lock, made)
+        quiet = ["--loglevel=error", "--no-audit", "--no-fund"]
+        subprocess.run([*npm, "ci", "--ignore-scripts", *quiet], cwd=made, stdout=subprocess.DEVNULL, check=True)
+        packages = Path(made) / "node_modules"
+        for module, path in MODULES.items():
+            source = (packages / path).read_text()
+            (folder / file_name(module)).write_text(_relative(source), newline="\n")
+        shutil.copyfile(packages / FONT, folder / "inter.woff2")
+        for name, path in LICENCES.items():
+            shutil.copyfile(packages / path, folder / f"LICENSE.{name}.txt")
+
+
+def _relative(source: str) -> str:
+    source = _BARE.sub(lambda found: f'{found[1]} "./{file_name(found[3])}"', source)
+    return _SOURCE_MAP.sub("\n", source)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    place(target, sys.argv[2:] or ["npm"])
