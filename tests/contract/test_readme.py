@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from local.tools import ROOT
@@ -20,13 +21,14 @@ def commands(heading: str) -> str:
     return str(blocks[0])
 
 
-def test_the_first_five_minutes_go_as_printed(stack: dict[str, Any]):
+def test_the_first_five_minutes_go_as_printed(stack: dict[str, Any], tmp_path: Path):
     script = commands("The first five minutes").replace("http://127.0.0.1:3000", stack["base_url"])
 
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
 
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     coupon, sent, first, second, till, records, after = answers
+    assert 'data-state="available"' in done.stdout
     assert sent["outcome"] == "distributed"
     assert (first["repeated"], second["repeated"]) == (False, True)
     assert first["redemption_id"] == second["redemption_id"] == sent["redemption_id"]
