@@ -44,6 +44,7 @@ test: install-sam check ## everything: checks, then all tests with branch covera
 lock: install ## the locks anew, from pyproject.toml and local/s3/package.json
 	@$(COMPILE) pyproject.toml -o layers/couponflow/requirements.txt
 	@$(COMPILE) pyproject.toml --group dev -c layers/couponflow/requirements.txt -o requirements-dev.txt
+	@$(COMPILE) --group images -o functions/images/requirements.txt
 	@$(COMPILE) --group sam -o requirements-sam.txt
 	@$(VENV)/python -m local.lock
 

@@ -3,10 +3,9 @@
 from couponflow.bootstrap import Parts
 from couponflow.campaigns import Campaign, NewCoupon
 from couponflow.domain.errors import MethodNotAllowed, NotFound
-from couponflow.domain.models import RedeemButton, RedeemPage
 from couponflow.records import Place, RecordFilter
 from couponflow.store import coupons as coupon_items
-from couponflow.web import cursors, routes, schemas, versions, views
+from couponflow.web import cursors, redeem_pages, routes, schemas, versions, views
 from couponflow.web.answers import Response, answer
 from couponflow.web.edge import Request
 
@@ -59,9 +58,15 @@ def get_redeem_page(request: Request) -> Response:
 @app.route("PUT /v1/coupons/{coupon_id}/redeem-page", scope="admin")
 def save_redeem_page(request: Request) -> Response:
     coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
-    body = schemas.parse(schemas.RedeemPageIn, request.json)
-    page = RedeemPage(**dict(body) | {"redeem_button": RedeemButton(**dict(body.redeem_button))})
+    page = redeem_pages.settings(request, parts.images)
     return answer(views.redeem_page(campaigns.save_page(request.organisation_id, coupon.coupon_id, page)))
+
+
+@app.route("POST /v1/coupons/{coupon_id}/redeem-page/preview", scope="admin")
+def preview_redeem_page(request: Request) -> Response:
+    coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
+    organisation = parts.terms.organisation(request.organisation_id)
+    return redeem_pages.preview(request, coupon, organisation, redeem_pages.settings(request, parts.images))
 
 
 @app.route("GET /v1/coupons/{coupon_id}/redemptions", scope="admin")

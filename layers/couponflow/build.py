@@ -37,27 +37,33 @@ NOT_NEEDED = (
     "**/*.pyi",
     "**/__pycache__",
 )
+# Those of couponflow.web.page.locales, with their parents; a test holds them equal.
+LOCALES = {"root", "en", "zh", "zh_Hant", "zh_Hans", "ja", "th", "id", "es", "ar"}
 # A zip can't hold an earlier time.
 ZIP_EPOCH = 315_532_800
 
 
-def main(artifacts: Path) -> None:
+def main(artifacts: Path, lock: Path | None = None) -> None:
+    """With a lock, what it names for a function of its own; without, the layer."""
     arch, runtime = os.environ.get("ARCH", "arm64"), os.environ.get("RUNTIME", "3.13")
     if arch not in PLATFORMS:
         sys.exit(f"ARCH is {arch}: it must be one of {', '.join(PLATFORMS)}")
+    if lock:
+        install(artifacts, PLATFORMS[arch], runtime, lock)
+        return
     target = artifacts / "python"
     shutil.rmtree(target, ignore_errors=True)
     install(target, PLATFORMS[arch], runtime)
     shutil.copytree(HERE / "couponflow", target / "couponflow", ignore=shutil.ignore_patterns("__pycache__"))
     trim(target)
+    keep_locales(target / "babel" / "locale-data")
     compile_all(artifacts, runtime)
     settle_times(artifacts)
 
 
-def install(target: Path, machine: str, runtime: str) -> None:
+def install(target: Path, machine: str, runtime: str, lock: Path = HERE / "requirements.txt") -> None:
     uv = shutil.which("uv")
-    lock = str(HERE / "requirements.txt")
-    exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(target), "-r", lock]
+    exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(target), "-r", str(lock)]
     if uv:
         tool = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--link-mode", "copy"]
         wanted = ["--python-version", runtime, "--python-platform", f"{machine}-manylinux_2_28"]
@@ -84,6 +90,13 @@ def trim(target: Path) -> None:
                 shutil.rmtree(found)
             else:
                 found.unlink(missing_ok=True)
+
+
+def keep_locales(data: Path) -> None:
+    """Of the thousand locales those that a redeem page can be in, and what they inherit from."""
+    for locale in data.glob("*.dat"):
+        if locale.stem not in LOCALES:
+            locale.unlink()
 
 
 def _keep_licences(noted: Path, kept: Path) -> None:
@@ -137,4 +150,4 @@ def machine_architecture() -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(*(Path(given).resolve() for given in sys.argv[1:]))

@@ -25,6 +25,7 @@ from couponflow.web.edge import Edge
 # What only marketers need is imported when they come: the hot functions start without it.
 if TYPE_CHECKING:
     from couponflow.campaigns import Campaigns
+    from couponflow.images import Images
     from couponflow.operations import Operations
     from couponflow.records import Records
 
@@ -82,6 +83,16 @@ class Parts:
 
         limits = LimitStore(self.table, self.quotas)
         return Campaigns(self.terms, self.coupons, self.quotas, limits, self.redeemer, self.config.max_shards)
+
+    @cached_property
+    def images(self) -> "Images":
+        from couponflow.images import Images
+        from couponflow.store.images import ImageFiles, ImageStore
+
+        # An upload is signed the new way only if told so.
+        signing = _CLIENT.merge(ClientConfig(signature_version="s3v4"))
+        files = ImageFiles(lambda: boto3.client("s3", config=signing), self.config.images_bucket)
+        return Images(ImageStore(self.table), files)
 
     @cached_property
     def operations(self) -> "Operations":

@@ -94,6 +94,30 @@ class RedeemButton:
     url: str | None = None
 
 
+class ImageKind(StrEnum):
+    BRAND_ICON = "brand_icon"
+    CAMPAIGN_IMAGE = "campaign_image"
+    BLOCK_IMAGE = "block_image"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What a marketer uploads: announced first, `shown` once its content was checked and written anew."""
+
+    image_id: str
+    organisation_id: str
+    kind: ImageKind
+    content_type: str
+    size: int
+    shown: "PageImage | None" = None
+
+    @property
+    def path(self) -> str:
+        """Where a completed one is shown: chats take JPEG, pages what is smaller."""
+        assert self.shown is not None, "only a completed image is shown"
+        return self.shown.preview_path if self.kind is ImageKind.BLOCK_IMAGE else self.shown.path
+
+
 @dataclass(frozen=True, slots=True)
 class PageImage:
     """An image as the page shows it, named by its content: what lies at a path never changes."""

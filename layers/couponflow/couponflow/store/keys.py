@@ -11,6 +11,19 @@ def organisation(organisation_id: str) -> dict[str, str]:
     return {"pk": f"ORG#{organisation_id}", "sk": "ORG"}
 
 
+def image(organisation_id: str, image_id: str) -> dict[str, str]:
+    return {"pk": f"ORG#{organisation_id}", "sk": f"IMAGE#{image_id}"}
+
+
+def incoming_image(organisation_id: str, image_id: str) -> str:
+    """Where an upload waits in the bucket until it is checked."""
+    return f"incoming/{organisation_id}/{image_id}"
+
+
+def published_image(name: str) -> str:
+    return f"images/{name}"
+
+
 def api_key(key_id: str) -> dict[str, str]:
     return {"pk": f"KEY#{key_id}", "sk": "KEY"}
 

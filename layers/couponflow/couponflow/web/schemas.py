@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 from couponflow.domain import codes, customers, times
 from couponflow.domain.errors import ValidationFailed
 from couponflow.domain.models import CouponStatus, RedemptionStatus
+from couponflow.store.images import LARGEST_UPLOAD
 
 LONGEST_URL = 2_000
 
@@ -157,6 +158,12 @@ class RedeemPageIn(Schema):
     campaign_image: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{13}$")] | None = None
     terms: Annotated[str, StringConstraints(max_length=10_000)] = ""
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
+
+
+class ImageIn(Schema):
+    kind: Literal["brand_icon", "campaign_image", "block_image"]
+    content_type: Literal["image/jpeg", "image/png", "image/webp"]
+    size: Annotated[int, Field(ge=1, le=LARGEST_UPLOAD)]
 
 
 class Listing(Schema):

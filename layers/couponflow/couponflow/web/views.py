@@ -5,7 +5,7 @@ from typing import Any
 
 from couponflow.campaigns import Campaign
 from couponflow.domain import times
-from couponflow.domain.models import RedeemPage, Redemption
+from couponflow.domain.models import Image, RedeemPage, Redemption
 
 
 def coupon(campaign: Campaign, now: datetime) -> dict[str, Any]:
@@ -41,6 +41,12 @@ def redeem_page(page: RedeemPage) -> dict[str, Any]:
         "terms": page.terms,
         "locale": page.locale,
     }
+
+
+def image(of: Image, base_url: str) -> dict[str, Any]:
+    """A completed one."""
+    assert of.shown is not None, "only a completed image is shown"
+    return {"image_id": of.image_id, "url": base_url + of.path, "width": of.shown.width, "height": of.shown.height}
 
 
 def record(redemption: Redemption) -> dict[str, Any]:

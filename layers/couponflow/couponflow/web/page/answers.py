@@ -26,8 +26,8 @@ def shown(view: View, request: Request) -> Response:
     return _html(200, html, request, view.page.background_color)
 
 
-def not_found(request: Request) -> Response:
-    return _html(404, render.not_found(_language(request)), request)
+def not_found(request: Request, status: int = 404) -> Response:
+    return _html(status, render.not_found(_language(request)), request)
 
 
 def unknown_outcome(token: str, request: Request) -> Response:

@@ -1,0 +1,48 @@
+"""Images of marketers: taken in, and shown to everybody."""
+
+import re
+
+from couponflow.bootstrap import Parts
+from couponflow.domain.errors import NotFound
+from couponflow.domain.models import ImageKind
+from couponflow.store.images import FOR_EVER
+from couponflow.web import views
+from couponflow.web.answers import Response, answer
+from couponflow.web.edge import Request
+
+parts = Parts()
+images = parts.images
+app = parts.edge()
+handler = app.handler
+
+_NAME = re.compile(r"[0-9a-f]{64}\.(webp|jpg)")
+_SHOWN_TO_ANYBODY = {
+    "cache-control": FOR_EVER,
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "cross-origin",
+}
+
+
+@app.route("POST /v1/images", scope="admin")
+def announce(request: Request) -> Response:
+    from couponflow.web import schemas  # those who only look at images wait for no checks of what marketers send
+
+    parts.campaigns.require_addon(request.organisation_id)
+    body = schemas.parse(schemas.ImageIn, request.json)
+    image, upload = images.announce(request.organisation_id, ImageKind(body.kind), body.content_type, body.size)
+    return answer({"image_id": image.image_id, "upload": {"url": upload.url, "fields": upload.fields}}, status=201)
+
+
+@app.route("POST /v1/images/{image_id}/complete", scope="admin")
+def complete(request: Request) -> Response:
+    parts.campaigns.require_addon(request.organisation_id)
+    return answer(views.image(images.complete(request.organisation_id, request.params["image_id"]), request.base_url))
+
+
+@app.route("GET /images/{name}", scope=None)
+def show(request: Request) -> Response:
+    name = _NAME.fullmatch(request.params["name"])
+    if name is None:
+        raise NotFound
+    kind = "image/webp" if name[1] == "webp" else "image/jpeg"
+    return Response(200, images.content(name[0]), _SHOWN_TO_ANYBODY | {"content-type": kind})

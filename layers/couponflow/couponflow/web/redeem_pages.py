@@ -1,0 +1,27 @@
+"""Settings of a redeem page as the admin API takes them, and the page that they would make."""
+
+from couponflow.domain.errors import ValidationFailed
+from couponflow.domain.models import Coupon, Organisation, RedeemButton, RedeemPage
+from couponflow.images import Images
+from couponflow.web import schemas
+from couponflow.web.answers import Response
+from couponflow.web.edge import Request
+from couponflow.web.page import answers, sample
+from couponflow.web.page.view import State
+
+
+def settings(request: Request, images: Images) -> RedeemPage:
+    """Raises ValidationFailed, also for images that are not the organisation's."""
+    body = schemas.parse(schemas.RedeemPageIn, request.json)
+    shown = images.of_page(request.organisation_id, {"brand_icon": body.brand_icon, "campaign_image": body.campaign_image})
+    return RedeemPage(**dict(body) | shown | {"redeem_button": RedeemButton(**dict(body.redeem_button))})
+
+
+def preview(request: Request, coupon: Coupon, organisation: Organisation, page: RedeemPage) -> Response:
+    """The real page in the state that the query names. Raises ValidationFailed."""
+    asked = request.query.get("state") or State.AVAILABLE
+    if asked not in list(State):
+        raise ValidationFailed.of("state", f"must be one of {', '.join(State)}")
+    if asked == State.NOT_FOUND:
+        return answers.not_found(request, status=200)
+    return answers.shown(sample.view(State(asked), coupon, page, organisation.name, request.now), request)
