@@ -32,7 +32,7 @@ function Screen() {
   }
   return html`
     <${Page} title="Not found">
-      <${Empty} icon="search" title="There is nothing at this address" action=${html`<${LinkButton} kind="primary" href=${href("/")}>All coupons<//>`}>
+      <${Empty} icon="search" title="There is nothing at this address" action=${html`<${LinkButton} kind="primary" href=${href("/coupons")}>All coupons<//>`}>
         The link may be old, or a letter is missing.
       <//>
     <//>`;
@@ -58,10 +58,10 @@ function Navigation() {
   const isFlow = place.value.path.startsWith("/flow-blocks");
   return html`
     <header class="sidebar">
-      <a class="brand" href=${href("/")}><${Mark} />Couponflow</a>
+      <a class="brand" href=${href("/coupons")}><${Mark} />Couponflow</a>
       <nav aria-label="Console">
         <p class="nav-title" aria-hidden="true">E-commerce</p>
-        <a href=${href("/")} aria-current=${isFlow ? undefined : "page"}><${Icon} name="ticket" />Coupons</a>
+        <a href=${href("/coupons")} aria-current=${isFlow ? undefined : "page"}><${Icon} name="ticket" />Coupons</a>
         <a href=${href("/flow-blocks")} aria-current=${isFlow ? "page" : undefined}><${Icon} name="flow" />Flow blocks</a>
       </nav>
       <button type="button" class="sign-out" onClick=${endSession}><${Icon} name="out" /><span>Sign out</span></button>

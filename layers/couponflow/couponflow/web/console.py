@@ -24,6 +24,7 @@ TYPES = {
 }
 COMPRESSED_ALREADY = {".woff2"}
 ROOT = "/console/"
+HOME = "/console/coupons"
 PREVIEW = "/console/preview"
 
 COMMON = {
@@ -89,7 +90,7 @@ class Console:
     def answer(self, path: str, accepted: str, known: str) -> Response | None:
         """None: there is no such file. Screens have addresses of their own and all are the one document."""
         if path in ("/", "/console"):
-            return Response(308, "", COMMON | {"location": ROOT})
+            return Response(308, "", COMMON | {"location": HOME})
         if path == PREVIEW:
             return self.preview.answer(accepted, known)
         if path.startswith(f"{ROOT}assets/"):

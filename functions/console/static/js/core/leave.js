@@ -5,5 +5,5 @@ import { signOut } from "./session.js";
 export async function endSession() {
   if (!(await mayLeave())) return;
   signOut();
-  await go("/", {}, { replace: true });
+  await go("/coupons", {}, { replace: true });
 }

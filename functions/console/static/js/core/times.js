@@ -52,8 +52,7 @@ export const clock = (at, zone) => format(zone, { hour: "2-digit", minute: "2-di
 
 export const dayAndClock = (at, zone) => `${day(at, zone)}, ${clock(at, zone)}`;
 
-export const toTheSecond = (at, zone) =>
-  format(zone, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
+export const clockToTheSecond = (at, zone) => format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
 
 const isMidnight = (at, zone) => {
   const { time, second } = wall(at, zone);

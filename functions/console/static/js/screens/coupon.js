@@ -29,7 +29,7 @@ export function CouponFrame({ id, tab }) {
   const address = (name) => href(`/coupons/${id}${name === "details" ? "" : `/${name}`}`);
   return html`
     <${Page} wide title=${coupon?.name ?? "Coupon"} windowTitle=${coupon && `${label}: ${coupon.name}`}
-      above=${html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${href("/")}>Coupons</a></nav>`}
+      above=${html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${href("/coupons")}>Coupons</a></nav>`}
       lead=${coupon && html`<span class="coupon-line"><code>${coupon.code}</code><${Copy} text=${coupon.code} label=${`code ${coupon.code}`} /><${Badge} status=${coupon.status} /></span>`}
       actions=${coupon &&
       html`

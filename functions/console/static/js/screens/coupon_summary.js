@@ -43,6 +43,7 @@ function elsewhere(values) {
 }
 
 function howMany({ max_redemptions: all, max_redemptions_per_customer: each }) {
-  const overall = Number(all) ? `${plural(Number(all), "redemption")} in all` : "As many as are redeemed";
-  return Number(each) ? `${overall}, ${count(Number(each))} per customer` : `${overall}, no limit per customer`;
+  const overall = Number(all) ? `${plural(Number(all), "redemption")} in all` : "No overall limit";
+  if (!Number(all) && !Number(each)) return "No limit";
+  return `${overall}, ${Number(each) ? count(Number(each)) : "no limit"} per customer`;
 }

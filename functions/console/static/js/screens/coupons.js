@@ -47,7 +47,7 @@ export function CouponList() {
       actions=${html`<${LinkButton} kind="primary" icon="plus" href=${href("/coupons/new")}>Create coupon<//>`}>
       <div class="toolbar">
         <nav class="tabs" aria-label="Status">
-          ${TABS.map(([value, label]) => html`<a key=${value} href=${href("/", { status: value, q })} aria-current=${value === status ? "true" : undefined}>${label}</a>`)}
+          ${TABS.map(([value, label]) => html`<a key=${value} href=${href("/coupons", { status: value, q })} aria-current=${value === status ? "true" : undefined}>${label}</a>`)}
         </nav>
         <div class="search" role="search">
           <${Icon} name="search" />
@@ -60,7 +60,7 @@ export function CouponList() {
             ? html`
                 <${Table} items=${items} onChanged=${coupons.reload} onLink=${setLinkFor} isBusy=${coupons.isLoading} />
                 <${Pager} shown=${items.length} what="coupon" onNewer=${newer} onOlder=${older(next)} />`
-            : html`<${Nothing} isFiltered=${isFiltered || cursor} onReset=${() => (setTyped(""), go("/"))} />`}
+            : html`<${Nothing} isFiltered=${isFiltered || cursor} onReset=${() => (setTyped(""), go("/coupons"))} />`}
       <//>
       ${linkFor && html`<${LinkDialog} coupon=${linkFor} onClose=${() => setLinkFor(null)} />`}
     <//>`;

@@ -16,7 +16,7 @@ export function NewCoupon({ from }) {
   const source = useResource((signal) => (from ? get(`/v1/coupons/${from}`, { signal }) : Promise.resolve(null)), [from]);
   return html`
     <${Page} wide title=${from ? "Copy of a coupon" : "Create coupon"}
-      above=${html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${href("/")}>Coupons</a></nav>`}>
+      above=${html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${href("/coupons")}>Coupons</a></nav>`}>
       <${Loaded} resource=${source} what="the coupon">${(coupon) => html`<${Create} source=${coupon} />`}<//>
     <//>`;
 }
@@ -41,7 +41,7 @@ function Create({ source }) {
         <${Failed} form=${form} />
         <div class="form-actions">
           <${Button} kind="primary" type="submit" isBusy=${form.isSaving}>Create coupon<//>
-          <${LinkButton} href=${href("/")}>Cancel<//>
+          <${LinkButton} href=${href("/coupons")}>Cancel<//>
         </div>`} />`;
 }
 

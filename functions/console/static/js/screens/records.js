@@ -4,7 +4,7 @@ import { get } from "../core/api.js";
 import { save } from "../core/download.js";
 import { useDebounced, useResource, useReturns } from "../core/resource.js";
 import { adjust, go, place } from "../core/router.js";
-import { daysLater, moment, toTheSecond, zoneName } from "../core/times.js";
+import { clockToTheSecond, day, daysLater, moment, zoneName } from "../core/times.js";
 import { count, sentence } from "../core/words.js";
 import { Button, Copy } from "../ui/controls.js";
 import { Icon } from "../ui/icons.js";
@@ -48,7 +48,7 @@ export function Records({ coupon, onReload }) {
         ${TABS.map(([value, label]) => html`<a key=${value} href=${recordsHref({ ...query, status: value })} aria-current=${value === status ? "true" : undefined}>${label}</a>`)}
       </nav>
       <div class="filters">
-        <div class="search"><${Icon} name="search" /><input type="search" aria-label="Customer ID" placeholder="Customer ID" maxlength="200" value=${typed} onInput=${(event) => setTyped(event.currentTarget.value)} /></div>
+        <div class="search"><${Icon} name="search" /><input type="search" aria-label="Filter by customer ID" placeholder="Customer ID" maxlength="200" value=${typed} onInput=${(event) => setTyped(event.currentTarget.value)} /></div>
         <${DayFilter} label="From" value=${from} max=${to} onChange=${(day) => adjust({ from: day, cursor: "" }, { replace: true })} />
         <${DayFilter} label="To" value=${to} min=${from} onChange=${(day) => adjust({ to: day, cursor: "" }, { replace: true })} />
         <${Button} icon="refresh" onClick=${again} aria-label="Look again">Refresh<//>
@@ -132,6 +132,6 @@ const Row = ({ record, zone }) => html`
     <td role="cell" data-label="Distributed at">${at(record.distributed_at, zone)}</td>
   </tr>`;
 
-const at = (moment, zone) => (moment ? html`<time datetime=${moment}>${toTheSecond(moment, zone)}</time>` : html`<span class="none">–</span>`);
+const at = (moment, zone) => (moment ? html`<time datetime=${moment}>${day(moment, zone)} <small>${clockToTheSecond(moment, zone)}</small></time>` : html`<span class="none">–</span>`);
 
 const Id = ({ value, what }) => html`<span class="id-line"><code title=${value}>${value}</code><${Copy} text=${value} label=${`${what} ${value}`} /></span>`;

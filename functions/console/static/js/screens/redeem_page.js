@@ -108,9 +108,9 @@ const Look = ({ form }) => html`
   <section class="card section">
     <h2>Look</h2>
     <${ColorField} form=${form} name="background_color" label="Page background" />
-    <${ImageField} label="Brand icon" kind="brand_icon" value=${form.values.brand_icon} error=${form.errorOf("brand_icon")} hint="Square, 256 pixels or more; PNG, JPEG or WebP up to 2 MB"
+    <${ImageField} label="Brand icon" kind="brand_icon" value=${form.values.brand_icon} error=${form.errorOf("brand_icon")} hint="Square, 256 pixels or more; PNG, JPEG or WebP up to 2 MB"
       onChange=${(image) => form.set("brand_icon", image?.image_id ?? null)} />
-    <${ImageField} label="Campaign image" kind="campaign_image" value=${form.values.campaign_image} error=${form.errorOf("campaign_image")} hint="Wide, 1200 × 630 looks best; PNG, JPEG or WebP up to 2 MB"
+    <${ImageField} label="Campaign image" kind="campaign_image" value=${form.values.campaign_image} error=${form.errorOf("campaign_image")} hint="Wide, 1200 × 630 looks best; PNG, JPEG or WebP up to 2 MB"
       onChange=${(image) => form.set("campaign_image", image?.image_id ?? null)} />
   </section>`;
 

@@ -1,6 +1,9 @@
 // Form fields: a label, a hint, what is wrong beside it, each tied to its control for those who can't see it.
 import { html, useId } from "../core/html.js";
+import { count } from "../core/words.js";
 import { Icon } from "./icons.js";
+
+const NEARLY_FULL = 0.6;
 
 export function Field({ form, name, label, hint, isOptional, children, length, max }) {
   const id = useId();
@@ -11,7 +14,7 @@ export function Field({ form, name, label, hint, isOptional, children, length, m
     <div class="field" data-invalid=${Boolean(error)}>
       <div class="field-head">
         <label for=${id}>${label}${isOptional && html` <span class="optional">optional</span>`}</label>
-        ${max && html`<span id="${id}-length" class="length" data-over=${length > max}>${length} / ${max}<span class="unseen"> characters</span></span>`}
+        ${max && html`<span id="${id}-length" class="length" data-over=${length > max}>${count(length)} / ${count(max)}<span class="unseen"> characters</span></span>`}
       </div>
       ${children(control)}
       ${hint && html`<p class="hint" id="${id}-hint">${hint}</p>`}
@@ -24,8 +27,11 @@ export const Wrong = ({ id, children }) => html`<p class="wrong" id=${id}><${Ico
 export function TextField({ form, name, label, hint, isOptional, max, rows, onInput, ...rest }) {
   const value = form.values[name] ?? "";
   const input = (event) => (onInput ?? ((typed) => form.set(name, typed)))(event.currentTarget.value);
+  const length = [...value].length;
+  // How much room is left is of interest only where it gets scarce.
+  const shownMax = length > max * NEARLY_FULL ? max : undefined;
   return html`
-    <${Field} form=${form} name=${name} label=${label} hint=${hint} isOptional=${isOptional} length=${[...value].length} max=${max}>
+    <${Field} form=${form} name=${name} label=${label} hint=${hint} isOptional=${isOptional} length=${length} max=${shownMax}>
       ${(control) =>
         rows
           ? html`<textarea ...${control} ...${rest} rows=${rows} value=${value} onInput=${input} onBlur=${() => form.visit(name)}></textarea>`

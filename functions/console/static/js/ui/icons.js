@@ -32,7 +32,7 @@ const PATHS = {
 };
 
 export const Icon = ({ name, size = 18 }) => html`
-  <svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8"
+  <svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width=${name === "more" ? 2.8 : 1.8}
     stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 
 export const Mark = () => html`
