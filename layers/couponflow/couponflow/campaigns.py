@@ -15,7 +15,7 @@ from couponflow.domain.errors import (
     VersionConflict,
 )
 from couponflow.domain.models import Counts, Coupon, CouponStatus, RedeemPage
-from couponflow.redeemer import Redeemer
+from couponflow.sold_out import SoldOut
 from couponflow.store import coupons as coupon_items
 from couponflow.store import quotas as quota_items
 from couponflow.store.coupons import Changes, CouponStore
@@ -62,12 +62,12 @@ class Campaigns:
         coupons: CouponStore,
         quotas: QuotaStore,
         limits: LimitStore,
-        redeemer: Redeemer,
+        sold_out: SoldOut,
         most_shards: int,
         patience: Callable[[], Patience] = lambda: Patience(SECONDS_FOR_A_CHANGE),
     ) -> None:
         self._terms, self._coupons, self._quotas, self._limits = terms, coupons, quotas, limits
-        self._redeemer, self._most_shards, self._patience = redeemer, most_shards, patience
+        self._sold_out, self._most_shards, self._patience = sold_out, most_shards, patience
 
     def require_addon(self, organisation_id: str) -> None:
         """Raises AddonDisabled."""
@@ -98,7 +98,7 @@ class Campaigns:
                 updated_at=now,
             )
             try:
-                self._coupons.create(coupon)
+                self._create(coupon, self._patience())
             except CodeTaken:
                 if new.code:
                     raise
@@ -145,7 +145,7 @@ class Campaigns:
         if coupon.max_redemptions != max_redemptions:
             raise _below_used(campaign)
         if not campaign.counts.remaining:
-            self._redeemer.announce_if_sold_out(coupon)
+            self._sold_out.prove(coupon)
         return campaign
 
     def archive(self, organisation_id: str, coupon_id: str, now: datetime) -> None:
@@ -176,6 +176,13 @@ class Campaigns:
         if coupon is None or coupon.organisation_id != organisation_id:
             raise CouponNotFound
         return coupon
+
+    def _create(self, coupon: Coupon, patience: Patience) -> None:
+        while True:
+            try:
+                return self._coupons.create(coupon)
+            except (Contended, NoAnswer):
+                patience.wait()
 
     def _campaign(self, coupon: Coupon) -> Campaign:
         return Campaign(coupon, self._quotas.counts([coupon])[coupon.coupon_id])

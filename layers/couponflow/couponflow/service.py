@@ -1,7 +1,9 @@
 """The story of a coupon in a customer's hand: given out by a flow, looked at, used by link or at a till."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from couponflow.domain import links, rules
 from couponflow.domain.errors import (
@@ -12,11 +14,13 @@ from couponflow.domain.errors import (
     RedeemNotOffered,
     ValidationFailed,
 )
-from couponflow.domain.models import Coupon, Holder, Redemption, Terms
+from couponflow.domain.models import Coupon, Holder, RedeemPage, Redemption, Terms
 from couponflow.redeemer import Redeemed, Redeemer
+from couponflow.sold_out import SoldOut
 from couponflow.store import keys
 from couponflow.store.redemptions import RedemptionStore, Use, UseTaken
 from couponflow.store.terms import TermsMemory
+from couponflow.store.together import in_turn, together
 
 # The how-manieth use it is of a customer whose uses are not counted: more than any limit, should one be set meanwhile.
 UNCOUNTED = 10**6
@@ -47,8 +51,16 @@ class Opened:
 
 
 class Couponflow:
-    def __init__(self, terms: TermsMemory, redemptions: RedemptionStore, redeemer: Redeemer) -> None:
-        self._terms, self._redemptions, self._redeemer = terms, redemptions, redeemer
+    def __init__(
+        self,
+        terms: TermsMemory,
+        redemptions: RedemptionStore,
+        redeemer: Redeemer,
+        sold_out: SoldOut,
+        at_once: Callable[..., list[Any]] = together,
+    ) -> None:
+        self._terms, self._redemptions, self._redeemer, self._sold_out = terms, redemptions, redeemer, sold_out
+        self._at_once = at_once
 
     def terms(self, organisation_id: str, *, coupon_id: str | None = None, code: str | None = None) -> Terms:
         """A coupon of the organisation, by id or code.
@@ -73,7 +85,7 @@ class Couponflow:
         if refusal := rules.distribution_refusal(coupon, now):
             raise refusal
         holder = links.holder_of(coupon, customer_id)
-        if self._redeemer.is_known_sold_out(coupon):
+        if self._sold_out.glance(coupon, marks=True):
             used = _used(self._uses(coupon, holder))
             raise CouponMaxUsesReached if rules.is_within_customer_limit(coupon, used + 1) else CustomerMaxUsesReached
         slot = keys.FIRST_SLOT
@@ -95,13 +107,18 @@ class Couponflow:
 
         Raises CouponNotFound for every link that is not, or not any more, one of ours.
         """
-        terms, holder = self._holder(token)
+        coupon, page, holder = self._offered(token)
         if look_again:
-            terms = replace(terms, coupon=self._terms.fresh(terms.coupon))
-        redemptions = self._uses(terms.coupon, holder)
-        if not redemptions:
+            coupon = self._terms.fresh(coupon)
+        run = in_turn if self._terms.is_remembered(coupon.organisation_id) else self._at_once
+        redemptions, organisation, is_sold_out = run(
+            lambda: self._uses(coupon, holder),
+            lambda: self._terms.organisation(coupon.organisation_id),
+            lambda: self._sold_out.glance(coupon, marks=False),
+        )
+        if not redemptions or not organisation.addon_enabled:
             raise CouponNotFound
-        return Opened(terms, holder, redemptions, self._redeemer.is_known_sold_out(terms.coupon))
+        return Opened(Terms(coupon, page, organisation), holder, redemptions, is_sold_out)
 
     def redeem_by_link(self, token: str, number: int, now: datetime) -> Redeemed:
         """Use the coupon for the `number`-th time; asked again, the same redemption.
@@ -109,22 +126,26 @@ class Couponflow:
         Raises CouponNotFound, RedeemNotOffered, a Refusal that says why not, TryAgain;
         ValidationFailed if the use before this one is still open.
         """
-        terms, holder = self._holder(token)
-        if terms.page.redeem_button.behavior != "redeem":
+        coupon, page, holder = self._offered(token)
+        if not self._terms.organisation(coupon.organisation_id).addon_enabled:
+            raise CouponNotFound
+        if page.redeem_button.behavior != "redeem":
             raise RedeemNotOffered
-        coupon, use = terms.coupon, Use(holder, keys.slot(number), nth=number, attempt=links.new_id())
-        if number > 1 or self._expects_refusal(coupon, now):
-            uses = self._uses(coupon, holder)
-            if made := next((made for made in uses if made.slot == use.slot and made.is_redeemed), None):
-                return Redeemed(made, repeated=True)
-            use = _following(uses, use, number)
-            coupon = self._confirmed(coupon, use.nth, now)
+        use = Use(holder, keys.slot(number), nth=number, attempt=links.new_id())
         try:
+            if number > 1 or self._expects_refusal(coupon, now):
+                use = _following(self._uses(coupon, holder), use, number, coupon)
+                coupon = self._confirmed(coupon, use.nth, now)
             return self._redeemer.make(coupon, use, now)
         except UseTaken as taken:
             if taken.redemption is None:
                 raise CouponNotFound from taken  # never given out
             return Redeemed(taken.redemption, repeated=True)
+        except CustomerMaxUsesReached:
+            if use.nth != UNCOUNTED:
+                raise
+            self._terms.fresh(coupon)  # customers got a limit in between: count this one's uses
+            return self.redeem_by_link(token, number, now)
 
     def redeem_at_till(
         self, coupon: Coupon, customer_id: str, inbox_id: str | None, idempotency_key: str | None, now: datetime
@@ -161,13 +182,16 @@ class Couponflow:
                     raise
                 coupon = self._terms.fresh(coupon)  # customers got a limit in between: count them all
 
-    def _holder(self, token: str) -> tuple[Terms, Holder]:
+    def _offered(self, token: str) -> tuple[Coupon, RedeemPage, Holder]:
+        """What the link is of. Raises CouponNotFound."""
         coupon_id = links.coupon_id_in(token)
-        terms = self._terms.of(coupon_id) if coupon_id else None
-        holder = links.holder_in(token, terms.coupon) if terms else None
-        if terms is None or holder is None or terms.coupon.archived_at or not terms.organisation.addon_enabled:
+        if coupon_id is None:
             raise CouponNotFound
-        return terms, holder
+        coupon, page = self._terms.offer(coupon_id)
+        holder = links.holder_in(token, coupon)
+        if holder is None or coupon.archived_at:
+            raise CouponNotFound
+        return coupon, page, holder
 
     def _uses(self, coupon: Coupon, holder: Holder) -> list[Redemption]:
         """The customer's redemptions, as they are now, as far as they count against a limit."""
@@ -182,7 +206,7 @@ class Couponflow:
         return made
 
     def _expects_refusal(self, coupon: Coupon, now: datetime) -> bool:
-        return rules.refusal(coupon, now) is not None or self._redeemer.is_known_sold_out(coupon)
+        return rules.refusal(coupon, now) is not None or self._sold_out.is_known(coupon)
 
     def _confirmed(self, coupon: Coupon, nth: int, now: datetime) -> Coupon:
         """The coupon, to go on with. What is remembered of it may be old, so it is read again before a refusal is raised."""
@@ -190,7 +214,7 @@ class Couponflow:
             coupon = self._terms.fresh(coupon)
             if refusal := rules.refusal(coupon, now, nth):
                 raise refusal
-        if self._redeemer.is_known_sold_out(coupon):
+        if self._sold_out.is_known(coupon):
             raise CouponMaxUsesReached
         return coupon
 
@@ -204,21 +228,26 @@ def _next_slot(redemptions: list[Redemption]) -> str:
     return keys.slot(1 + sum(made.is_redeemed and keys.is_numbered(made.slot) for made in redemptions))
 
 
-def _following(redemptions: list[Redemption], use: Use, number: int) -> Use:
-    """A use of that number, which stands only on the one before it: else anybody could redeem what was never given out."""
+def _following(redemptions: list[Redemption], use: Use, number: int, coupon: Coupon) -> Use:
+    """A use of that number, which stands only on the one before it: else anybody could redeem what was never given out.
+
+    Raises ValidationFailed; UseTaken if it is made already.
+    """
     by_slot = {redemption.slot: redemption for redemption in redemptions}
-    uncounted = sum(not keys.is_numbered(slot) for slot in by_slot)
+    it, before = by_slot.get(use.slot), by_slot.get(keys.slot(number - 1))
+    if it is not None and it.is_redeemed or (it is None and number == 1):
+        raise UseTaken(it)
     if number == 1:
-        return replace(use, nth=number + uncounted)
-    before = by_slot.get(keys.slot(number - 1))
+        return use
     if before is None or not before.is_redeemed:
         raise ValidationFailed.of("use", "is not the customer's next use")
-    return replace(use, nth=number + uncounted, may_be_new=True, customer_id=before.customer_id, inbox_id=before.inbox_id)
+    nth = UNCOUNTED if coupon.max_redemptions_per_customer is None else _used(redemptions) + 1
+    return replace(use, nth=nth, may_be_new=True, customer_id=before.customer_id, inbox_id=before.inbox_id)
 
 
 def _till_slot(coupon: Coupon, redemptions: list[Redemption], attempt: str) -> str:
-    """What is given out already comes first; without a limit, a till's later uses are found by their attempt."""
-    given_out = next((redemption.slot for redemption in redemptions if not redemption.is_redeemed), None)
-    if given_out is None and redemptions and coupon.max_redemptions_per_customer is None:
+    """What is given out already comes first. Without a limit, later uses lie by their attempt: who repeats one meets it there."""
+    if coupon.max_redemptions_per_customer is None and any(made.is_redeemed for made in redemptions):
         return keys.attempt_slot(attempt)
+    given_out = next((redemption.slot for redemption in redemptions if not redemption.is_redeemed), None)
     return given_out or _next_slot(redemptions)

@@ -26,14 +26,14 @@ class CouponStore:
         self._table = table
 
     def create(self, coupon: Coupon) -> None:
-        """Raises CodeTaken."""
+        """Asked again with the same coupon, nothing changes. Raises CodeTaken."""
         code = keys.code(coupon.organisation_id, codes.canonical(coupon.code)) | {"coupon_id": coupon.coupon_id}
         try:
             self._table.transact(
                 [put(code, ABSENT), put(_to_item(coupon), ABSENT), *quotas.first_shards(coupon)],
             )
         except ConditionFailed as refused:
-            # The first try's answer may have been lost: then the code is taken by this very coupon.
+            # An earlier try's answer may have been lost: then the code is taken by this very coupon.
             if refused.old is None or refused.old.get("coupon_id") != coupon.coupon_id:
                 raise CodeTaken from refused
 
@@ -44,12 +44,12 @@ class CouponStore:
             raise CouponNotFound
         return _from_item(item)
 
-    def with_page(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
+    def with_page(self, coupon_id: str, *, consistent: bool = False) -> tuple[Coupon, RedeemPage]:
         """The coupon and its redeem page in one read, which may be some milliseconds old. Raises CouponNotFound."""
         pk = {":pk": keys.coupon(coupon_id)["pk"]}
         # A coupon made a moment ago may be missing from an eventual read; only the strong one can say so.
-        for consistent in (False, True):
-            items = {item["sk"]: item for item in self._table.query("pk = :pk", pk, consistent=consistent)}
+        for strongly in dict.fromkeys((consistent, True)):
+            items = {item["sk"]: item for item in self._table.query("pk = :pk", pk, consistent=strongly)}
             if coupon := items.get(keys.coupon(coupon_id)["sk"]):
                 return _from_item(coupon), _page_of(items.get(keys.redeem_page(coupon_id)["sk"]))
         raise CouponNotFound
@@ -71,8 +71,9 @@ class CouponStore:
         try:
             self._table.update(change(seen, changes, now))
         except ConditionFailed as refused:
-            if not was_made(refused.old, seen, changes):
-                raise VersionConflict from refused
+            if made := made_by(refused.old, seen, changes):
+                return made
+            raise VersionConflict from refused
         return changed(seen, changes, now)
 
     def archive(self, seen: Coupon, change_id: str, now: datetime) -> Coupon:
@@ -82,7 +83,7 @@ class CouponStore:
         try:
             self._table.transact([change(seen, changes, now), delete(code, "coupon_id = :id", {":id": seen.coupon_id})])
         except ConditionFailed as refused:
-            if refused.index > 0 or not was_made(refused.old, seen, changes):
+            if refused.index > 0 or not made_by(refused.old, seen, changes):
                 raise VersionConflict from refused
         return changed(seen, changes, now)
 
@@ -129,9 +130,10 @@ def changed(seen: Coupon, changes: Changes, now: datetime) -> Coupon:
     return replace(seen, **next_version)
 
 
-def was_made(old: Item | None, seen: Coupon, changes: Changes) -> bool:
-    """Whether a change that was refused is there already: its answer was lost, and the call repeated."""
-    return old is not None and old["version"] == seen.version + 1 and old.get("last_change") == changes["last_change"]
+def made_by(old: Item | None, seen: Coupon, changes: Changes) -> Coupon | None:
+    """The coupon as an earlier try of this very change left it, whose answer was lost; None if it was not this change."""
+    is_it = old is not None and old["version"] == seen.version + 1 and old.get("last_change") == changes["last_change"]
+    return _from_item(old) if old is not None and is_it else None
 
 
 def _stored(changes: Changes) -> Item:

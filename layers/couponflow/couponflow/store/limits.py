@@ -10,7 +10,7 @@ from couponflow.domain import rules
 from couponflow.domain.errors import VersionConflict
 from couponflow.domain.models import NO_LIMIT_UNITS, Coupon, QuotaShard
 from couponflow.store import quotas
-from couponflow.store.coupons import Changes, change, changed, was_made
+from couponflow.store.coupons import Changes, change, changed, made_by
 from couponflow.store.patience import Patience
 from couponflow.store.quotas import QuotaStore
 from couponflow.store.table import ConditionFailed, Contended, NoAnswer, Table, Write
@@ -67,8 +67,10 @@ class LimitStore:
         except ConditionFailed as refused:
             if refused.index > 0:
                 return None  # redeemed in between: fewer units remain than were seen
-            if not was_made(refused.old, coupon, changes):
-                raise VersionConflict from refused
+            # What an earlier try wrote is what holds: it may have moved other units than this one would.
+            if made := made_by(refused.old, coupon, changes):
+                return made
+            raise VersionConflict from refused
         except (Contended, NoAnswer):
             return None
         return changed(coupon, changes, now)

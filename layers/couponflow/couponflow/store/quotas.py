@@ -71,6 +71,10 @@ class QuotaStore:
             raise LookupError(f"coupon has {coupon.shards} shards, found {len(items)}")
         return sorted(map(shard_of, items), key=lambda shard: shard.number)
 
+    def glance(self, coupon: Coupon, numbers: list[int]) -> list[QuotaShard]:
+        """Some of the shards, as they were some milliseconds ago."""
+        return list(map(shard_of, self._table.get_all([keys.quota_shard(coupon.coupon_id, number) for number in numbers])))
+
     def counts(self, coupons: list[Coupon], *, consistent: bool = True) -> dict[str, Counts]:
         """Uses by coupon id."""
         wanted = [keys.quota_shard(coupon.coupon_id, n) for coupon in coupons for n in range(coupon.shards)]

@@ -1,18 +1,21 @@
 """DynamoDB, spoken in plain dicts: values in and out, and one table from its errors to ours."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import random
+import time
+from collections.abc import Callable
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 
-Item = dict[str, Any]
+from couponflow.store.values import Item as Item
+from couponflow.store.values import decode, encode
+
 Key = dict[str, str]
 Write = dict[str, Any]
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
+# Reads and single writes are asked again here; a transaction only by its caller, who may have a better place to go.
+MOST_TRIES = 3
+FIRST_PAUSE = 0.02
 
 
 class Contended(Exception):
@@ -42,26 +45,6 @@ _CONTENDED = {
     "TransactionConflictException",
     "TransactionInProgressException",
 }
-_NO_ANSWER = {"InternalServerError", "ServiceUnavailable", "RequestTimeout"}
-
-
-def encode(item: Item) -> dict[str, Any]:
-    """None is left out: an absent attribute, so that `attribute_not_exists` means "no value"."""
-    return {name: _serialize(value) for name, value in item.items() if value is not None}
-
-
-def decode(item: dict[str, Any]) -> Item:
-    return {name: int(value["N"]) if "N" in value else _deserialize(value) for name, value in item.items()}
-
-
-@contextmanager
-def _own_errors() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        raise _meaning(error) from error
-    except (HTTPClientError, ConnectionClosedError) as error:
-        raise NoAnswer from error
 
 
 def _meaning(error: ClientError) -> Exception:
@@ -72,7 +55,7 @@ def _meaning(error: ClientError) -> Exception:
         return _why_cancelled(error.response["CancellationReasons"]) or error
     if name in _CONTENDED:
         return Contended()
-    return NoAnswer() if name in _NO_ANSWER else error
+    return NoAnswer() if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or name == "RequestTimeout" else error
 
 
 def _why_cancelled(reasons: Any) -> Exception | None:
@@ -97,12 +80,11 @@ def _old(answer: Any) -> Item | None:
 class Table:
     """One table. Every method may raise Contended or NoAnswer; writes with a condition also ConditionFailed."""
 
-    def __init__(self, client: Any, name: str) -> None:
-        self._client, self._name = client, name
+    def __init__(self, client: Any, name: str, pause: Callable[[float], None] = time.sleep) -> None:
+        self._client, self._name, self._pause = client, name, pause
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        with _own_errors():
-            answer = self._client.get_item(TableName=self._name, Key=encode(key), ConsistentRead=consistent)
+        answer = self._ask(self._client.get_item, TableName=self._name, Key=encode(key), ConsistentRead=consistent)
         return decode(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, keys: list[Key], *, consistent: bool = False) -> list[Item]:
@@ -110,10 +92,10 @@ class Table:
         items: list[Item] = []
         for start in range(0, len(keys), 100):
             wanted = [encode(key) for key in keys[start : start + 100]]
-            for _ in range(8):
+            for tries in range(MOST_TRIES):
+                self._wait_before(tries)
                 request = {self._name: {"Keys": wanted, "ConsistentRead": consistent}}
-                with _own_errors():
-                    answer = self._client.batch_get_item(RequestItems=request)
+                answer = self._ask(self._client.batch_get_item, RequestItems=request)
                 items += map(decode, answer["Responses"].get(self._name, []))
                 if not (left_out := answer.get("UnprocessedKeys")):
                     break
@@ -146,29 +128,48 @@ class Table:
         while True:
             if at_most is not None:
                 request["Limit"] = at_most - len(items)
-            with _own_errors():
-                answer = self._client.query(**request)
+            answer = self._ask(self._client.query, **request)
             items += map(decode, answer["Items"])
             if "LastEvaluatedKey" not in answer or (at_most is not None and len(items) >= at_most):
                 return items
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def put(self, write: Write) -> None:
-        """Do one put made by `put()`."""
-        with _own_errors():
-            self._client.put_item(TableName=self._name, **write["Put"])
+        """Do one put made by `put()`. Its condition may meet what an earlier try wrote, whose answer was lost."""
+        self._ask(self._client.put_item, TableName=self._name, **write["Put"])
 
     def update(self, write: Write) -> Item:
-        """Do one update made by `update()`; the item as it is now."""
-        with _own_errors():
-            answer = self._client.update_item(TableName=self._name, ReturnValues="ALL_NEW", **write["Update"])
+        """Do one update made by `update()`; the item as it is now. Its condition may meet its own work, as in `put`."""
+        answer = self._ask(self._client.update_item, TableName=self._name, ReturnValues="ALL_NEW", **write["Update"])
         return decode(answer["Attributes"])
 
     def transact(self, writes: list[Write]) -> None:
-        """All of them or none. ConditionFailed carries the index of the write that was refused."""
+        """All of them or none, tried once. ConditionFailed carries the index of the write that was refused."""
         items = [{kind: {"TableName": self._name, **body}} for write in writes for kind, body in write.items()]
-        with _own_errors():
-            self._client.transact_write_items(TransactItems=items)
+        _told(self._client.transact_write_items, TransactItems=items)
+
+    def _ask(self, call: Callable[..., Any], **request: Any) -> Any:
+        for tries in range(MOST_TRIES - 1):
+            self._wait_before(tries)
+            try:
+                return _told(call, **request)
+            except (Contended, NoAnswer):
+                continue
+        self._wait_before(MOST_TRIES - 1)
+        return _told(call, **request)
+
+    def _wait_before(self, tries: int) -> None:
+        if tries:
+            self._pause(random.uniform(0, FIRST_PAUSE * 2**tries))
+
+
+def _told(call: Callable[..., Any], **request: Any) -> Any:
+    try:
+        return call(**request)
+    except ClientError as error:
+        raise _meaning(error) from error
+    except (ConnectionError, HTTPClientError, IncompleteReadError) as error:
+        raise NoAnswer from error
 
 
 def put(item: Item, condition: str | None = None, values: Item | None = None) -> Write:

@@ -2,12 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from cachetools import TTLCache
 
-from couponflow.domain.errors import CouponNotFound, NotFound
-from couponflow.domain.models import Coupon, Organisation, Terms
+from couponflow.domain.errors import CouponNotFound
+from couponflow.domain.models import Coupon, Organisation, RedeemPage, Terms
 from couponflow.store.coupons import CouponStore
 from couponflow.store.organisations import OrganisationStore
 
@@ -23,26 +22,29 @@ class TermsMemory:
         self, coupons: CouponStore, organisations: OrganisationStore, timer: Callable[[], float] = time.monotonic
     ) -> None:
         self._coupons, self._organisations = coupons, organisations
-        self._terms: TTLCache[str, Terms] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._offers: TTLCache[str, tuple[Coupon, RedeemPage]] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
         self._missing: TTLCache[str, bool] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
         self._organisation: TTLCache[str, Organisation] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
         self._codes: TTLCache[tuple[str, str], str] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
 
     def of(self, coupon_id: str) -> Terms:
         """Raises CouponNotFound."""
-        terms = self._terms.get(coupon_id)
-        if terms is None:
+        coupon, page = self.offer(coupon_id)
+        return Terms(coupon, page, self.organisation(coupon.organisation_id))
+
+    def offer(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
+        """The terms without the organisation, which is one read more. Raises CouponNotFound."""
+        offer = self._offers.get(coupon_id)
+        if offer is None:
             if coupon_id in self._missing:
                 raise CouponNotFound
-            terms = self._terms[coupon_id] = self._read(coupon_id)
-        return terms
+            offer = self._offers[coupon_id] = self._read(coupon_id)
+        return offer
 
     def fresh(self, coupon: Coupon) -> Coupon:
         """The coupon as it is now. Raises CouponNotFound."""
-        fresh = self._coupons.get(coupon.coupon_id)
-        if terms := self._terms.get(coupon.coupon_id):
-            self._terms[coupon.coupon_id] = replace(terms, coupon=fresh)
-        return fresh
+        offer = self._offers[coupon.coupon_id] = self._coupons.with_page(coupon.coupon_id, consistent=True)
+        return offer[0]
 
     def of_code(self, organisation_id: str, code: str) -> Terms:
         """Raises CouponNotFound."""
@@ -61,10 +63,12 @@ class TermsMemory:
             organisation = self._organisation[organisation_id] = self._organisations.get(organisation_id)
         return organisation
 
-    def _read(self, coupon_id: str) -> Terms:
+    def is_remembered(self, organisation_id: str) -> bool:
+        return organisation_id in self._organisation
+
+    def _read(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
         try:
-            coupon, page = self._coupons.with_page(coupon_id)
-            return Terms(coupon, page, self.organisation(coupon.organisation_id))
-        except (CouponNotFound, NotFound) as missing:
+            return self._coupons.with_page(coupon_id)
+        except CouponNotFound:
             self._missing[coupon_id] = True
-            raise CouponNotFound from missing
+            raise
