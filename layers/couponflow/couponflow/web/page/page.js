@@ -4,7 +4,7 @@
   const $ = (selector, within = document) => within.querySelector(selector);
   const main = $("main");
   const sheet = $("#confirm");
-  const form = $("form[data-action=redeem]");
+  const form = $("form");
   const shown = root.dataset.state;
   const ahead = main.dataset.now - Date.now(); // the server's clock, whatever this phone believes
   const now = () => Date.now() + ahead;
@@ -40,7 +40,7 @@
 
   // Copying: nothing is called copied without proof
   const copy = $("[data-copy]");
-  const code = $("[data-code]");
+  const code = $(".code-text");
   if (copy) {
     copy.hidden = false;
     copy.onclick = async () => {
@@ -57,7 +57,7 @@
       await navigator.clipboard.writeText(code.dataset.code);
       return true;
     } catch {
-      getSelection().selectAllChildren($(".code-text"));
+      getSelection().selectAllChildren(code);
       let isProved = false;
       const prove = () => (isProved = true);
       addEventListener("copy", prove, { once: true });
@@ -125,7 +125,7 @@
   const isAsking = () => root.dataset.state === "unknown_outcome";
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (form.ariaBusy || form.hasAttribute("aria-busy")) return;
+    if (form.hasAttribute("aria-busy")) return;
     if (!navigator.onLine) {
       close();
       return tell("offline");
