@@ -1,10 +1,9 @@
 """The console's files, read and compressed once, and how browsers may use them.
 
-Everything but the two documents lies under an address that carries the hash of it all, so it may be kept for ever,
+Everything but the document itself lies under an address that carries the hash of it all, so it may be kept for ever,
 and a deployment never mixes with what an open tab has loaded.
 """
 
-import base64
 import gzip
 import hashlib
 import re
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from couponflow.web.answers import Response
+from couponflow.web.page import assets as page
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -25,7 +25,6 @@ TYPES = {
 COMPRESSED_ALREADY = {".woff2"}
 ROOT = "/console/"
 HOME = "/console/coupons"
-PREVIEW = "/console/preview"
 
 COMMON = {
     "x-content-type-options": "nosniff",
@@ -70,7 +69,6 @@ class File:
 @dataclass(frozen=True)
 class Console:
     index: File
-    preview: File
     assets: Mapping[str, File]
     """By address."""
 
@@ -80,19 +78,13 @@ class Console:
         contents = {name: (folder / name).read_bytes() for name in names}
         base = f"{ROOT}assets/{_digest(contents)}/"
         index = contents.pop("index.html").decode().replace("{{assets}}", base).replace("{{preloads}}", _preloads(base, contents))
-        preview = contents.pop("preview.html").decode()
-        return cls(
-            index=File.of(index.encode(), ".html", DOCUMENT | _console_policy(uploads)),
-            preview=File.of(preview.encode(), ".html", DOCUMENT | _preview_policy(preview)),
-            assets={base + name: File.of(content, Path(name).suffix, FOR_EVER) for name, content in contents.items()},
-        )
+        assets = {base + name: File.of(content, Path(name).suffix, _asset_headers(name, content)) for name, content in contents.items()}
+        return cls(File.of(index.encode(), ".html", DOCUMENT | _console_policy(uploads)), assets)
 
     def answer(self, path: str, accepted: str, known: str) -> Response | None:
         """None: there is no such file. Screens have addresses of their own and all are the one document."""
         if path in ("/", "/console"):
             return Response(308, "", COMMON | {"location": HOME})
-        if path == PREVIEW:
-            return self.preview.answer(accepted, known)
         if path.startswith(f"{ROOT}assets/"):
             asset = self.assets.get(path)
             return asset.answer(accepted, known) if asset else None
@@ -147,15 +139,19 @@ def _console_policy(uploads: Iterable[str]) -> dict[str, str]:
     }
 
 
+def _asset_headers(name: str, content: bytes) -> dict[str, str]:
+    return FOR_EVER | (_preview_policy(content.decode()) if name == "preview.html" else {})
+
+
 def _preview_policy(document: str) -> dict[str, str]:
-    """The redeem page brings its styles inside it. In a document that came with the console's own policy they
-    would be refused; so the preview is a document apart, sandboxed: it can't reach the console or its key."""
+    """The redeem page brings its styles and its script inside it. In a document that came with the console's own
+    policy they would be refused; so the preview is a document apart, sandboxed: it can't reach the console or its key."""
     script = _INLINE_SCRIPT.search(document)
     assert script is not None
-    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
     policy = {
         "default-src": "'none'",
-        "script-src": f"'sha256-{digest}'",
+        "script-src": f"{page.source_of(script[1])} {page.SCRIPT_SOURCE}",
+        # The merchant's colours are a style that changes with every stroke: no hash can name it beforehand.
         "style-src": "'unsafe-inline'",
         "img-src": "'self' https: data:",
         "form-action": "'none'",

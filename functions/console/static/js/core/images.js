@@ -20,8 +20,14 @@ export async function upload(kind, file, { onProgress, signal }) {
 
 // The API gives page settings an image's id alone; what this tab has uploaded it can also show.
 const known = new Map();
-const remember = ({ image_id: id, url }) => known.set(id, url);
+const remember = ({ image_id: id, url }) => known.set(id, shownAt(url));
 export const addressOf = (id) => known.get(id);
+
+// A local stack has no https, so its images are asked for where the console came from.
+function shownAt(url) {
+  const { protocol, pathname } = new URL(url, location.origin);
+  return protocol === "https:" ? url : pathname;
+}
 
 async function fitting(file) {
   if (!TYPES.includes(file.type)) throw new Unfit("Choose a PNG, JPEG or WebP image.");

@@ -1,10 +1,11 @@
 // The customer's phone: the real page with the settings as they are typed, in any of its states.
-import { html, useEffect, useRef, useState } from "../core/html.js";
+import { html, useEffect, useState } from "../core/html.js";
 import { post } from "../core/api.js";
 import { useDebounced } from "../core/resource.js";
 import { sentence } from "../core/words.js";
 import { Segments } from "../ui/fields.js";
 import { Button } from "../ui/controls.js";
+import { Screen } from "./preview_screen.js";
 
 const TYPING_MS = 250;
 const STATES = {
@@ -44,7 +45,7 @@ export function Preview({ couponId, settings, state, onState }) {
         <${Segments} label="Theme of the phone" value=${theme} options=${THEMES} onChange=${setTheme} />
       </div>
       <div class="phone" data-width=${width} data-theme=${theme} data-busy=${page.isLoading}>
-        <${Screen} html=${page.html} title="Redeem page preview: ${STATES[state]}" turn=${page.turn} view=${state} />
+        <${Screen} page=${page} title="Redeem page preview: ${STATES[state]}" />
         ${page.error && html`<div class="phone-error" role="alert"><p>${explained(page.error)}</p><${Button} icon="refresh" onClick=${page.retry}>Try again<//></div>`}
       </div>
       <p class="hint">This is the page itself, with what you have typed. Only its buttons are at rest.</p>
@@ -54,41 +55,16 @@ export function Preview({ couponId, settings, state, onState }) {
 const explained = (error) => (error.status === 422 ? "Something on the left needs another look before the page can be shown." : sentence(error));
 
 function usePage(couponId, settings, state) {
-  const [page, setPage] = useState({ html: "", turn: 0, error: null, isLoading: true });
+  const [page, setPage] = useState({ document: "", turn: 0, error: null, isLoading: true });
   const [tries, setTries] = useState(0);
   useEffect(() => {
     const control = new AbortController();
     setPage((now) => ({ ...now, isLoading: true }));
     post(`/v1/coupons/${couponId}/redeem-page/preview`, JSON.parse(settings), { query: { state }, signal: control.signal }).then(
-      (document) => setPage((now) => ({ html: document, turn: now.turn + 1, error: null, isLoading: false })),
+      (document) => setPage((now) => ({ document, state, turn: now.turn + 1, error: null, isLoading: false })),
       (error) => control.signal.aborted || setPage((now) => ({ ...now, error, isLoading: false })),
     );
     return () => control.abort();
   }, [couponId, settings, state, tries]);
   return { ...page, retry: () => setTries((now) => now + 1) };
-}
-
-// A document apart, which takes the page by message: the server says why.
-function Screen({ html: document, title, turn, view }) {
-  const frame = useRef(null);
-  const latest = useRef(null);
-  const lastView = useRef(view);
-  const [isReady, setIsReady] = useState(false);
-  const [shown, setShown] = useState(0);
-  useEffect(() => {
-    const hear = ({ source, data }) => {
-      if (source !== frame.current?.contentWindow) return;
-      if (data.ready) setIsReady(true);
-      if (data.shown) setShown(data.shown);
-    };
-    addEventListener("message", hear);
-    return () => removeEventListener("message", hear);
-  }, []);
-  latest.current = document;
-  useEffect(() => {
-    if (!isReady || !turn) return;
-    frame.current.contentWindow.postMessage({ html: latest.current, turn, keepScroll: view === lastView.current }, "*");
-    lastView.current = view;
-  }, [isReady, turn]);
-  return html`<iframe ref=${frame} src="/console/preview" title=${title} sandbox="allow-scripts" data-shown=${shown}></iframe>`;
 }

@@ -1,0 +1,40 @@
+// The page in a document apart. A new version is made ready behind the one in sight and then takes its place: no flicker.
+import { html, useEffect, useRef, useState } from "../core/html.js";
+
+const FRAME = new URL("../../preview.html", import.meta.url).href;
+
+export function Screen({ page, title }) {
+  const [shown, setShown] = useState(0);
+  const scrolled = useRef({ state: "", top: 0 });
+  const { turn, document, state } = page;
+  const latest = useRef(null);
+  if (turn && latest.current?.turn !== turn) latest.current = { turn, document, state };
+  const turns = useRef([]);
+  if (turn && !turns.current.some((each) => each.turn === turn)) turns.current = [...turns.current, latest.current];
+  turns.current = turns.current.filter((each) => each.turn >= shown);
+  return html`
+    <div class="screens">
+      ${turns.current.map(
+        (each) => html`<${Frame} key=${each.turn} page=${each} title=${title} isShown=${each.turn === shown} scrolled=${scrolled} onShown=${() => setShown((now) => Math.max(now, each.turn))} />`,
+      )}
+    </div>`;
+}
+
+// Reload keeps where the reader had scrolled to, as long as it is the same state of the page.
+function Frame({ page, title, isShown, scrolled, onShown }) {
+  const frame = useRef(null);
+  useEffect(() => {
+    const hear = ({ source, data }) => {
+      if (source !== frame.current?.contentWindow) return;
+      if (data.ready) {
+        const top = scrolled.current.state === page.state ? scrolled.current.top : 0;
+        frame.current.contentWindow.postMessage({ html: page.document, top }, "*");
+      }
+      if (data.shown) onShown();
+      if (typeof data.top === "number") scrolled.current = { state: page.state, top: data.top };
+    };
+    addEventListener("message", hear);
+    return () => removeEventListener("message", hear);
+  }, []);
+  return html`<iframe ref=${frame} src=${FRAME} title=${title} sandbox="allow-scripts" data-shown=${isShown} inert=${!isShown}></iframe>`;
+}
