@@ -21,10 +21,16 @@ CORS = tools.ROOT / "local" / "s3" / "cors.xml"
 
 @dataclass(frozen=True)
 class Engine:
+    """Started; it answers once `wait_for` has returned."""
+
     name: str
-    endpoint: str
+    port: int
     process: subprocess.Popen[bytes]
     log: Path
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{ports.LOOPBACK}:{self.port}"
 
 
 async def first_to_end(engines: Sequence[Engine]) -> Engine:
@@ -66,7 +72,7 @@ def s3_server(logs: Path, data: Path, buckets: Sequence[str]) -> Iterator[Engine
     script = tools.S3_SERVER / "node_modules" / "s3rver" / "bin" / "s3rver.js"
     made = [part for bucket in buckets for part in ("--configure-bucket", bucket, str(CORS))]
     server = [tools.node(), str(script), "-d", str(data), "-a", ports.LOOPBACK, "--no-vhost-buckets", *made]
-    with _engine("the S3 server", lambda port: [*server, "-p", str(port)], logs) as engine:
+    with _engine("S3 server", lambda port: [*server, "-p", str(port)], logs) as engine:
         yield engine
 
 
@@ -74,7 +80,7 @@ def s3_server(logs: Path, data: Path, buckets: Sequence[str]) -> Iterator[Engine
 def _engine(name: str, command: Callable[[int], list[str]], logs: Path) -> Iterator[Engine]:
     port = ports.free_port()
     logs.mkdir(parents=True, exist_ok=True)
-    log = logs / f"{name.split()[1].lower()}.log"
+    log = logs / f"{name.split()[0].lower()}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
             command(port),
@@ -87,17 +93,18 @@ def _engine(name: str, command: Callable[[int], list[str]], logs: Path) -> Itera
             preexec_fn=tied_to_parent(signal.SIGTERM),
         )
     try:
-        _wait_until_it_listens(name, process, port, log)
-        yield Engine(name, f"http://{ports.LOOPBACK}:{port}", process, log)
+        yield Engine(name, port, process, log)
     finally:
         end(process)
 
 
-def _wait_until_it_listens(name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_for(*engines: Engine) -> None:
+    """Returns when all of them answer."""
     deadline = time.monotonic() + START_SECONDS
-    while not ports.listens(process.pid, port):
-        if process.poll() is not None:
-            raise StackFailed(f"{name} ended as it started (exit {process.returncode}): see {log}")
-        if time.monotonic() > deadline:
-            raise StackFailed(f"{name} did not answer within {START_SECONDS} s: see {log}")
-        time.sleep(0.02)
+    for engine in engines:
+        while not ports.listens(engine.process.pid, engine.port):
+            if engine.process.poll() is not None:
+                raise StackFailed(f"{engine.name} ended as it started (exit {engine.process.returncode}): see {engine.log}")
+            if time.monotonic() > deadline:
+                raise StackFailed(f"{engine.name} did not answer within {START_SECONDS} s: see {engine.log}")
+            time.sleep(0.02)

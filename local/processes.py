@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 PR_SET_PDEATHSIG = 1
 PATIENCE_SECONDS = 10
@@ -53,7 +52,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def claimed(state: Path) -> Iterator[Ledger]:
+def claimed(state: Path, base_url: str) -> Iterator[Ledger]:
     """The state folder for this stack alone, and rid of what a killed one left running."""
     state.mkdir(parents=True, exist_ok=True)
     with (state / "lock").open("a+") as lock:
@@ -61,28 +60,23 @@ def claimed(state: Path) -> Iterator[Ledger]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise StackFailed(f"a stack already runs on {state}: {lock.read().strip()}") from None
-        ledger = Ledger(state / "processes", lock)
+            raise StackFailed(f"a stack already runs on {state}: {lock.read()}") from None
+        lock.truncate(0)
+        lock.write(f"{base_url}, pid {os.getpid()}")
+        lock.flush()
+        ledger = Ledger(state / "processes")
         ledger.end_leftovers()
         try:
             yield ledger
         finally:
             ledger.path.unlink(missing_ok=True)
-            lock.truncate(0)
 
 
 class Ledger:
     """The processes that a stack started, kept on disk for the next one to clean up after a kill."""
 
-    def __init__(self, path: Path, lock: IO[str]) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = lock
-
-    def announce(self, base_url: str) -> None:
-        """What another stack on the same state folder is told."""
-        self._lock.truncate(0)
-        self._lock.write(f"{base_url}, pid {os.getpid()}\n")
-        self._lock.flush()
 
     def add(self, pid: int, name: str) -> None:
         with self.path.open("a") as entries:

@@ -30,11 +30,12 @@ WORKERS_PER_FUNCTION = 4
 def run(settings: Settings) -> None:
     """Until it is told to end; nothing that it started is left then. Raises what is in FAILURES."""
     service = template.load(settings.template, {"PublicBaseUrl": settings.base_url})
-    with claimed(settings.state) as ledger, _fresh_start(settings), _engines(settings, service) as running:
-        for engine in running:
-            ledger.add(engine.process.pid, engine.name)
+    with (
+        claimed(settings.state, settings.base_url) as ledger,
+        _fresh_start(settings),
+        _engines(settings, service, ledger) as running,
+    ):
         tables.ensure(running.dynamodb.endpoint, service.tables, settings.data)
-        ledger.announce(settings.base_url)
         asyncio.run(_serve(settings, service, ledger, running))
 
 
@@ -67,11 +68,14 @@ def _fresh_start(settings: Settings) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _engines(settings: Settings, service: template.Template) -> Iterator[Engines]:
+def _engines(settings: Settings, service: template.Template, ledger: Ledger) -> Iterator[Engines]:
     with (
         engines.dynamodb_local(settings.logs, settings.data / "dynamodb") as dynamodb,
         engines.s3_server(settings.logs, settings.data / "s3", service.buckets) as s3,
     ):
+        for engine in (dynamodb, s3):
+            ledger.add(engine.process.pid, engine.name)
+        engines.wait_for(dynamodb, s3)
         yield Engines(dynamodb, s3)
 
 

@@ -45,6 +45,7 @@ def no_real_aws() -> Iterator[None]:
 def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The endpoint of AWS's own engine, in memory: atomic, unlike moto."""
     with engines.dynamodb_local(tmp_path_factory.mktemp("dynamodb")) as engine:
+        engines.wait_for(engine)
         yield engine.endpoint
 
 

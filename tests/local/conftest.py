@@ -1,0 +1,53 @@
+"""Stacks of a small service of their own: the real one would only hide what the local stack does."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local import ports
+from tests.stacks import StackProcess
+
+SERVICE = Path(__file__).parent / "service"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Path:
+    """A copy of the small service to spoil; its template."""
+    return shutil.copytree(SERVICE, tmp_path / "service") / "template.yaml"
+
+
+@pytest.fixture
+def service_stack(new_stack: Callable[..., StackProcess], service: Path) -> StackProcess:
+    """Not started yet."""
+    return new_stack("--template", str(service), "--no-demo")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
+    """One stack of the small service for all tests of a module."""
+    folder = tmp_path_factory.mktemp("running")
+    template = shutil.copytree(SERVICE, folder / "service") / "template.yaml"
+    stack = StackProcess(folder / "state", "--template", str(template), "--no-demo")
+    try:
+        yield stack.start()
+    finally:
+        stack.stop()
+
+
+@pytest.fixture(scope="module")
+def http(running: StackProcess) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=running.base_url, timeout=60, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port that this very process listens on."""
+    with socket.create_server((ports.LOOPBACK, 0)) as server:
+        yield server.getsockname()[1]

@@ -1,0 +1,156 @@
+"""Starting and ending: nothing is lost, nothing is left, and whatever is wrong is told in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from local.processes import Ledger, claimed
+from tests.stacks import StackEnded, StackProcess, wait_until
+
+
+def get(stack: StackProcess, path: str) -> httpx.Response:
+    return httpx.get(f"{stack.base_url}{path}", timeout=60, trust_env=False)
+
+
+def put(stack: StackProcess, path: str) -> None:
+    assert httpx.put(f"{stack.base_url}{path}", timeout=60, trust_env=False).status_code == 200
+
+
+def only_line(ended: pytest.ExceptionInfo[StackEnded]) -> str:
+    (line,) = str(ended.value).splitlines()
+    return line
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_stored_survives_and_no_process_does(service_stack, by):
+    service_stack.start()
+    put(service_stack, "/kept/this")
+    children = service_stack.children()
+    assert {child.name for child in children} == {"DynamoDB Local", "S3 server", "ProbeFunction", "BrittleFunction"}
+
+    service_stack.process.send_signal(by)
+    assert service_stack.process.wait(60) == 0
+    assert not any(child.is_alive for child in children)
+    assert not (service_stack.state / "demo.json").exists()
+    assert service_stack.said.splitlines() == [f"ready: {service_stack.base_url}", "ended"]
+
+    service_stack.start()
+    assert get(service_stack, "/kept/this").json() == {"item": "this", "object": "kept"}
+
+
+def test_a_killed_stack_takes_its_processes_along_and_starts_again(service_stack):
+    service_stack.start()
+    put(service_stack, "/kept/this")
+    children = service_stack.children()
+    assert children
+    service_stack.kill()
+    wait_until(lambda: not any(child.is_alive for child in children))
+    service_stack.start()
+    assert get(service_stack, "/kept/this").json()["item"] == "this"
+
+
+def test_a_stack_whose_engine_dies_ends_and_says_so(service_stack):
+    service_stack.start()
+    (engine,) = (child for child in service_stack.children() if child.name == "DynamoDB Local")
+    os.kill(engine.pid, signal.SIGKILL)
+    assert service_stack.process.wait(60) == 1
+    log = service_stack.state / "logs" / "dynamodb.log"
+    assert service_stack.said.splitlines()[1:] == [f"make run: DynamoDB Local ended, see {log}"]
+
+
+def test_what_a_killed_stack_left_running_is_ended_and_named(tmp_path, capsys):
+    ledger = tmp_path / "processes"
+    with started_process() as left_behind:
+        Ledger(ledger).add(left_behind.pid, "RedeemFunction")
+        with claimed(tmp_path, "http://127.0.0.1"):
+            assert left_behind.wait(60) == -signal.SIGTERM
+        assert capsys.readouterr().out == f"Ending RedeemFunction (pid {left_behind.pid}), left behind by a killed stack\n"
+
+
+def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(tmp_path):
+    with started_process() as stranger:
+        (tmp_path / "processes").write_text(f"{stranger.pid} 1 RedeemFunction\n")
+        with claimed(tmp_path, "http://127.0.0.1"):
+            assert stranger.poll() is None
+
+
+@contextlib.contextmanager
+def started_process() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_port_in_use_is_told_with_its_holder(new_stack, service, taken_port):
+    stack = new_stack("--template", str(service), "--no-demo", port=taken_port)
+    with pytest.raises(StackEnded) as ended:
+        stack.start()
+    assert only_line(ended).startswith(f"make run: port {taken_port} is in use by pid {os.getpid()} (")
+
+
+def test_a_second_stack_on_the_same_data_is_told_where_the_first_one_is(new_stack, service_stack):
+    service_stack.start()
+    with pytest.raises(StackEnded) as ended:
+        new_stack(*service_stack.options).start()
+    first = f"{service_stack.base_url}, pid {service_stack.process.pid}"
+    assert only_line(ended) == f"make run: a stack already runs on {service_stack.state}: {first}"
+    assert get(service_stack, "/probe/x").status_code == 200
+
+
+def test_a_schema_that_differs_from_the_datas_is_told(service_stack, service):
+    service_stack.start().stop()
+    service.write_text(service.read_text().replace("AttributeName: pk", "AttributeName: id"))
+    with pytest.raises(StackEnded) as ended:
+        service_stack.start()
+    data = service_stack.state / "data"
+    assert only_line(ended).startswith(f"make run: the table in {data} was made with other keys and attribute types than")
+
+
+def test_a_function_that_dies_at_start_is_named_with_its_error(service_stack, service):
+    (service.parent / "functions" / "brittle" / "app.py").write_text("import no_such_library")
+    with pytest.raises(StackEnded) as ended:
+        service_stack.start()
+    assert only_line(ended).startswith(
+        "make run: BrittleFunction does not start: Runtime.ImportModuleError: "
+        "Unable to import module 'app': No module named 'no_such_library', see "
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("Resources:", "Resources: [", "template.yaml, line "),
+        ("Resources:", "Things:", "template.yaml: Resources is missing"),
+        ("!Ref Table", "!Ref Tabel", "template.yaml: !Ref Tabel: there is no such parameter or resource"),
+        ("!Ref Bucket", "!GetAtt Bucket.Shape", "template.yaml: the local stack can't resolve !GetAtt Bucket.Shape"),
+        (
+            "CodeUri: functions/probe",
+            "CodeUri: functions/prob",
+            "template.yaml: ProbeFunction: there is no functions/prob/app.py",
+        ),
+        ("CodeUri: functions/probe", "Code: functions/probe", "template.yaml: 'CodeUri' is missing"),
+        ("{Type: AWS::S3::Bucket}", "[]", "template.yaml is not shaped like a SAM template: "),
+    ],
+)
+def test_a_broken_template_is_told(service_stack, service, before, after, words):
+    service.write_text(service.read_text().replace(before, after, 1))
+    with pytest.raises(StackEnded) as ended:
+        service_stack.start()
+    assert only_line(ended).startswith(f"make run: {words}")
+
+
+def test_log_shows_what_functions_print_with_their_names(new_stack, service):
+    stack = new_stack("--template", str(service), "--no-demo", "--log").start()
+    get(stack, "/probe/aloud")
+    wait_until(lambda: "ProbeFunction | probed aloud\n" in stack.said)
+    assert "probed aloud" in (stack.state / "logs" / "ProbeFunction.log").read_text()
