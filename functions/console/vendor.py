@@ -31,7 +31,8 @@ LICENCES = {
     "inter": "@fontsource-variable/inter/LICENSE",
 }
 
-_BARE = re.compile(r"""\b(from|import)\s*(["'])(%s)\2""" % "|".join(map(re.escape, MODULES)))
+_NAMES = "|".join(map(re.escape, MODULES))
+_BARE = re.compile(rf"""\b(from|import)\s*(["'])({_NAMES})\2""")
 _SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=\S+\s*$")
 
 

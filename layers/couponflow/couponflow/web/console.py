@@ -52,14 +52,14 @@ class File:
     @classmethod
     def of(cls, content: bytes, suffix: str, headers: Mapping[str, str]) -> "File":
         compressed = None if suffix in COMPRESSED_ALREADY else gzip.compress(content, mtime=0)
-        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        # Weak, since it stands for the file in either encoding.
+        etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
         return cls(content, compressed, {"content-type": TYPES[suffix], "etag": etag, **headers})
 
     def answer(self, accepted: str, known: str) -> Response:
         """`accepted` and `known` are the request's Accept-Encoding and If-None-Match."""
         headers = dict(self.headers)
-        # A CDN that compresses by itself turns a strong tag into a weak one.
-        if headers["etag"] in (tag.strip().removeprefix("W/") for tag in known.split(",")):
+        if headers["etag"].removeprefix("W/") in (tag.strip().removeprefix("W/") for tag in known.split(",")):
             return Response(304, "", headers)
         if self.compressed is not None and "gzip" in accepted:
             return Response(200, self.compressed, headers | {"content-encoding": "gzip"})
@@ -78,7 +78,9 @@ class Console:
         contents = {name: (folder / name).read_bytes() for name in names}
         base = f"{ROOT}assets/{_digest(contents)}/"
         index = contents.pop("index.html").decode().replace("{{assets}}", base).replace("{{preloads}}", _preloads(base, contents))
-        assets = {base + name: File.of(content, Path(name).suffix, _asset_headers(name, content)) for name, content in contents.items()}
+        assets = {
+            base + name: File.of(content, Path(name).suffix, _asset_headers(name, content)) for name, content in contents.items()
+        }
         return cls(File.of(index.encode(), ".html", DOCUMENT | _console_policy(uploads)), assets)
 
     def answer(self, path: str, accepted: str, known: str) -> Response | None:
