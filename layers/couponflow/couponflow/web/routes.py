@@ -1,34 +1,44 @@
-"""Every public address, as template.yaml has them; a test holds the two equal.
+"""Every public address and the scope that its caller's key must have (None: anybody may come).
 
-Known here so that a wrong method is told from a wrong path.
+template.yaml has the same addresses and the functions the same scopes; tests hold them equal. Known here so that a wrong
+method is told from a wrong path, and so that what holds for every route can be tested for every route.
 """
 
 import re
 
-_PARAMETER = re.compile(r"\{[^}]*\}")
+_PARAMETER = re.compile(r"\{[^}]*[^+]\}")
+_REST = re.compile(r"\{[^}]*\+\}")
 
-ROUTES = (
-    "POST /v1/coupons",
-    "GET /v1/coupons",
-    "GET /v1/coupons/{coupon_id}",
-    "PATCH /v1/coupons/{coupon_id}",
-    "DELETE /v1/coupons/{coupon_id}",
-    "GET /v1/coupons/{coupon_id}/redeem-page",
-    "PUT /v1/coupons/{coupon_id}/redeem-page",
-    "POST /v1/coupons/{coupon_id}/redeem-page/preview",
-    "GET /v1/coupons/{coupon_id}/redemptions",
-    "POST /v1/images",
-    "POST /v1/images/{image_id}/complete",
-    "GET /images/{name}",
-    "POST /v1/flow/distribute",
-    "POST /v1/redemptions",
-    "GET /r/{token}",
-    "HEAD /r/{token}",
-    "POST /r/{token}/redeem",
-)
+ROUTES: dict[str, str | None] = {
+    "POST /v1/coupons": "admin",
+    "GET /v1/coupons": "admin",
+    "GET /v1/coupons/{coupon_id}": "admin",
+    "PATCH /v1/coupons/{coupon_id}": "admin",
+    "DELETE /v1/coupons/{coupon_id}": "admin",
+    "GET /v1/coupons/{coupon_id}/redeem-page": "admin",
+    "PUT /v1/coupons/{coupon_id}/redeem-page": "admin",
+    "POST /v1/coupons/{coupon_id}/redeem-page/preview": "admin",
+    "GET /v1/coupons/{coupon_id}/redemptions": "admin",
+    "POST /v1/images": "admin",
+    "POST /v1/images/{image_id}/complete": "admin",
+    "GET /images/{name}": None,
+    "POST /v1/flow/distribute": "distribute",
+    "POST /v1/redemptions": "redeem",
+    "GET /r/{token}": None,
+    "HEAD /r/{token}": None,
+    "POST /r/{token}/redeem": None,
+    "GET /": None,
+    "GET /console": None,
+    "GET /console/": None,
+    "GET /console/{path+}": None,
+}
 
 
 def methods_of(path: str) -> list[str]:
     """The methods that the address takes; none if there is no such address."""
     known = (route.split(" ", 1) for route in ROUTES)
-    return sorted(method for method, pattern in known if re.fullmatch(_PARAMETER.sub("[^/]+", pattern), path))
+    return sorted(method for method, pattern in known if re.fullmatch(_pattern(pattern), path))
+
+
+def _pattern(address: str) -> str:
+    return _REST.sub(".+", _PARAMETER.sub("[^/]+", address))
