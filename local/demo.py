@@ -6,13 +6,13 @@ Ids and secrets are fixed, so that the files in events/ can name them. They exis
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 
-from couponflow.domain import credentials, links
+from couponflow.domain import credentials, links, times
 from couponflow.domain.errors import CodeTaken
 from couponflow.domain.models import ApiKey, Coupon, Organisation
 from couponflow.store.coupons import CouponStore
@@ -24,7 +24,9 @@ from local.tables import CREDENTIALS
 
 CUSTOMER = "demo-customer"
 INBOX = "demo-inbox"
+_ZONE = "Europe/Berlin"
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+_NAMES = {1: "Demo Coffee", 2: "Another Bakery"}
 _SCOPES = ("admin", "distribute", "redeem")
 
 
@@ -43,9 +45,9 @@ def coupon_of(number: int, organisation_id: str) -> Coupon:
         organisation_id=organisation_id,
         code="WELCOME10",
         name="10 % off your first order",
-        starts_at=_BEGINNING,
-        ends_at=_BEGINNING + timedelta(days=365 * 10),
-        timezone="Europe/Berlin",
+        starts_at=times.start("2026-01-01", _ZONE),
+        ends_at=times.end("2035-12-31", _ZONE),
+        timezone=_ZONE,
         max_redemptions_per_customer=2,
         active=True,
         units=1_000,
@@ -74,7 +76,7 @@ def make_demo(stack: RunningStack) -> dict[str, Any]:
 
 def _organisation(table: Table, stack: RunningStack, number: int) -> dict[str, str]:
     organisations, coupons = OrganisationStore(table), CouponStore(table)
-    organisation = Organisation(f"demo-{number}", f"Demo Coffee {number}", addon_enabled=True)
+    organisation = Organisation(f"demo-{number}", _NAMES[number], addon_enabled=True)
     organisations.create(organisation)
     keys = {scope: _key(organisations, organisation.organisation_id, scope, number) for scope in _SCOPES}
     coupon = coupon_of(number, organisation.organisation_id)

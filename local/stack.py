@@ -43,6 +43,7 @@ async def _serve(settings: Settings, service: template.Template, ledger: Ledger,
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel_current_task())
     async with _functions(settings, service, ledger, running) as pools, _front(settings, service, pools):
         await _warm(pools)
+        _for_sam_local_invoke(settings, service, running)
         await _demo(settings, service, running)
         dead = await engines.first_to_end(running)
         raise StackFailed(f"{dead.name} ended, see {dead.log}")
@@ -51,6 +52,10 @@ async def _serve(settings: Settings, service: template.Template, ledger: Ledger,
 class Engines(NamedTuple):
     dynamodb: engines.Engine
     s3: engines.Engine
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.endpoint, "AWS_ENDPOINT_URL_S3": self.s3.endpoint}
 
 
 @contextlib.contextmanager
@@ -84,9 +89,8 @@ async def _functions(
     settings: Settings, service: template.Template, ledger: Ledger, running: Engines
 ) -> AsyncIterator[dict[str, Pool]]:
     environment = {
+        **running.environment,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL_DYNAMODB": running.dynamodb.endpoint,
-        "AWS_ENDPOINT_URL_S3": running.s3.endpoint,
         "AWS_REGION": REGION,
         "LANG": "en_US.UTF-8",
         "PATH": os.environ["PATH"],
@@ -116,6 +120,12 @@ async def _warm(pools: Mapping[str, Pool]) -> None:
     if failures:
         others = f" (and {len(failures) - 1} more)" if failures[1:] else ""
         raise StackFailed(failures[0] + others)
+
+
+def _for_sam_local_invoke(settings: Settings, service: template.Template, running: Engines) -> None:
+    """What a function in a container of SAM's needs to find this stack."""
+    variables = {name: {**function.environment, **running.environment} for name, function in service.functions.items()}
+    (settings.state / "sam-env.json").write_text(json.dumps(variables, indent=2))
 
 
 async def _demo(settings: Settings, service: template.Template, running: Engines) -> None:

@@ -38,8 +38,8 @@ class Surroundings:
 
     def environment_of(self, function: Function, runtime_api: str) -> dict[str, str]:
         return {
-            **self.environment,
             **function.environment,
+            **self.environment,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
