@@ -4,7 +4,6 @@ from couponflow.bootstrap import Parts
 from couponflow.campaigns import Campaign, NewCoupon
 from couponflow.domain.errors import MethodNotAllowed, NotFound
 from couponflow.records import Place, RecordFilter
-from couponflow.store import coupons as coupon_items
 from couponflow.web import cursors, redeem_pages, routes, schemas, versions, views
 from couponflow.web.answers import Response, answer
 from couponflow.web.edge import Request
@@ -26,9 +25,9 @@ def create_coupon(request: Request) -> Response:
 def list_coupons(request: Request) -> Response:
     query = schemas.parse(schemas.CouponListing, schemas.given(request.query), lax=True)
     before = cursors.parse(query.cursor, parts=1)[0] if query.cursor else None
-    found = campaigns.listed(request.organisation_id, query.status, query.q, before, query.limit, request.now)
-    more = cursors.written(coupon_items.place_of(found[-1].coupon)) if len(found) == query.limit else None
-    return answer({"items": [views.coupon(campaign, request.now) for campaign in found], "next_cursor": more})
+    found, more = campaigns.listed(request.organisation_id, query.status, query.q, before, query.limit, request.now)
+    items = [views.coupon(campaign, request.now) for campaign in found]
+    return answer({"items": items, "next_cursor": cursors.written(more) if more else None})
 
 
 @app.route("GET /v1/coupons/{coupon_id}", scope="admin")

@@ -1,6 +1,6 @@
 """What marketers do: create coupons, change them, end them, design their pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +28,8 @@ from couponflow.store.terms import TermsMemory
 RECORD_BUCKETS = 4
 # A change keeps trying on a busy coupon for this long: well within the function's time.
 SECONDS_FOR_A_CHANGE = 10
+# A search through very many coupons goes on in the next call, before the function's time is over.
+MOST_PAGES_SEARCHED, SEARCHED_AT_ONCE = 10, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +113,27 @@ class Campaigns:
 
     def listed(
         self, organisation_id: str, status: CouponStatus | None, text: str, before: str | None, at_most: int, now: datetime
-    ) -> list[Campaign]:
-        """Up to `at_most` coupons, newest first, from the place `before` on; archived ones only where asked for."""
+    ) -> tuple[list[Campaign], str | None]:
+        """Up to `at_most` coupons, newest first, from the place `before` on, and the place to go on from; None at the end.
+
+        Archived ones only where asked for. A rare `text` or `status` may need several calls, each with its few or no coupons.
+        """
+        self.require_addon(organisation_id)
         found: list[Campaign] = []
-        for campaign in self._all(organisation_id, before):
-            is_wanted = campaign.status(now) is status if status else campaign.coupon.archived_at is None
-            if is_wanted and _matches(campaign.coupon, text):
-                found.append(campaign)
-            if len(found) == at_most:
-                break
-        return found
+        page_length = SEARCHED_AT_ONCE if status or text else at_most
+        for _ in range(MOST_PAGES_SEARCHED):
+            coupons = self._coupons.listed(organisation_id, before, page_length)
+            counts = self._quotas.counts(coupons, consistent=False)
+            for coupon in coupons:
+                campaign, before = Campaign(coupon, counts[coupon.coupon_id]), coupon_items.place_of(coupon)
+                is_wanted = campaign.status(now) is status if status else coupon.archived_at is None
+                if is_wanted and _matches(coupon, text):
+                    found.append(campaign)
+                if len(found) == at_most:
+                    return found, before
+            if len(coupons) < page_length:
+                return found, None
+        return found, before
 
     def change(self, organisation_id: str, coupon_id: str, version: int, changes: Changes, now: datetime) -> Campaign:
         """Make the next version of a coupon (fields and their new values); when this returns, nobody can redeem by the old.
@@ -186,12 +199,6 @@ class Campaigns:
 
     def _campaign(self, coupon: Coupon) -> Campaign:
         return Campaign(coupon, self._quotas.counts([coupon])[coupon.coupon_id])
-
-    def _all(self, organisation_id: str, before: str | None) -> Iterator[Campaign]:
-        while page := self._coupons.listed(organisation_id, before):
-            counts = self._quotas.counts(page, consistent=False)
-            yield from (Campaign(coupon, counts[coupon.coupon_id]) for coupon in page)
-            before = coupon_items.place_of(page[-1])
 
     def _move_limit(
         self, coupon: Coupon, max_redemptions: int | None, changes: Changes, now: datetime, patience: Patience

@@ -18,7 +18,6 @@ Changes = dict[str, Any]
 ABSENT = "attribute_not_exists(pk)"
 # A lost update is refused: whoever changes a coupon says which version they saw, and makes the next one.
 UNCHANGED_SINCE = "version = :seen"
-_PAGE_LENGTH = 100
 
 
 class CouponStore:
@@ -58,12 +57,12 @@ class CouponStore:
         item = self._table.get(keys.code(organisation_id, codes.canonical(code)), consistent=True)
         return item["coupon_id"] if item else None
 
-    def listed(self, organisation_id: str, before: str | None) -> list[Coupon]:
-        """Up to 100 coupons, newest first, from before the place `before` on (see `place_of`)."""
+    def listed(self, organisation_id: str, before: str | None, at_most: int) -> list[Coupon]:
+        """Up to `at_most` coupons, newest first, from before the place `before` on (see `place_of`)."""
         condition, values = "gpk = :gpk", {":gpk": keys.coupons_of(organisation_id)}
         if before:
             condition, values = f"{condition} AND gsk < :before", values | {":before": before}
-        items = self._table.query(condition, values, index=keys.INDEX, newest_first=True, at_most=_PAGE_LENGTH)
+        items = self._table.query(condition, values, index=keys.INDEX, newest_first=True, at_most=at_most)
         return [_from_item(item) for item in items]
 
     def change(self, seen: Coupon, changes: Changes, now: datetime) -> Coupon:
