@@ -1,10 +1,13 @@
 """Who a customer is. The flow and the till must never see two customers in one, or one in two."""
 
+import math
 import re
 import unicodedata
 
 LONGEST_ID = 200
 _UNFILLED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+# Half of a surrogate pair is no character: it can be neither stored nor hashed.
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _NOTHING = {"", "null", "undefined"}
 
 
@@ -24,7 +27,9 @@ def said(value: object, longest: int) -> str | None:
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # in JSON 7 and 7.0 are one number
+    if not _is_text_or_number(value):
         raise ValueError("must be text")
     text = unicodedata.normalize("NFC", str(value)).strip()
     if text.lower() in _NOTHING or _UNFILLED.fullmatch(text):
@@ -32,3 +37,11 @@ def said(value: object, longest: int) -> str | None:
     if len(text) > longest:
         raise ValueError(f"must have {longest} characters at most")
     return text
+
+
+def _is_text_or_number(value: object) -> bool:
+    if isinstance(value, str):
+        return not _HALF_PAIR.search(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,34 @@
+"""Things of the field to test with."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from couponflow.domain.models import Coupon
+
+STARTS_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+ENDS_AT = datetime(2026, 4, 1, tzinfo=UTC)
+BETWEEN = STARTS_AT + timedelta(days=1)
+
+_COUPON = Coupon(
+    coupon_id="c0vp0n0000001",
+    organisation_id="acme",
+    code="SAVE20",
+    name="Save twenty",
+    starts_at=STARTS_AT,
+    ends_at=ENDS_AT,
+    timezone="UTC",
+    max_redemptions_per_customer=1,
+    active=True,
+    units=100,
+    shards=6,
+    record_buckets=4,
+    holder_secret="h" * 32,
+    link_secret="k" * 32,
+    created_at=STARTS_AT,
+    updated_at=STARTS_AT,
+)
+
+
+def a_coupon(**changes: Any) -> Coupon:
+    return replace(_COUPON, **changes)

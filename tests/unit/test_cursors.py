@@ -1,0 +1,31 @@
+"""Cursors: only those that we wrote are read."""
+
+import base64
+import json
+
+import pytest
+
+from couponflow.domain.errors import InvalidCursor
+from couponflow.web import cursors
+
+
+@pytest.mark.parametrize("place", [["2026-01-01T00:00:00.000Z#c0vp0n0000001"], ["redeemed", "2026-01-01T00:00:00.000Z#x"]])
+def test_a_cursor_is_read_as_it_was_written(place):
+    cursor = cursors.written(*place)
+    assert cursors.parse(cursor, parts=len(place)) == place
+    assert set(cursor) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+def encoded(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", "null", "AAAA", "=", "é", "W10\n", "+/+/", encoded([]), encoded(["a", "b"]), encoded([""]), encoded([7]),
+     encoded({"0": "a"}), encoded("a"), encoded(["ü"]), encoded(["a b"]), encoded(["x" * 101]), encoded([["a"]]),
+     encoded(["x"]) + "A" * 400, base64.urlsafe_b64encode(b"[" * 100_000).decode(), encoded(["a\n"]), base64.b64encode(b"\xff\xfe").decode()],
+)  # fmt: skip
+def test_anything_else_is_no_cursor(cursor):
+    with pytest.raises(InvalidCursor):
+        cursors.parse(cursor, parts=1)

@@ -1,0 +1,104 @@
+"""When a coupon may be given out and used: at each border, and which refusal comes first."""
+
+from datetime import timedelta
+
+import pytest
+
+from couponflow.domain import rules
+from couponflow.domain.models import CouponStatus
+from tests.unit.examples import BETWEEN, ENDS_AT, STARTS_AT, a_coupon
+
+MS, SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
+
+
+def code_of(refusal):
+    return refusal and refusal.code
+
+
+@pytest.mark.parametrize(
+    ("now", "refusal"),
+    [
+        (STARTS_AT - SECOND, "coupon_not_started"),
+        (STARTS_AT - MS, "coupon_not_started"),
+        (STARTS_AT, None),
+        (STARTS_AT + MS, None),
+        (ENDS_AT - SECOND, None),
+        (ENDS_AT - MS, None),
+        (ENDS_AT, "coupon_expired"),
+        (ENDS_AT + MS, "coupon_expired"),
+        (ENDS_AT + SECOND, "coupon_expired"),
+    ],
+)
+def test_the_period_begins_with_its_start_and_is_over_at_its_end(now, refusal):
+    assert code_of(rules.refusal(a_coupon(), now)) == refusal
+
+
+def test_a_coupon_that_has_not_started_is_given_out_and_one_that_is_over_is_not():
+    assert rules.distribution_refusal(a_coupon(), STARTS_AT - SECOND) is None
+    assert rules.distribution_refusal(a_coupon(), ENDS_AT - MS) is None
+    assert code_of(rules.distribution_refusal(a_coupon(), ENDS_AT)) == "coupon_expired"
+
+
+ARCHIVED, DISABLED, ENDED, NOT_STARTED = (
+    {"archived_at": BETWEEN},
+    {"active": False},
+    {"ends_at": BETWEEN, "starts_at": STARTS_AT},
+    {"starts_at": BETWEEN + SECOND},
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        (ARCHIVED | DISABLED | ENDED, "coupon_not_found"),
+        (DISABLED | ENDED, "coupon_disabled"),
+        (DISABLED | NOT_STARTED, "coupon_disabled"),
+        (ENDED | NOT_STARTED, "coupon_expired"),
+        (ENDED, "coupon_expired"),
+        (NOT_STARTED, "coupon_not_started"),
+        ({}, "customer_max_uses_reached"),
+    ],
+)
+def test_of_several_refusals_the_first_in_the_contracts_order_is_said(changes, refusal):
+    assert code_of(rules.refusal(a_coupon(**changes), BETWEEN, nth_use=2)) == refusal
+
+
+@pytest.mark.parametrize(("limit", "nth", "refusal"), [(1, 1, None), (1, 2, "x"), (3, 3, None), (3, 4, "x"), (None, 10**6, None)])
+def test_a_customer_has_as_many_uses_as_the_limit_says(limit, nth, refusal):
+    found = rules.refusal(a_coupon(max_redemptions_per_customer=limit), BETWEEN, nth)
+    assert code_of(found) == (refusal and "customer_max_uses_reached")
+
+
+@pytest.mark.parametrize(
+    ("changes", "remaining", "status"),
+    [
+        (ARCHIVED | DISABLED | ENDED, 0, CouponStatus.ARCHIVED),
+        (DISABLED | ENDED, 0, CouponStatus.DISABLED),
+        (ENDED, 0, CouponStatus.EXPIRED),
+        (NOT_STARTED, 0, CouponStatus.SOLD_OUT),
+        (NOT_STARTED, 1, CouponStatus.SCHEDULED),
+        ({}, 0, CouponStatus.SOLD_OUT),
+        ({}, 1, CouponStatus.ACTIVE),
+        # Whatever customers may do once, the badge is about the coupon: it has more uses than one customer.
+        ({"max_redemptions_per_customer": 1, "units": 100}, 99, CouponStatus.ACTIVE),
+    ],
+)
+def test_a_status_is_the_first_that_fits(changes, remaining, status):
+    assert rules.status(a_coupon(**changes), remaining, BETWEEN) is status
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "shards"),
+    [(1, 16, 1), (15, 16, 1), (16, 16, 1), (31, 16, 1), (32, 16, 2), (255, 16, 15), (256, 16, 16), (10**9, 16, 16), (None, 16, 16)]
+    + [(10**9, 64, 64), (None, 1, 1), (100, 1, 1)],
+)
+def test_a_limit_is_split_over_a_shard_for_each_sixteen_units(limit, most, shards):
+    assert rules.shards_for(limit, most) == shards
+
+
+@pytest.mark.parametrize(("units", "shards"), [(0, 1), (0, 16), (1, 16), (15, 4), (16, 4), (1_000_003, 16), (16 * 10**15, 16)])
+def test_shares_add_up_and_differ_by_one_at_most(units, shards):
+    shares = rules.shares(units, shards)
+    assert sum(shares) == units
+    assert len(shares) == shards
+    assert max(shares) - min(shares) <= 1

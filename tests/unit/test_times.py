@@ -1,0 +1,81 @@
+"""Active periods as people give them: right at clock changes, at the ends of the earth and for a date alone."""
+
+import pytest
+
+from couponflow.domain import times
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "utc"),
+    [
+        ("2026-12-24T18:00:00+01:00", "UTC", "2026-12-24T17:00:00.000Z"),
+        ("2026-12-24T18:00:00Z", "Europe/Berlin", "2026-12-24T18:00:00.000Z"),
+        ("2026-12-24 18:00", "Europe/Berlin", "2026-12-24T17:00:00.000Z"),
+        ("2026-07-24T18:00:00.1239", "Europe/Berlin", "2026-07-24T16:00:00.123Z"),
+        ("2026-12-24t18:00:00z".upper(), "UTC", "2026-12-24T18:00:00.000Z"),
+        ("2026-01-01T00:00:00+14:00", "UTC", "2025-12-31T10:00:00.000Z"),
+        ("2026-01-01T00:00:00-14:00", "UTC", "2026-01-01T14:00:00.000Z"),
+        ("2026-01-01T00:00", "Pacific/Kiritimati", "2025-12-31T10:00:00.000Z"),
+        ("2026-01-01T00:00", "Etc/GMT+12", "2026-01-01T12:00:00.000Z"),
+    ],
+)
+def test_a_time_has_an_offset_or_is_local_to_the_zone(written, zone, utc):
+    assert times.text(times.start(written, zone)) == times.text(times.end(written, zone)) == utc
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "starts", "ends"),
+    [
+        ("2026-12-24", "UTC", "2026-12-24T00:00:00.000Z", "2026-12-25T00:00:00.000Z"),
+        ("2026-12-31", "Pacific/Kiritimati", "2026-12-30T10:00:00.000Z", "2026-12-31T10:00:00.000Z"),
+        ("2026-12-31", "Etc/GMT+12", "2026-12-31T12:00:00.000Z", "2027-01-01T12:00:00.000Z"),
+        # Clocks change: these days have 23 and 25 hours.
+        ("2026-03-29", "Europe/Berlin", "2026-03-28T23:00:00.000Z", "2026-03-29T22:00:00.000Z"),
+        ("2026-10-25", "Europe/Berlin", "2026-10-24T22:00:00.000Z", "2026-10-25T23:00:00.000Z"),
+        # Here clocks go on at midnight, so that the day begins at one; and here they go back at one, so that it has two midnights.
+        ("2026-04-24", "Africa/Cairo", "2026-04-23T22:00:00.000Z", "2026-04-24T21:00:00.000Z"),
+        ("2026-11-01", "America/Havana", "2026-11-01T04:00:00.000Z", "2026-11-02T05:00:00.000Z"),
+        ("2024-02-29", "UTC", "2024-02-29T00:00:00.000Z", "2024-03-01T00:00:00.000Z"),
+    ],
+)
+def test_a_date_alone_means_that_whole_day_there(written, zone, starts, ends):
+    assert times.text(times.start(written, zone)) == starts
+    assert times.text(times.end(written, zone)) == ends
+
+
+def test_a_local_time_that_clocks_skip_is_the_same_while_after_the_change():
+    assert times.text(times.start("2026-03-29T02:30", "Europe/Berlin")) == "2026-03-29T01:30:00.000Z"
+
+
+def test_a_local_time_that_comes_twice_is_its_first_coming():
+    assert times.text(times.end("2026-10-25T02:30", "Europe/Berlin")) == "2026-10-25T00:30:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "", "tomorrow", "2026", "2026-13-01", "2026-02-30", "2025-02-29", "2026-1-1", "20260101", "2026-01-01T", "2026-01-01T25:00",
+        "2026-01-01T10", "2026-01-01T10:00:61", "2026-01-01T10:00+25:00", "2026-01-01T10:00 +01:00", "2026-01-01Z", " 2026-01-01",
+        "2026-01-01\n", "1969-12-31", "0000-01-01", "9999-12-31", "2026-W01-1", "1767225600", "٢٠٢٦-01-01", "2026-01-01T10:00:00,5",
+    ],
+)  # fmt: skip
+def test_what_is_no_date_or_time_is_refused(written):
+    for read in (times.start, times.end):
+        with pytest.raises(ValueError, match=r"must|is no date"):
+            read(written, "UTC")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Berlin", "Europe", "Europe/Atlantis", "../etc/passwd", "Europe/../Europe/Berlin", "/UTC", "UTC\n", "x" * 99]
+)
+def test_what_is_no_time_zone_is_refused(name):
+    with pytest.raises(ValueError, match="must be an IANA time zone"):
+        times.zone(name)
+
+
+def test_times_are_written_in_utc_so_that_texts_compare_as_times_do():
+    written = ["2026-01-01T00:30+01:00", "2025-12-31T23:30:00.001Z", "2026-01-01T00:31+01:00", "2026-01-01"]
+    texts = [times.text(times.start(each, "UTC")) for each in written]
+    assert texts == sorted(texts)
+    assert {len(text) for text in texts} == {24}
+    assert [times.text(times.parse(text)) for text in texts] == texts
