@@ -24,8 +24,14 @@ def encoded(value: object) -> str:
     "cursor",
     ["", "x", "null", "AAAA", "=", "é", "W10\n", "+/+/", encoded([]), encoded(["a", "b"]), encoded([""]), encoded([7]),
      encoded({"0": "a"}), encoded("a"), encoded(["ü"]), encoded(["a b"]), encoded(["x" * 101]), encoded([["a"]]),
-     encoded(["x"]) + "A" * 400, base64.urlsafe_b64encode(b"[" * 100_000).decode(), encoded(["a\n"]), base64.b64encode(b"\xff\xfe").decode()],
+     encoded(["x"]) + "A" * 400,
+     base64.urlsafe_b64encode(b"[" * 100_000).decode(), encoded(["a\n"]), base64.b64encode(b"\xff\xfe").decode()],
 )  # fmt: skip
 def test_anything_else_is_no_cursor(cursor):
     with pytest.raises(InvalidCursor):
         cursors.parse(cursor, parts=1)
+
+
+def test_a_cursor_is_never_longer_than_one_of_ours_could_be():
+    with pytest.raises(InvalidCursor):
+        cursors.parse(cursors.written(*["x" * 100] * 5), parts=5)

@@ -7,7 +7,15 @@ from couponflow.domain import customers
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("ann", " ann\n"), ("12345", 12345), ("Zoe\u0308", "Zo\u00eb"), ("\u212b", "\u00c5"), ("7.5", 7.5), (7, 7.0), ("+49 1", "+49 1\u00a0")],
+    [
+        ("ann", " ann\n"),
+        ("12345", 12345),
+        ("Zoe\u0308", "Zo\u00eb"),
+        ("\u212b", "\u00c5"),
+        ("7.5", 7.5),
+        (7, 7.0),
+        ("+49 1", "+49 1\u00a0"),
+    ],
 )
 def test_the_same_customer_is_written_in_many_ways(one, other):
     assert customers.canonical(one) == customers.canonical(other)
@@ -26,7 +34,9 @@ def test_what_a_builder_left_unfilled_is_nobody(nothing):
     assert customers.canonical(nothing) is None
 
 
-@pytest.mark.parametrize("wrong", [True, False, [], {}, ["ann"], {"id": 1}, "x" * 201, "\ud800", float("inf"), float("nan"), 10**400])
+@pytest.mark.parametrize(
+    "wrong", [True, False, [], {}, ["ann"], {"id": 1}, "x" * 201, "\ud800", float("inf"), float("nan"), 10**400]
+)
 def test_what_is_no_text_or_too_long_is_refused(wrong):
     with pytest.raises(ValueError, match="must"):
         customers.canonical(wrong)

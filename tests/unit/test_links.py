@@ -44,7 +44,9 @@ def test_another_holder_secret_makes_other_holders():
     assert links.holder_of(a_coupon(holder_secret="x" * 32), "ann") != links.holder_of(COUPON, "ann")
 
 
-@pytest.mark.parametrize("text", ["", "x", "a" * 51, "a" * 53, "A" * 52, "u" * 52, "a" * 51 + "\n", "a" * 51 + "é", "a" * 26 + "/" + "a" * 25])
+@pytest.mark.parametrize(
+    "text", ["", "x", "a" * 51, "a" * 53, "A" * 52, "u" * 52, "a" * 51 + "\n", "a" * 51 + "é", "a" * 26 + "/" + "a" * 25]
+)
 def test_what_can_be_no_link_names_no_coupon(text):
     assert links.coupon_id_in(text) is None
     assert links.holder_in(text, COUPON) is None

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -34,8 +35,8 @@ def family(error: type[CouponflowError] = CouponflowError) -> list[type[Couponfl
     return here + [each for kind in error.__subclasses__() for each in family(kind)]
 
 
-def made(kind: type[CouponflowError]) -> CouponflowError:
-    return kind(["GET"]) if kind is errors.MethodNotAllowed else kind()  # type: ignore[arg-type]
+def made(kind: Any) -> CouponflowError:
+    return kind(["GET"]) if kind is errors.MethodNotAllowed else kind()
 
 
 @pytest.mark.parametrize("kind", family())

@@ -89,7 +89,17 @@ def test_a_status_is_the_first_that_fits(changes, remaining, status):
 
 @pytest.mark.parametrize(
     ("limit", "most", "shards"),
-    [(1, 16, 1), (15, 16, 1), (16, 16, 1), (31, 16, 1), (32, 16, 2), (255, 16, 15), (256, 16, 16), (10**9, 16, 16), (None, 16, 16)]
+    [
+        (1, 16, 1),
+        (15, 16, 1),
+        (16, 16, 1),
+        (31, 16, 1),
+        (32, 16, 2),
+        (255, 16, 15),
+        (256, 16, 16),
+        (10**9, 16, 16),
+        (None, 16, 16),
+    ]
     + [(10**9, 64, 64), (None, 1, 1), (100, 1, 1)],
 )
 def test_a_limit_is_split_over_a_shard_for_each_sixteen_units(limit, most, shards):

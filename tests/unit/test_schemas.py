@@ -1,6 +1,7 @@
 """What the admin API takes, field by field."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -58,11 +59,12 @@ def test_all_that_is_wrong_is_said_at_once():
 
 
 def test_names_are_trimmed_and_bounds_are_inside():
-    for body in [
+    bodies: list[dict[str, Any]] = [
         {"name": " x " + "y" * 98 + " ", "code": "abc"},
         {"name": "x", "code": "x" * 40, "max_redemptions": 1_000_000_000, "max_redemptions_per_customer": 100},
         {"max_redemptions": 1, "max_redemptions_per_customer": 1},
-    ]:
+    ]
+    for body in bodies:
         assert schemas.parse(schemas.CouponIn, COUPON | body).name == body.get("name", "Ten off").strip()
 
 

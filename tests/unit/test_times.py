@@ -32,7 +32,7 @@ def test_a_time_has_an_offset_or_is_local_to_the_zone(written, zone, utc):
         # Clocks change: these days have 23 and 25 hours.
         ("2026-03-29", "Europe/Berlin", "2026-03-28T23:00:00.000Z", "2026-03-29T22:00:00.000Z"),
         ("2026-10-25", "Europe/Berlin", "2026-10-24T22:00:00.000Z", "2026-10-25T23:00:00.000Z"),
-        # Here clocks go on at midnight, so that the day begins at one; and here they go back at one, so that it has two midnights.
+        # Here clocks go on at midnight and the day begins at one; there they go back at one and the day has two midnights.
         ("2026-04-24", "Africa/Cairo", "2026-04-23T22:00:00.000Z", "2026-04-24T21:00:00.000Z"),
         ("2026-11-01", "America/Havana", "2026-11-01T04:00:00.000Z", "2026-11-02T05:00:00.000Z"),
         ("2024-02-29", "UTC", "2024-02-29T00:00:00.000Z", "2024-03-01T00:00:00.000Z"),
@@ -54,9 +54,10 @@ def test_a_local_time_that_comes_twice_is_its_first_coming():
 @pytest.mark.parametrize(
     "written",
     [
-        "", "tomorrow", "2026", "2026-13-01", "2026-02-30", "2025-02-29", "2026-1-1", "20260101", "2026-01-01T", "2026-01-01T25:00",
-        "2026-01-01T10", "2026-01-01T10:00:61", "2026-01-01T10:00+25:00", "2026-01-01T10:00 +01:00", "2026-01-01Z", " 2026-01-01",
-        "2026-01-01\n", "1969-12-31", "0000-01-01", "9999-12-31", "2026-W01-1", "1767225600", "٢٠٢٦-01-01", "2026-01-01T10:00:00,5",
+        "", "tomorrow", "2026", "2026-13-01", "2026-02-30", "2025-02-29", "2026-1-1", "20260101", "2026-01-01T", "2026-01-01Z",
+        "2026-01-01T10", "2026-01-01T10:00:61", "2026-01-01T10:00+25:00", "2026-01-01T10:00 +01:00", " 2026-01-01", "1969-12-31",
+        "2026-01-01T25:00", "2026-01-01\n", "0000-01-01", "9999-12-31", "2026-W01-1", "1767225600", "٢٠٢٦-01-01",
+        "2026-01-01T10:00:00,5",
     ],
 )  # fmt: skip
 def test_what_is_no_date_or_time_is_refused(written):
@@ -79,3 +80,7 @@ def test_times_are_written_in_utc_so_that_texts_compare_as_times_do():
     assert texts == sorted(texts)
     assert {len(text) for text in texts} == {24}
     assert [times.text(times.parse(text)) for text in texts] == texts
+
+
+def test_what_is_finer_than_a_millisecond_is_cut_off():
+    assert times.end("2026-01-01T10:00:00.123999Z", "UTC") == times.parse("2026-01-01T10:00:00.123Z")

@@ -84,17 +84,20 @@ class Request:
 
 
 def parse_json(body: bytes) -> Any:
-    """Raises InvalidJson, also for what Python would take: NaN, half a surrogate pair, nesting without end."""
+    """Raises InvalidJson, also for what Python would take: NaN, half a surrogate pair, two values of one name."""
     try:
-        value = json.loads(body.decode(), parse_constant=_no_number)
-        json.dumps(value, ensure_ascii=False).encode()
+        value = json.loads(body.decode(), object_pairs_hook=_no_name_twice)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise InvalidJson from None
     return value
 
 
-def _no_number(constant: str) -> float:
-    raise ValueError(constant)
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("which of the two was meant?")
+    return members
 
 
 Handler = Callable[[Request], Response]
