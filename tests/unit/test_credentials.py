@@ -46,8 +46,9 @@ def test_a_key_opens(header):
 @pytest.mark.parametrize(
     "header",
     ["", "Bearer", "Bearer ", WRITTEN, f"Basic {WRITTEN}", f"Bearer {WRITTEN} x", f"Bearer {WRITTEN},{WRITTEN}",
-     f"BEARER{WRITTEN}", "Bearer cf_k1", "Bearer cf_k1_", f"Bearer cf__{SECRET}", f"Bearer xx_k1_{SECRET}", 
-     f"Bearer cf_K1_{SECRET}",     f"Bearer cf_k1_{SECRET.upper()}", f"Bearer cf_{'k' * 41}_{SECRET}", f"Bearer cf_k1#_{SECRET}", "Bearer null"],
+     f"BEARER{WRITTEN}", "Bearer cf_k1", "Bearer cf_k1_", f"Bearer cf__{SECRET}", f"Bearer xx_k1_{SECRET}",
+     f"Bearer cf_K1_{SECRET}", f"Bearer cf_k1_{SECRET.upper()}", f"Bearer cf_{'k' * 41}_{SECRET}", f"Bearer cf_k1#_{SECRET}",
+     "Bearer null"],
 )  # fmt: skip
 def test_what_can_be_no_key_is_refused_without_a_look_into_the_table(header):
     door, keys = gatekeeper()
