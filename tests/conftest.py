@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import itertools
-import sys
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ import pytest
 from moto import mock_aws
 
 from local import engines, template
-from local.tools import ROOT
+from tests.functions import load
 from tests.stacks import StackProcess
 
 if TYPE_CHECKING:
@@ -74,9 +72,6 @@ def _fresh_table() -> Table:
     return boto3.resource("dynamodb").create_table(TableName=f"test-{uuid.uuid4().hex}", **schema)
 
 
-_modules = itertools.count()
-
-
 @pytest.fixture
 def load_function(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """`load_function("redeem")` imports functions/redeem/app.py anew, under a name of its own.
@@ -84,18 +79,7 @@ def load_function(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType
     Every folder's module is called app. Set the environment first: functions read it as they are imported.
     """
 
-    def load(folder: str) -> ModuleType:
-        path = ROOT / "functions" / folder / "app.py"
-        name = f"function_{folder}_{next(_modules)}"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, name, module)
-        monkeypatch.syspath_prepend(str(path.parent))
-        spec.loader.exec_module(module)
-        return module
-
-    return load
+    return partial(load, patch=monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import ModuleType
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import httpx
 import pytest
 
+from couponflow.store import keys
+from local import template
+from tests.functions import load
 from tests.gateway import Gateway
 
 if TYPE_CHECKING:
@@ -26,8 +32,16 @@ class Api:
     keys: dict[str, str]
 
     def call(self, method: str, path: str, body: object = None, scope: str = "admin", **headers: str) -> httpx.Response:
-        known = {"authorization": f"Bearer {self.keys[scope]}"}
-        return self.client.request(method, path, json=body, headers=known | headers)
+        return self.client.request(method, path, json=body, headers=self.bearer(scope) | headers)
+
+    def key(self, *scopes: str) -> dict[str, Any]:
+        """A new key; `key` is what its owner sends."""
+        return self.operate("create_key", scopes=list(scopes))
+
+    def operate(self, action: str, **more: Any) -> dict[str, Any]:
+        """What the platform's operator does to the organisation."""
+        event = {"action": action, "organisation_id": self.organisation_id} | more
+        return dict(self.gateway.invoke("OperatorFunction", event))
 
     def coupon(self, **changes: Any) -> dict[str, Any]:
         """A coupon that is valid now and has no limits, but for the changes."""
@@ -35,6 +49,32 @@ class Api:
         answer = self.call("POST", "/v1/coupons", body)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
+
+    def read(self, coupon: dict[str, Any]) -> dict[str, Any]:
+        """The coupon as it is now."""
+        answer = self.call("GET", f"/v1/coupons/{coupon['coupon_id']}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def patch(self, coupon: dict[str, Any], **changes: Any) -> httpx.Response:
+        """Whatever the coupon's version is by now."""
+        body = {"version": self.read(coupon)["version"]} | changes
+        return self.call("PATCH", f"/v1/coupons/{coupon['coupon_id']}", body)
+
+    def change(self, coupon: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """As `patch`, and what was remembered of the coupon is forgotten."""
+        answer = self.patch(coupon, **changes)
+        assert answer.status_code == 200, answer.text
+        self.gateway.start_anew()
+        return dict(answer.json())
+
+    def records(self, coupon: dict[str, Any], **query: str) -> list[dict[str, Any]]:
+        answer = self.client.get(f"/v1/coupons/{coupon['coupon_id']}/redemptions", params=query, headers=self.bearer())
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    def bearer(self, scope: str = "admin") -> dict[str, str]:
+        return {"authorization": f"Bearer {self.keys[scope]}"}
 
     def distribute(self, coupon: dict[str, Any], customer_id: str, **more: Any) -> dict[str, Any]:
         body = {"coupon_id": coupon["coupon_id"], "customer_id": customer_id} | more
@@ -49,33 +89,64 @@ class Api:
     def tap(self, link: str, use: int = 1) -> httpx.Response:
         return self.client.post(f"{link}/redeem", data={"use": str(use)}, headers={"accept": "application/json"})
 
-    def till(self, coupon: dict[str, Any], customer_id: str, **more: Any) -> httpx.Response:
+    def page_state(self, link: str) -> str:
+        """The page's `data-state`."""
+        found = re.search(r'data-state="([a-z_]+)"', self.client.get(link).text)
+        assert found is not None
+        return found[1]
+
+    def till(self, coupon: dict[str, Any], customer_id: object, **more: Any) -> httpx.Response:
         headers = {"idempotency-key": more.pop("idempotency_key")} if "idempotency_key" in more else {}
         body = {"coupon_id": coupon["coupon_id"], "customer_id": customer_id} | more
         return self.call("POST", "/v1/redemptions", body, "redeem", **headers)
 
 
+@pytest.fixture(scope="module")
+def module_table(dynamodb_local: str) -> Iterator[Table]:
+    """A table for all tests of a module: each has an organisation of its own."""
+    schema: dict[str, Any] = dict(template.table_schema())
+    engine = boto3.resource("dynamodb", endpoint_url=dynamodb_local)
+    made = engine.create_table(TableName=f"test-{uuid.uuid4().hex}", **schema)
+    yield made
+    made.delete()
+
+
+@pytest.fixture(scope="module")
+def environments(module_table: Table, dynamodb_local: str) -> Iterator[Gateway]:
+    """The functions as they run for all tests of a module; what they remember is of other organisations."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+        patch.setenv("TABLE_NAME", module_table.name)
+        patch.setenv("IMAGES_BUCKET", "images")
+        patch.setenv("MAX_SHARDS", "16")
+        patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
+        yield Gateway(partial(load, patch=patch))
+
+
 @pytest.fixture
-def gateway(table: Table, load_function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    monkeypatch.setenv("IMAGES_BUCKET", "images")
-    monkeypatch.setenv("MAX_SHARDS", "16")
-    monkeypatch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
-    return Gateway(load_function)
+def table(module_table: Table, environments: Gateway) -> Table:
+    """What the functions store, to look at."""
+    return module_table
+
+
+@pytest.fixture
+def gateway(environments: Gateway) -> Gateway:
+    return environments
 
 
 @pytest.fixture
 def organisation(gateway: Gateway) -> Iterator[Callable[[str], Api]]:
-    """`organisation("acme")`: a new organisation with a key of each scope."""
+    """`organisation("acme")`: a new organisation with a key of each scope; its id begins like that."""
     client = httpx.Client(transport=gateway, base_url="https://coupons.example")
 
-    def make(organisation_id: str) -> Api:
-        operator = gateway.function("OperatorFunction").handler
-        operator({"action": "create_organisation", "organisation_id": organisation_id, "name": organisation_id}, None)
-        keys = {
-            scope: operator({"action": "create_key", "organisation_id": organisation_id, "scopes": [scope]}, None)["key"]
-            for scope in ("admin", "distribute", "redeem")
-        }
-        return Api(gateway, client, organisation_id, keys)
+    def make(name: str) -> Api:
+        organisation_id = f"{name}-{uuid.uuid4().hex[:8]}"
+        gateway.invoke(
+            "OperatorFunction", {"action": "create_organisation", "organisation_id": organisation_id, "name": organisation_id}
+        )
+        made = Api(gateway, client, organisation_id, {})
+        made.keys.update({scope: made.key(scope)["key"] for scope in ("admin", "distribute", "redeem")})
+        return made
 
     with client:
         yield make
@@ -84,3 +155,32 @@ def organisation(gateway: Gateway) -> Iterator[Callable[[str], Api]]:
 @pytest.fixture
 def api(organisation: Callable[[str], Api]) -> Api:
     return organisation("acme")
+
+
+@pytest.fixture
+def stored(table: Table) -> Callable[[], list[dict[str, Any]]]:
+    """`stored()`: every item of the table, in a fixed order."""
+
+    def scan() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        more: dict[str, Any] = {}
+        while True:
+            page = table.scan(ConsistentRead=True, **more)
+            items += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return sorted(items, key=lambda item: (item["pk"], item["sk"]))
+            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    return scan
+
+
+@pytest.fixture
+def shards(table: Table) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+    """`shards(coupon)`: its quota shards as they are stored."""
+
+    def read(coupon: dict[str, Any]) -> list[dict[str, Any]]:
+        item = table.get_item(Key=dict(keys.coupon(coupon["coupon_id"])), ConsistentRead=True)["Item"]
+        wanted = [keys.quota_shard(coupon["coupon_id"], number) for number in range(int(str(item["shards"])))]
+        return [table.get_item(Key=dict(key), ConsistentRead=True)["Item"] for key in wanted]
+
+    return read
