@@ -52,7 +52,7 @@ def build(arch: str, folder: Path = DEPLOYABLE, runtime: str = RUNTIME) -> Path:
     return template
 
 
-def local_build() -> tuple[Path, str]:
+def local_build(folder: Path) -> tuple[Path, str]:
     """The package built for this machine, and a Python that holds nothing but Lambda's runtime client."""
     deployed = find_python(RUNTIME)
     if deployed is None:
@@ -60,7 +60,7 @@ def local_build() -> tuple[Path, str]:
         print(f"No Python {RUNTIME} answers here: built for {runtime}, which is not the deployed build")
     else:
         runtime, python = RUNTIME, deployed
-    template = build(machine_architecture(), ROOT / ".local" / "built", runtime)
+    template = build(machine_architecture(), folder, runtime)
     return template, str(_bare_environment(python[0], runtime) / "bin" / "python")
 
 

@@ -47,5 +47,6 @@ def from_command_line() -> Settings:
     parser.add_argument("--built", action="store_true")
     parser.add_argument("--no-demo", action="store_true")
     given = parser.parse_args()
-    path, python = local_build() if given.built else (given.template, sys.executable)
-    return Settings(given.port, given.state.resolve(), path, python, given.log, not given.no_demo)
+    state = given.state.resolve()
+    path, python = local_build(state / "built") if given.built else (given.template, sys.executable)
+    return Settings(given.port, state, path, python, given.log, not given.no_demo)

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.processes import Ledger, claimed
+from local import tables, template
+from local.processes import Ledger, StackFailed, claimed
+from local.resolver import TemplateError
 from tests.stacks import StackEnded, StackProcess, wait_until
 
 
@@ -29,21 +31,27 @@ def only_line(ended: pytest.ExceptionInfo[StackEnded]) -> str:
     return line
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-def test_what_was_stored_survives_and_no_process_does(service_stack, by):
+def test_what_was_stored_survives_and_no_process_does(service_stack):
     service_stack.start()
     put(service_stack, "/kept/this")
     children = service_stack.children()
     assert {child.name for child in children} == {"DynamoDB Local", "S3 server", "ProbeFunction", "BrittleFunction"}
-
-    service_stack.process.send_signal(by)
-    assert service_stack.process.wait(60) == 0
+    assert ended_by(signal.SIGINT, service_stack) == 0
     assert not any(child.is_alive for child in children)
     assert not (service_stack.state / "demo.json").exists()
     assert service_stack.said.splitlines() == [f"ready: {service_stack.base_url}", "ended"]
 
     service_stack.start()
     assert get(service_stack, "/kept/this").json() == {"item": "this", "object": "kept"}
+    children = service_stack.children()
+    assert ended_by(signal.SIGTERM, service_stack) == 0
+    assert not any(child.is_alive for child in children)
+
+
+def ended_by(told: signal.Signals, stack: StackProcess) -> int:
+    assert stack.process is not None
+    stack.process.send_signal(told)
+    return stack.process.wait(60)
 
 
 def test_a_killed_stack_takes_its_processes_along_and_starts_again(service_stack):
@@ -61,7 +69,7 @@ def test_a_stack_whose_engine_dies_ends_and_says_so(service_stack):
     service_stack.start()
     (engine,) = (child for child in service_stack.children() if child.name == "DynamoDB Local")
     os.kill(engine.pid, signal.SIGKILL)
-    assert service_stack.process.wait(60) == 1
+    assert service_stack.process is not None and service_stack.process.wait(60) == 1
     log = service_stack.state / "logs" / "dynamodb.log"
     assert service_stack.said.splitlines()[1:] == [f"make run: DynamoDB Local ended, see {log}"]
 
@@ -98,22 +106,23 @@ def test_a_port_in_use_is_told_with_its_holder(new_stack, service, taken_port):
     assert only_line(ended).startswith(f"make run: port {taken_port} is in use by pid {os.getpid()} (")
 
 
-def test_a_second_stack_on_the_same_data_is_told_where_the_first_one_is(new_stack, service_stack):
-    service_stack.start()
-    with pytest.raises(StackEnded) as ended:
-        new_stack(*service_stack.options).start()
-    first = f"{service_stack.base_url}, pid {service_stack.process.pid}"
-    assert only_line(ended) == f"make run: a stack already runs on {service_stack.state}: {first}"
-    assert get(service_stack, "/probe/x").status_code == 200
+def test_a_second_stack_on_the_same_data_is_told_where_the_first_one_is(tmp_path):
+    first = f"a stack already runs on {tmp_path}: http://127.0.0.1:3000, pid {os.getpid()}"
+    with claimed(tmp_path, "http://127.0.0.1:3000"):
+        for _ in range(2):
+            with pytest.raises(StackFailed, match=first), claimed(tmp_path, "http://127.0.0.1:3001"):
+                pass
+    with claimed(tmp_path, "http://127.0.0.1:3001"):
+        pass
 
 
-def test_a_schema_that_differs_from_the_datas_is_told(service_stack, service):
-    service_stack.start().stop()
-    service.write_text(service.read_text().replace("AttributeName: pk", "AttributeName: id"))
-    with pytest.raises(StackEnded) as ended:
-        service_stack.start()
-    data = service_stack.state / "data"
-    assert only_line(ended).startswith(f"make run: the table in {data} was made with other keys and attribute types than")
+def test_a_schema_that_differs_from_the_datas_is_told(dynamodb_local, tmp_path):
+    schema = dict(template.table_schema())
+    tables.ensure(dynamodb_local, {"kept": schema}, tmp_path)
+    tables.ensure(dynamodb_local, {"kept": schema}, tmp_path)
+    del schema["GlobalSecondaryIndexes"]
+    with pytest.raises(StackFailed, match=f"the table in {tmp_path} was made with other indexes than template.yaml has now: "):
+        tables.ensure(dynamodb_local, {"kept": schema}, tmp_path)
 
 
 def test_a_function_that_dies_at_start_is_named_with_its_error(service_stack, service):
@@ -142,11 +151,18 @@ def test_a_function_that_dies_at_start_is_named_with_its_error(service_stack, se
         ("{Type: AWS::S3::Bucket}", "[]", "template.yaml is not shaped like a SAM template: "),
     ],
 )
-def test_a_broken_template_is_told(service_stack, service, before, after, words):
+def test_a_broken_template_is_told(service, before, after, words):
     service.write_text(service.read_text().replace(before, after, 1))
+    with pytest.raises(TemplateError) as error:
+        template.load(service)
+    assert str(error.value).startswith(words)
+
+
+def test_a_stack_with_a_broken_template_ends_with_that_line_alone(service_stack, service):
+    service.write_text("Resources: [")
     with pytest.raises(StackEnded) as ended:
         service_stack.start()
-    assert only_line(ended).startswith(f"make run: {words}")
+    assert only_line(ended).startswith("make run: template.yaml, line 1: ")
 
 
 def test_log_shows_what_functions_print_with_their_names(new_stack, service):

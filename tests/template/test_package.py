@@ -1,0 +1,106 @@
+"""The template is valid, and what is built from it runs with nothing else beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from layers.couponflow.build import find_python
+from local.build import RUNTIME, build, sizes
+from local.tools import ROOT, SAM, VENV
+from tests.stacks import StackProcess
+
+pytestmark = pytest.mark.slow
+MEGABYTE = 1_000_000
+ELF_MACHINE, AARCH64 = slice(18, 20), 183
+
+
+@pytest.fixture(scope="module")
+def deployable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make build` makes, for the architecture that is deployed."""
+    return build("arm64", tmp_path_factory.mktemp("build") / "arm64").parent
+
+
+@pytest.fixture(scope="module")
+def built_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
+    """`make run BUILT=1`."""
+    stack = StackProcess(tmp_path_factory.mktemp("built") / "state", "--built")
+    try:
+        yield stack.start()
+    finally:
+        stack.stop()
+
+
+def contents(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_sam_finds_nothing_to_complain_about():
+    command = [str(SAM / "bin" / "sam"), "validate", "--lint", "--region", "us-east-1"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "SAM_CLI_TELEMETRY": "0"}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "is a valid SAM Template" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+def test_the_layer_is_built_for_the_processor_that_is_asked_for(deployable):
+    libraries = list(deployable.rglob("*.so"))
+    assert libraries
+    assert {int.from_bytes(path.read_bytes()[ELF_MACHINE], "little") for path in libraries} == {AARCH64}
+
+
+def test_a_deployer_without_uv_gets_the_same_layer_byte_for_byte(tmp_path):
+    source = shutil.copytree(ROOT / "layers" / "couponflow", tmp_path / "source")
+    paths = {"uv": f"{VENV / 'bin'}:/usr/bin:/bin", "pip": "/usr/bin:/bin"}
+    for tool, path in paths.items():
+        environment = {**os.environ, "ARCH": "arm64", "PATH": path}
+        subprocess.run([sys.executable, str(source / "build.py"), str(tmp_path / tool)], env=environment, check=True)
+    assert contents(tmp_path / "uv") == contents(tmp_path / "pip") != {}
+
+
+@pytest.mark.skipif(find_python(RUNTIME) is None, reason=f"no Python {RUNTIME} on this machine compiles for Lambda's")
+def test_every_source_of_the_layer_and_the_functions_has_its_bytecode(deployable):
+    sources = list(deployable.rglob("*.py"))
+    tag = f"cpython-{RUNTIME.replace('.', '')}"
+    without = [path for path in sources if not (path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc").exists()]
+    assert sources and without == []
+
+
+def test_the_licence_of_every_library_is_kept(deployable):
+    lock = (ROOT / "layers" / "couponflow" / "requirements.txt").read_text()
+    libraries = {line.split("==")[0].replace("-", "_") for line in lock.splitlines() if "==" in line}
+    kept = {path.name.rpartition("-")[0] for path in (deployable / "CouponflowLayer" / "python" / "licenses").iterdir()}
+    assert {name.lower() for name in kept} >= libraries
+
+
+def test_redeems_package_stays_small(deployable):
+    size = sizes(deployable)
+    assert size["RedeemFunction"] + size["CouponflowLayer"] <= 25 * MEGABYTE
+
+
+def test_the_built_functions_answer_with_nothing_but_the_runtime_beside_them(built_stack):
+    response = httpx.get(built_stack.demo["redeem_url"], timeout=60, trust_env=False)
+    assert response.status_code == 200
+    assert "data-state" in response.text
+
+
+def test_the_runtime_beside_them_has_no_library_of_ours(built_stack):
+    (environment,) = {
+        Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[0].decode()
+        for child in built_stack.children()
+        if child.name.endswith("Function")
+    }
+    ask = "import importlib.util as u; print([u.find_spec(name) is not None for name in ('awslambdaric', 'boto3', 'pydantic')])"
+    found = subprocess.run([environment, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+    assert found == "[True, False, False]"
+    assert importlib.util.find_spec("boto3") is not None
