@@ -40,6 +40,10 @@ def redeem_page(coupon_id: str) -> dict[str, str]:
     return {"pk": f"COUPON#{coupon_id}", "sk": "PAGE"}
 
 
+def block(organisation_id: str, block_id: str) -> dict[str, str]:
+    return {"pk": f"ORG#{organisation_id}", "sk": f"BLOCK#{block_id}"}
+
+
 def quota_shard(coupon_id: str, number: int) -> dict[str, str]:
     return {"pk": f"QUOTA#{coupon_id}#{number}", "sk": "QUOTA"}
 
@@ -79,6 +83,14 @@ def is_numbered(slot_: str) -> bool:
 
 def coupons_of(organisation_id: str) -> str:
     return f"ORG#{organisation_id}"
+
+
+def blocks_of(organisation_id: str) -> str:
+    return f"BLOCKS#{organisation_id}"
+
+
+def block_order(created_at: str, block_id: str) -> str:
+    return f"{created_at}#{block_id}"
 
 
 def coupon_order(created_at: str, coupon_id: str) -> str:

@@ -1,0 +1,76 @@
+"""The message that brings a customer their link: texts filled and fitted to the channel."""
+
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from couponflow.domain import channels, texts, times
+from couponflow.domain.models import Coupon
+
+DEFAULT_BUTTON_TITLE = "Redeem"
+_OWN_IMAGE = re.compile(r"(/images/[0-9a-f]{64})\.webp\Z")
+_IMAGE_KIND = re.compile(r"\.(webp|svg|gif|avif|heic|heif|bmp|tiff?|jpe?g|png)\Z", re.IGNORECASE)
+_CLOCK = "%Y-%m-%d %H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`url` is the customer's link; it is empty while there is none."""
+
+    text: str
+    button_title: str
+    image_url: str
+    url: str = ""
+
+
+def values_of(coupon: Coupon, uses_left: int | None, customer_name: str | None) -> dict[str, str]:
+    """What the placeholders of a text are filled with; times as the coupon's time zone has them."""
+    starts_at = coupon.starts_at.astimezone(ZoneInfo(coupon.timezone)).strftime(_CLOCK)
+    ends_at = ends_at_local(coupon)
+    return {
+        "coupon_name": coupon.name,
+        "coupon_code": coupon.code,
+        "starts_at": starts_at,
+        "starts_at_local": starts_at,
+        "ends_at": ends_at,
+        "ends_at_local": ends_at,
+        "last_day": ends_at[:10],
+        "uses_left": "" if uses_left is None else str(uses_left),
+        "customer_name": customer_name or "",
+    }
+
+
+def ends_at_local(coupon: Coupon) -> str:
+    return times.until(coupon.ends_at, coupon.timezone).strftime(_CLOCK)
+
+
+def compose(
+    coupon: Coupon,
+    message: str | None,
+    button_title: str | None,
+    image_url: str | None,
+    channel: str | None,
+    values: dict[str, str],
+    url: str,
+) -> Message:
+    """Never longer than the channel takes, never empty."""
+    limits = channels.limits_of(channel)
+    text = texts.printable(texts.fill(message or "", values)).strip() or texts.one_line(coupon.name)
+    title = texts.one_line(texts.fill(button_title or "", values)) or DEFAULT_BUTTON_TITLE
+    return Message(
+        text=texts.cut(text, limits.of_message(beside_image=bool(image_url))),
+        button_title=texts.cut(title, limits.button_title),
+        image_url=_shown_everywhere(image_url or ""),
+        url=url,
+    )
+
+
+def kind_of_image(url: str) -> str | None:
+    """What the address says of it, None where it says nothing."""
+    found = _IMAGE_KIND.search(_shown_everywhere(url).partition("?")[0].partition("#")[0])
+    return found[1].lower() if found else None
+
+
+def _shown_everywhere(url: str) -> str:
+    """No chat takes WebP. Our own images lie beside it as JPEG."""
+    return _OWN_IMAGE.sub(r"\1.jpg", url)

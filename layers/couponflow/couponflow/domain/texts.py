@@ -1,0 +1,105 @@
+"""Texts of a distribute block: placeholders that we fill, and cutting what gets too long for a channel.
+
+`{{coupon_name}}` is filled; `{{customer_name|you}}` says what stands there when there is no value.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+PLACEHOLDERS = (
+    "coupon_name",
+    "coupon_code",
+    "starts_at",
+    "starts_at_local",
+    "ends_at",
+    "ends_at_local",
+    "last_day",
+    "uses_left",
+    "customer_name",
+)
+_PLACEHOLDER = re.compile(r"( ?)\{\{([^{}]*)\}\}")
+_SPACES = re.compile(r"\s+")
+# A code or an address: half of one is worse than none.
+_UNBREAKABLE = re.compile(r"[!-~]+\Z")
+_END_OF_A_CUT = " \n\t,;:.-–—"
+_JOINER = "\u200d"
+_BLANKS = {ord("\t"): " ", ord("\v"): "\n", ord("\f"): "\n"}
+
+
+def problem_with(text: str) -> str | None:
+    """What is wrong with the placeholders of a text that is to be saved."""
+    unknown = sorted({name for name in _names(text) if name not in PLACEHOLDERS})
+    if unknown:
+        return f"has a placeholder that nobody fills: {', '.join(unknown)}; there are {', '.join(PLACEHOLDERS)}"
+    left = _PLACEHOLDER.sub("", text)
+    if "{{" in left or "}}" in left:
+        return "has a placeholder that is not closed, such as {{coupon_name}"
+    return None
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with its placeholders filled, in one pass: braces in a value stay what they are.
+
+    A placeholder without a value goes, with the space before it.
+    """
+
+    def value_of(found: re.Match[str]) -> str:
+        name, _, instead = found[2].partition("|")
+        value = values.get(name.strip()) or instead.strip()
+        return found[1] + value if value else ""
+
+    return _PLACEHOLDER.sub(value_of, text).strip()
+
+
+def printable(text: str) -> str:
+    """Without control characters and marks that turn the direction of what follows; line ends stay."""
+    return "".join(character for character in text.translate(_BLANKS) if character == "\n" or not _is_control(character))
+
+
+def one_line(text: str) -> str:
+    return printable(_SPACES.sub(" ", text)).strip()
+
+
+def length(text: str) -> int:
+    """In UTF-16 units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def cut(text: str, longest: int) -> str:
+    """The text, or as much of it as fits, ended by an ellipsis: whole words, no half codes, addresses or emoji."""
+    if length(text) <= longest:
+        return text
+    head = text.encode("utf-16-le")[: 2 * (longest - 1)].decode("utf-16-le", errors="ignore")
+    return (_whole_words(head, text[len(head)]) or _whole_characters(head, text) or head) + "…"
+
+
+def _whole_words(head: str, following: str) -> str:
+    """Empty if that would leave less than half."""
+    if following.isspace():
+        return head.rstrip(_END_OF_A_CUT)
+    at = max(head.rfind(" "), head.rfind("\n"))
+    return head[:at].rstrip(_END_OF_A_CUT) if at >= len(head) // 2 else ""
+
+
+def _whole_characters(head: str, text: str) -> str:
+    if "!" <= text[len(head)] <= "~":
+        head = _UNBREAKABLE.sub("", head) or head
+    while head and (_belongs_to_the_one_before(text[len(head)]) or head[-1] == _JOINER):
+        head = head[:-1]
+    flags = len(head) - len(head.rstrip("".join(map(chr, range(0x1F1E6, 0x1F200)))))
+    return head[: len(head) - flags % 2].rstrip(_END_OF_A_CUT)
+
+
+def _belongs_to_the_one_before(character: str) -> bool:
+    is_skin_tone = "\U0001f3fb" <= character <= "\U0001f3ff"
+    return character == _JOINER or is_skin_tone or unicodedata.category(character).startswith("M")
+
+
+def _is_control(character: str) -> bool:
+    # Joiners and the marks inside emoji are of the same category (Cf) as the overrides, but people need them.
+    return unicodedata.category(character) in {"Cc", "Co", "Cs"} or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def _names(text: str) -> list[str]:
+    return [found[2].partition("|")[0].strip() for found in _PLACEHOLDER.finditer(text)]

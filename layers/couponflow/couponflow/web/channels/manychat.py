@@ -1,0 +1,30 @@
+"""ManyChat's dynamic block, version 2: the whole answer, messages and actions."""
+
+from typing import Any
+
+from couponflow.domain.channels import limits_of
+from couponflow.domain.messages import Message
+from couponflow.domain.texts import cut
+
+# Messenger is meant where no type is given.
+TYPES = ("whatsapp", "instagram", "telegram")
+LONGEST_CAPTION = 20
+
+
+def block(message: Message | None, channel: str | None, **fields: str) -> dict[str, Any]:
+    """`fields`: custom fields of the contact to set, by name. Without a message the block only sets them."""
+    content: dict[str, Any] = {"type": channel} if channel in TYPES else {}
+    content["messages"] = _messages(message, channel) if message else []
+    content["actions"] = [{"action": "set_field_value", "field_name": name, "value": value} for name, value in fields.items()]
+    if channel not in ("whatsapp", "telegram"):
+        content["quick_replies"] = []
+    return {"version": "v2", "content": content}
+
+
+def _messages(message: Message, channel: str | None) -> list[dict[str, Any]]:
+    longest = limits_of("whatsapp" if channel == "whatsapp" else "manychat").message
+    button = {"type": "url", "caption": cut(message.button_title, LONGEST_CAPTION), "url": message.url}
+    text = {"type": "text", "text": cut(message.text, longest), "buttons": [button]}
+    # Over WhatsApp a dynamic block sends no images.
+    image = {"type": "image", "url": message.image_url}
+    return [*([image] if message.image_url and channel != "whatsapp" else []), text]
