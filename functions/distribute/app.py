@@ -4,22 +4,42 @@ from datetime import UTC, datetime
 from typing import Any
 
 from couponflow.bootstrap import Parts
-from couponflow.web import distribution
+from couponflow.web import asks, outcomes
 from couponflow.web.answers import Response, answer
+from couponflow.web.distribution import Caller
 from couponflow.web.edge import Request
 
 parts = Parts()
-couponflow = parts.couponflow
-app = parts.edge(distribution.problem)
+distribution = parts.distribution
+app = parts.edge(outcomes.problem)
 
 
 @app.route("POST /v1/flow/distribute", scope="distribute")
 def distribute(request: Request) -> Response:
-    ask = distribution.Ask.of(request.json)
-    return answer(distribution.answer(couponflow, request.organisation_id, ask, request.base_url, request.now))
+    return answer(distribution.answer(_caller(request), asks.fields_of(request)))
+
+
+@app.route("GET /v1/flow/distribute", scope="distribute")
+def distribute_by_query(request: Request) -> Response:
+    """For builders that can only GET: asked again, it changes nothing more, and nobody in between may keep the answer."""
+    return answer(distribution.answer(_caller(request), request.query))
+
+
+@app.route("POST /v1/flow/distribute/manychat", scope="distribute")
+def distribute_to_manychat(request: Request) -> Response:
+    return answer(outcomes.dynamic_block(distribution.outcome(_caller(request), asks.fields_of(request))))
+
+
+@app.route("POST /v1/flow/distribute/batch", scope="distribute")
+def distribute_to_many(request: Request) -> Response:
+    return answer(distribution.batch(_caller(request), request.json))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if "routeKey" in event:
         return app.handler(event, context)
-    return distribution.directly(couponflow, event, parts.config.public_base_url, datetime.now(UTC))
+    return distribution.directly(event, parts.config.public_base_url, datetime.now(UTC))
+
+
+def _caller(request: Request) -> Caller:
+    return Caller(request.organisation_id, request.base_url, request.now)

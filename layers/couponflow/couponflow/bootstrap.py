@@ -25,10 +25,12 @@ from couponflow.web.edge import Edge
 
 # What only marketers need is imported when they come: the hot functions start without it.
 if TYPE_CHECKING:
+    from couponflow.blocks import Blocks
     from couponflow.campaigns import Campaigns
     from couponflow.images import Images
     from couponflow.operations import Operations
     from couponflow.records import Records
+    from couponflow.web.distribution import Distribution
 
 _CLIENT = ClientConfig(
     # Whoever calls knows better how to go on than a retry in the library, which would wait for up to a second.
@@ -89,6 +91,20 @@ class Parts:
 
         limits = LimitStore(self.table, self.quotas)
         return Campaigns(self.terms, self.coupons, self.quotas, limits, self.sold_out, self.config.max_shards)
+
+    @cached_property
+    def blocks(self) -> "Blocks":
+        from couponflow.blocks import Blocks
+        from couponflow.store.blocks import BlockStore
+
+        return Blocks(self.campaigns, BlockStore(self.table))
+
+    @cached_property
+    def distribution(self) -> "Distribution":
+        from couponflow.store.blocks import BlockMemory, BlockStore
+        from couponflow.web.distribution import Distribution
+
+        return Distribution(self.couponflow, BlockMemory(BlockStore(self.table)))
 
     @cached_property
     def images(self) -> "Images":

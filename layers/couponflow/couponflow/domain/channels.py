@@ -1,6 +1,6 @@
 """What the chat channels take: the limits that a distribute block's texts are held to.
 
-Lengths are counted as LINE and Meta's apps count them at their strictest, in UTF-16 units: most characters are one, an emoji two or more.
+Lengths are counted at their strictest, in UTF-16 units: most characters are one, an emoji two or more.
 """
 
 from dataclasses import dataclass

@@ -98,7 +98,10 @@ def _belongs_to_the_one_before(character: str) -> bool:
 
 def _is_control(character: str) -> bool:
     # Joiners and the marks inside emoji are of the same category (Cf) as the overrides, but people need them.
-    return unicodedata.category(character) in {"Cc", "Co", "Cs"} or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    return (
+        unicodedata.category(character) in {"Cc", "Co", "Cs"}
+        or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
 
 
 def _names(text: str) -> list[str]:

@@ -78,15 +78,19 @@ def place_of(block: Block) -> str:
 def _to_item(block: Block) -> Item:
     content = {name: getattr(block.content, name) for name in _OF_THE_CONTENT}
     flows = {name: flow for name in _OF_THE_FLOWS if (flow := getattr(block.content.fallback_flows, name))}
-    return keys.block(block.organisation_id, block.block_id) | content | {
-        "gpk": keys.blocks_of(block.organisation_id),
-        "gsk": place_of(block),
-        "block_id": block.block_id,
-        "organisation_id": block.organisation_id,
-        "fallback_flows": flows,
-        "created_at": times.text(block.created_at),
-        "updated_at": times.text(block.updated_at),
-    }
+    return (
+        keys.block(block.organisation_id, block.block_id)
+        | content
+        | {
+            "gpk": keys.blocks_of(block.organisation_id),
+            "gsk": place_of(block),
+            "block_id": block.block_id,
+            "organisation_id": block.organisation_id,
+            "fallback_flows": flows,
+            "created_at": times.text(block.created_at),
+            "updated_at": times.text(block.updated_at),
+        }
+    )
 
 
 def _from_item(item: Item) -> Block:

@@ -55,9 +55,7 @@ class Ask:
 
 
 def fields_of(request: Request) -> Any:
-    """What the request says, by name, however it was sent. Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
-    if request.method == "GET":
-        return request.query
+    """What the body says, by name, JSON or a form. Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
     if len(request.body) > LARGEST_BODY:
         raise BodyTooLarge
     is_form = request.media_type == "application/x-www-form-urlencoded"

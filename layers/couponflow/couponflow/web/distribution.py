@@ -1,50 +1,40 @@
-"""The Distribute Coupon block's request and answer.
+"""What the Distribute Coupon block does for one customer, or for the customers of a broadcast.
 
-Flow builders save values by name and can do little else: every top-level value of an answer is a string, empty where there
-is none, and the same values stand once more under `coupon`. They may also send placeholders that they did not fill: those
-count as missing.
+When several things stand in the way, the first of these is the reason: invalid_request, block_not_found, customer_missing,
+addon_disabled, coupon_not_found, coupon_disabled, coupon_expired, customer_max_uses_reached, coupon_max_uses_reached.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from couponflow.domain import customers, times
+from couponflow import observability
+from couponflow.domain import messages
+from couponflow.domain.blocks import BlockContent, FallbackFlows
 from couponflow.domain.errors import (
     AddonDisabled,
     CouponExpired,
     CouponflowError,
     CouponMaxUsesReached,
     CustomerMaxUsesReached,
+    InternalError,
+    NotFound,
     Refusal,
+    TryAgain,
     ValidationFailed,
 )
 from couponflow.domain.models import Coupon
 from couponflow.service import Couponflow, Distributed
-from couponflow.web.answers import STATUS, Response, problem_response
+from couponflow.store.blocks import BlockMemory
+from couponflow.store.table import Contended, NoAnswer
+from couponflow.web import asks, outcomes
+from couponflow.web.asks import Ask
+from couponflow.web.outcomes import Answer, Outcome
 
-FIELDS = (
-    "outcome",
-    "reason",
-    "redemption_id",
-    "redeem_url",
-    "redeem_token",
-    "coupon_code",
-    "coupon_name",
-    "message",
-    "button_title",
-    "image_url",
-    "ends_at",
-    "ends_at_local",
-    "uses_left",
-    "next_flow",
-)
-Answer = dict[str, Any]
-
-LONGEST = {"message": 1_024, "button_title": 40, "image_url": 2_000, "channel": 40}
-DEFAULT_BUTTON_TITLE = "Redeem"
+MOST_CUSTOMERS = 100
+# After that no further customer is begun: what is under way then still ends within the function's 15 seconds.
+SECONDS_FOR_A_BATCH = 5.0
 
 # The outcomes that a flow can branch on; every other refusal is an error with its reason.
 _OUTCOMES: dict[type[Refusal], str] = {
@@ -55,111 +45,107 @@ _OUTCOMES: dict[type[Refusal], str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a block asks for; None where it says nothing."""
+class Caller:
+    """On whose behalf a block asks; links begin with `base_url`."""
 
-    block_id: str | None
-    coupon_id: str | None
-    coupon_code: str | None
-    customer_id: str | None
-    inbox_id: str | None
-    message: str | None
-    button_title: str | None
-    image_url: str | None
-    channel: str | None
-
-    @classmethod
-    def of(cls, body: object) -> "Ask":
-        """Fields that we don't know are ignored. Raises ValidationFailed."""
-        if not isinstance(body, Mapping):
-            raise ValidationFailed.of("body", "must be a JSON object")
-        values, wrong = {}, []
-        for name in cls.__dataclass_fields__:
-            try:
-                values[name] = _read(name, body.get(name))
-            except ValueError as error:
-                wrong.append({"field": name, "message": str(error)})
-        image_url = values.get("image_url")
-        if image_url and not image_url.startswith("https://"):
-            wrong.append({"field": "image_url", "message": "must be an https address"})
-        if wrong:
-            raise ValidationFailed(errors=wrong)
-        return cls(**values)
+    organisation_id: str
+    base_url: str
+    now: datetime
 
 
-def _read(name: str, value: object) -> str | None:
-    """Texts may hold placeholders of ours; an id with one in it is nobody's."""
-    return customers.said(value, LONGEST[name]) if name in LONGEST else customers.canonical(value)
+class Distribution:
+    def __init__(self, couponflow: Couponflow, blocks: BlockMemory, timer: Callable[[], float] = time.monotonic) -> None:
+        self._couponflow, self._blocks, self._timer = couponflow, blocks, timer
 
-
-def answer(couponflow: Couponflow, organisation_id: str, ask: Ask, base_url: str, now: datetime) -> Answer:
-    """Every outcome that was decided; whatever is our own fault is raised."""
-    coupon: Coupon | None = None
-    try:
+    def outcome(self, caller: Caller, fields: object) -> Outcome:
+        """What was decided. Raises ValidationFailed, TryAgain: both carry the `next_flow` of the block, where there is one."""
+        try:
+            ask = Ask.of(fields)
+        except ValidationFailed as error:
+            error.members["next_flow"] = self._flows(caller, asks.id_in(fields, "block_id")).error or ""
+            raise
+        content = BlockContent(ask.coupon_id or "", ask.message, ask.button_title, ask.image_url, channel=ask.channel)
         if ask.block_id:
-            return _answer("error", "block_not_found", ask, None)
+            block = self._blocks.of(caller.organisation_id, ask.block_id)
+            if block is None:
+                return Outcome("error", "block_not_found", content, ask)
+            content = replace(block.content, channel=ask.channel or block.content.channel)
+            ask = replace(ask, coupon_id=content.coupon_id)
+        try:
+            return self._distributed(caller, content, ask)
+        except (Contended, NoAnswer, TryAgain) as error:
+            raise TryAgain(next_flow=content.fallback_flows.of("error")) from error
+
+    def answer(self, caller: Caller, fields: object) -> Answer:
+        return outcomes.answer(self.outcome(caller, fields))
+
+    def batch(self, caller: Caller, fields: object) -> dict[str, list[Answer]]:
+        """The outcome of each of `customers`, in their order; what stands beside it holds for all of them.
+
+        A customer whom it did not get to is answered with `try_again`; asking again gives nobody a second link.
+        Raises ValidationFailed.
+        """
+        given = fields.get("customers") if isinstance(fields, Mapping) else None
+        if not isinstance(fields, Mapping) or not isinstance(given, list) or not 1 <= len(given) <= MOST_CUSTOMERS:
+            raise ValidationFailed.of("customers", f"must be a list of 1 to {MOST_CUSTOMERS} customers")
+        ends_at = self._timer() + SECONDS_FOR_A_BATCH
+        return {"results": [self._one_of_many(caller, fields, customer, ends_at) for customer in given]}
+
+    def directly(self, event: object, base_url: str, now: datetime) -> Answer | dict[str, list[Answer]]:
+        """A direct Lambda invocation: the same object in and out, the organisation named in the event."""
+        try:
+            organisation_id = asks.id_in(event, "organisation_id")
+            if organisation_id is None or not isinstance(event, Mapping):
+                raise ValidationFailed.of("organisation_id", "is needed")
+            caller = Caller(organisation_id, base_url, now)
+            return self.batch(caller, event) if "customers" in event else self.answer(caller, event)
+        except CouponflowError as error:
+            return outcomes.failure(error)
+
+    def _distributed(self, caller: Caller, content: BlockContent, ask: Ask) -> Outcome:
+        coupon: Coupon | None = None
         if ask.customer_id is None:
-            return _answer("error", "customer_missing", ask, None)
-        coupon = couponflow.terms(organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code).coupon
-        distributed = couponflow.distribute(coupon, ask.customer_id, ask.inbox_id, now)
-    except Refusal as refusal:
-        return _answer(_OUTCOMES.get(type(refusal), "error"), refusal.code, ask, coupon)
-    except AddonDisabled as refusal:
-        return _answer("error", refusal.code, ask, None)
-    return _answer("distributed", "ok" if distributed.is_new else "already_distributed", ask, coupon, distributed, base_url)
+            return Outcome("error", "customer_missing", content, ask)
+        try:
+            coupon = self._couponflow.terms(caller.organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code).coupon
+            distributed = self._couponflow.distribute(coupon, ask.customer_id, ask.inbox_id, caller.now)
+        except Refusal as refusal:
+            outcome = _OUTCOMES.get(type(refusal), "error")
+            return Outcome(outcome, refusal.code, content, ask, coupon, _message(coupon, content, ask))
+        except (AddonDisabled, NotFound):
+            return Outcome("error", AddonDisabled.code, content, ask)
+        url = f"{caller.base_url}/r/{distributed.token}"
+        message = _message(coupon, content, ask, distributed, url)
+        reason = "ok" if distributed.is_new else "already_distributed"
+        return Outcome("distributed", reason, content, ask, coupon, message, distributed)
+
+    def _one_of_many(self, caller: Caller, fields: Mapping[str, object], customer: object, ends_at: float) -> Answer:
+        customer_id = customer.get("customer_id") if isinstance(customer, Mapping) else ""
+        try:
+            if self._timer() >= ends_at:
+                raise TryAgain
+            if not isinstance(customer, Mapping):
+                raise ValidationFailed.of("customers", "must hold an object for each customer")
+            answer = self.answer(caller, {**fields, **customer})
+        except CouponflowError as error:
+            answer = outcomes.failure(error)
+        except (Contended, NoAnswer):
+            answer = outcomes.failure(TryAgain())
+        except Exception:
+            # One customer's misfortune must not hide what was decided for the others.
+            observability.logger.exception("failed", route="batch")
+            answer = outcomes.failure(InternalError())
+        return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | answer
+
+    def _flows(self, caller: Caller, block_id: str | None) -> FallbackFlows:
+        block = self._blocks.of(caller.organisation_id, block_id) if block_id else None
+        return block.content.fallback_flows if block else FallbackFlows()
 
 
-def _answer(
-    outcome: str,
-    reason: str,
-    ask: Ask,
-    coupon: Coupon | None,
-    distributed: Distributed | None = None,
-    base_url: str = "",
-) -> Answer:
-    values = dict.fromkeys(FIELDS, "") | {"outcome": outcome, "reason": reason}
-    if coupon is not None:
-        values |= {
-            "coupon_code": coupon.code,
-            "coupon_name": coupon.name,
-            "message": ask.message or coupon.name,
-            "button_title": ask.button_title or DEFAULT_BUTTON_TITLE,
-            "image_url": ask.image_url or "",
-            "ends_at": times.text(coupon.ends_at),
-            "ends_at_local": times.until(coupon.ends_at, coupon.timezone).strftime("%Y-%m-%d %H:%M"),
-        }
-    if distributed is not None:
-        left = distributed.uses_left
-        values |= {
-            "redemption_id": distributed.redemption.redemption_id,
-            "redeem_url": f"{base_url}/r/{distributed.token}",
-            "redeem_token": distributed.token,
-            "uses_left": "" if left is None else str(left),
-        }
-    return values | {"coupon": dict(values)}
-
-
-def failure(error: CouponflowError) -> Answer:
-    """A request that was not decided: the flow's error branch still works."""
-    reason = "invalid_request" if STATUS[type(error)] in (400, 413, 415, 422) else error.code
-    members = {name: json.dumps(value, ensure_ascii=False) for name, value in error.members.items()}
-    values = dict.fromkeys(FIELDS, "") | {"outcome": "error", "reason": reason}
-    return values | {"code": error.code, "detail": str(error)} | members | {"coupon": values}
-
-
-def problem(error: CouponflowError) -> Response:
-    """What cannot be understood is 400 here, whatever is wrong with it: builders tell no finer statuses apart."""
-    status = STATUS[type(error)]
-    status = 400 if status in (415, 422) else status
-    return problem_response(status, failure(error) | {"status": str(status)})
-
-
-def directly(couponflow: Couponflow, event: object, base_url: str, now: datetime) -> Answer:
-    """A direct Lambda invocation: the same object in and out, the organisation named in the event."""
-    try:
-        organisation_id = customers.canonical(event.get("organisation_id")) if isinstance(event, Mapping) else None
-        if organisation_id is None:
-            raise ValidationFailed.of("organisation_id", "is needed")
-        return answer(couponflow, organisation_id, Ask.of(event), base_url, now)
-    except CouponflowError as error:
-        return failure(error)
+def _message(
+    coupon: Coupon | None, content: BlockContent, ask: Ask, distributed: Distributed | None = None, url: str = ""
+) -> messages.Message | None:
+    if coupon is None:
+        return None
+    values = messages.values_of(coupon, distributed.uses_left if distributed else None, ask.customer_name)
+    return messages.compose(coupon, content.message, content.button_title, content.image_url, content.channel, values, url)

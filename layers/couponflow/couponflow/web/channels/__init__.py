@@ -1,6 +1,7 @@
-"""The message as each channel's API takes it, on request. The link comes last, an image is optional, the recipient is the sender's.
+"""The message as each channel's API takes it, on request: the link last, an image where there is one.
 
-`{"messages": [...]}`: each entry is one message, in order; of ManyChat the whole dynamic block, of plain text the text itself.
+`{"messages": [...]}`: each entry is one message, in order, to which the sender adds the recipient. Of ManyChat it is the whole
+dynamic block, of plain text the text itself.
 """
 
 import json

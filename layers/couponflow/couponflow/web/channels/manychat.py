@@ -1,5 +1,7 @@
 """ManyChat's dynamic block, version 2: the whole answer, messages and actions."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from couponflow.domain.channels import limits_of
@@ -11,7 +13,7 @@ TYPES = ("whatsapp", "instagram", "telegram")
 LONGEST_CAPTION = 20
 
 
-def block(message: Message | None, channel: str | None, **fields: str) -> dict[str, Any]:
+def block(message: Message | None, channel: str | None, fields: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """`fields`: custom fields of the contact to set, by name. Without a message the block only sets them."""
     content: dict[str, Any] = {"type": channel} if channel in TYPES else {}
     content["messages"] = _messages(message, channel) if message else []

@@ -1,0 +1,45 @@
+"""What the admin API takes as a Distribute Coupon block. Unknown fields are refused; what is empty is left out."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+from couponflow.domain import channels, texts
+from couponflow.domain.blocks import BlockContent, FallbackFlows
+from couponflow.web.schemas import HttpsUrl, Schema
+
+LONGEST_FLOW = 200
+
+
+def _nothing(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+# As written, with the names of placeholders; how long they are when filled is checked against the channel's limits.
+LONGEST_MESSAGE, LONGEST_BUTTON_TITLE = channels.LONGEST_MESSAGE * 2, channels.LONGEST_BUTTON_TITLE * 2
+Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_MESSAGE)]
+ButtonTitle = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_BUTTON_TITLE), AfterValidator(texts.one_line)
+]
+Flow = Annotated[
+    Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_FLOW)] | None, BeforeValidator(_nothing)
+]
+
+
+class FallbackFlowsIn(Schema):
+    coupon_expired: Flow = None
+    customer_max_uses_reached: Flow = None
+    coupon_max_uses_reached: Flow = None
+    error: Flow = None
+
+
+class BlockIn(Schema):
+    coupon_id: str
+    message: Annotated[Message | None, BeforeValidator(_nothing)] = None
+    button_title: Annotated[ButtonTitle | None, BeforeValidator(_nothing)] = None
+    image_url: Annotated[HttpsUrl | None, BeforeValidator(_nothing)] = None
+    fallback_flows: FallbackFlowsIn = FallbackFlowsIn()
+    channel: Literal["whatsapp", "line", "messenger", "instagram", "manychat", "text"] | None = None
+
+    def content(self) -> BlockContent:
+        return BlockContent(**dict(self) | {"fallback_flows": FallbackFlows(**dict(self.fallback_flows))})
