@@ -22,7 +22,7 @@ const TABS = [
 
 export function CouponFrame({ id, tab }) {
   const [isLinking, setIsLinking] = useState(false);
-  const resource = useResource((signal) => get(`/v1/coupons/${id}`, { signal }), [id]);
+  const resource = useResource((signal) => get(`/v1/coupons/${id}`, { signal }), [id, tab]);
   useReturns(resource.reload);
   const coupon = resource.data;
   const [, label, Content] = TABS.find(([name]) => name === tab);

@@ -1,5 +1,5 @@
 // A button that opens a list of actions: arrows move, Escape closes and gives the focus back.
-import { html, useEffect, useId, useRef, useState } from "../core/html.js";
+import { html, useId, useLayoutEffect, useRef, useState } from "../core/html.js";
 import { Icon } from "./icons.js";
 
 export function Menu({ label, items }) {
@@ -8,7 +8,7 @@ export function Menu({ label, items }) {
   const list = useRef(null);
   const id = useId();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen) return undefined;
     const menu = list.current;
     menu.showPopover();

@@ -1,0 +1,69 @@
+"""The console in a browser, signed in to an organisation that nobody else uses."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from local.invoke import invoke
+from tests.browser.shop import Shop
+
+DESKTOP = {"width": 1280, "height": 860}
+# The tab forgets nothing of the session on a reload, and tests need not sign in each time.
+SIGNED_IN = "try {{ sessionStorage.getItem('couponflow.key') ?? sessionStorage.setItem('couponflow.key', {key}) }} catch {{}}"
+
+
+def new_organisation(base_url: str) -> dict[str, Any]:
+    def operator(**request: Any) -> dict[str, Any]:
+        return dict(invoke(base_url, "OperatorFunction", request))
+
+    organisation = operator(action="create_organisation", name=f"Bakery {uuid.uuid4().hex[:6]}")["organisation_id"]
+    keys = {
+        f"{scope}_key": operator(action="create_key", organisation_id=organisation, scopes=[scope])["key"]
+        for scope in ("admin", "distribute", "redeem")
+    }
+    return {"base_url": base_url, "organisation_id": organisation, **keys}
+
+
+@pytest.fixture(scope="session")
+def bakery(stack: dict[str, Any]) -> Iterator[Shop]:
+    """An organisation whose marketer works in the console."""
+    with Shop(new_organisation(stack["base_url"])) as shop:
+        yield shop
+
+
+@pytest.fixture
+def empty_bakery(stack: dict[str, Any]) -> Iterator[Shop]:
+    """One that has just begun: no coupon yet."""
+    with Shop(new_organisation(stack["base_url"])) as shop:
+        yield shop
+
+
+@pytest.fixture
+def open_console(chromium: Browser, bakery: Shop) -> Iterator[Callable[..., Page]]:
+    """`open_console(path)`: a tab of its own, signed in; nothing in it may break or be refused by the policy."""
+    contexts: list[BrowserContext] = []
+    accidents: list[str] = []
+
+    def opened(path: str = "/coupons", *, shop: Shop = bakery, is_signed_in: bool = True, **options: Any) -> Page:
+        defaults = {"viewport": DESKTOP, "locale": "en-GB", "timezone_id": "Asia/Hong_Kong", "accept_downloads": True}
+        context = chromium.new_context(**defaults | options)
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        if is_signed_in:
+            context.add_init_script(SIGNED_IN.format(key=json.dumps(shop.demo["admin_key"])))
+        page = context.new_page()
+        page.on("pageerror", lambda error: accidents.append(str(error)))
+        page.on("console", lambda said: accidents.append(said.text) if "Content Security Policy" in said.text else None)
+        page.goto(f"{shop.demo['base_url']}/console{path}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert accidents == []

@@ -1,0 +1,31 @@
+"""Hands: what a person does in a browser that takes more than one call."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+from playwright.sync_api import FilePayload, Locator, Page
+
+MOST_TABS = 120
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Presses Tab until the target has the focus, as somebody without a mouse does."""
+    for _ in range(MOST_TABS):
+        if target.count() == 1 and target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{MOST_TABS} times Tab did not reach {target}")
+
+
+def type_into(page: Page, target: Locator, text: str) -> None:
+    tab_to(page, target)
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(text)
+
+
+def picture(width: int, height: int, kind: str = "PNG", colour: str = "#d7263d") -> FilePayload:
+    content = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(content, kind)
+    return {"name": f"picture.{kind.lower()}", "mimeType": f"image/{kind.lower()}", "buffer": content.getvalue()}
