@@ -9,4 +9,4 @@ parts = Parts()
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    return operator.answer(parts.operations, event)
+    return operator.answer(parts.operations, event, getattr(context, "aws_request_id", None))

@@ -20,7 +20,7 @@ from couponflow.store.table import Table
 from couponflow.store.terms import TermsMemory
 from couponflow.web import answers
 from couponflow.web.answers import Response
-from couponflow.web.credentials import Gatekeeper
+from couponflow.web.credentials import Gatekeeper, Uses
 from couponflow.web.edge import Edge
 
 # What only marketers need is imported when they come: the hot functions start without it.
@@ -119,8 +119,9 @@ class Parts:
     @cached_property
     def operations(self) -> "Operations":
         from couponflow.operations import Operations
+        from couponflow.store.journal import JournalStore
 
-        return Operations(self.organisations)
+        return Operations(self.organisations, JournalStore(self.table))
 
     @cached_property
     def records(self) -> "Records":
@@ -129,4 +130,5 @@ class Parts:
         return Records(self.redemptions)
 
     def edge(self, problem: Callable[[CouponflowError], Response] = answers.problem) -> Edge:
-        return Edge(Gatekeeper(self.organisations), self.config.public_base_url, problem)
+        gatekeeper = Gatekeeper(self.organisations, note=Uses(self.organisations).note)
+        return Edge(gatekeeper, self.config.public_base_url, problem)

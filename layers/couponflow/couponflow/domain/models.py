@@ -43,6 +43,8 @@ class ApiKey:
     scopes: frozenset[str]
     created_at: datetime
     revoked_at: datetime | None = None
+    name: str = ""
+    last_used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

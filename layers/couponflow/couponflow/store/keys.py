@@ -11,6 +11,10 @@ def organisation(organisation_id: str) -> dict[str, str]:
     return {"pk": f"ORG#{organisation_id}", "sk": "ORG"}
 
 
+def organisations() -> str:
+    return "ORGANISATIONS"
+
+
 def image(organisation_id: str, image_id: str) -> dict[str, str]:
     return {"pk": f"ORG#{organisation_id}", "sk": f"IMAGE#{image_id}"}
 
@@ -26,6 +30,23 @@ def published_image(name: str) -> str:
 
 def api_key(key_id: str) -> dict[str, str]:
     return {"pk": f"KEY#{key_id}", "sk": "KEY"}
+
+
+def api_keys_of(organisation_id: str) -> str:
+    return f"KEYS#{organisation_id}"
+
+
+def api_key_order(created_at: str, key_id: str) -> str:
+    return f"{created_at}#{key_id}"
+
+
+def journal_entry(at: str, entry_id: str) -> dict[str, str]:
+    return {"pk": journal(at), "sk": f"{at}#{entry_id}"}
+
+
+def journal(at: str) -> str:
+    """A month's entries; `at` is any time of it, or the month itself."""
+    return f"JOURNAL#{at[:7]}"
 
 
 def code(organisation_id: str, canonical: str) -> dict[str, str]:

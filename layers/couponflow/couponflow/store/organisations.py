@@ -1,5 +1,6 @@
 """Organisations and their keys."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from couponflow.domain import times
@@ -19,6 +20,8 @@ class OrganisationStore:
             "organisation_id": organisation.organisation_id,
             "name": organisation.name,
             "addon_enabled": organisation.addon_enabled,
+            "gpk": keys.organisations(),
+            "gsk": organisation.organisation_id,
         }
         try:
             self._table.put(put(keys.organisation(organisation.organisation_id) | item, "attribute_not_exists(pk)"))
@@ -32,6 +35,13 @@ class OrganisationStore:
         if item is None:
             raise NotFound
         return _organisation(item)
+
+    def listed(self, after: str | None, at_most: int) -> list[Organisation]:
+        """By id, from behind `after` on."""
+        condition, values = "gpk = :gpk", {":gpk": keys.organisations()}
+        if after is not None:
+            condition, values = f"{condition} AND gsk > :after", values | {":after": after}
+        return list(map(_organisation, self._table.query(condition, values, index=keys.INDEX, at_most=at_most)))
 
     def switch_addon(self, organisation_id: str, *, enabled: bool) -> Organisation:
         """Raises NotFound."""
@@ -50,12 +60,32 @@ class OrganisationStore:
             "secret_hash": key.secret_hash,
             "scopes": " ".join(sorted(key.scopes)),
             "created_at": times.text(key.created_at),
+            "name": key.name,
+            "gpk": keys.api_keys_of(key.organisation_id),
+            "gsk": keys.api_key_order(times.text(key.created_at), key.key_id),
         }
         self._table.put(put(item))
 
     def key(self, key_id: str) -> ApiKey | None:
         item = self._table.get(keys.api_key(key_id))
         return _key(item) if item else None
+
+    def keys_of(self, organisation_id: str) -> list[ApiKey]:
+        """Oldest first, revoked ones too."""
+        values = {":gpk": keys.api_keys_of(organisation_id)}
+        return list(map(_key, self._table.query("gpk = :gpk", values, index=keys.INDEX)))
+
+    def note_use(self, key: ApiKey, now: datetime, seen_before: datetime) -> None:
+        """Keep that the key was used, unless somebody noted a use at `seen_before` or later. One try, no answer awaited twice."""
+        note = update(
+            keys.api_key(key.key_id),
+            "SET last_used_at = :now",
+            {":now": times.text(now), ":before": times.text(seen_before)},
+            # Environments see the same key at once: the first of the hour writes, the others pay for a refusal.
+            "attribute_exists(pk) AND (attribute_not_exists(last_used_at) OR last_used_at < :before)",
+        )
+        with suppress(ConditionFailed):
+            self._table.update_once(note)
 
     def revoke_key(self, organisation_id: str, key_id: str, now: datetime) -> ApiKey:
         """Revoke a key for good; again, nothing changes. Raises NotFound."""
@@ -82,5 +112,11 @@ def _key(item: Item) -> ApiKey:
         secret_hash=item["secret_hash"],
         scopes=frozenset(item["scopes"].split()),
         created_at=times.parse(item["created_at"]),
-        revoked_at=times.parse(item["revoked_at"]) if "revoked_at" in item else None,
+        revoked_at=_time(item, "revoked_at"),
+        name=item.get("name", ""),
+        last_used_at=_time(item, "last_used_at"),
     )
+
+
+def _time(item: Item, name: str) -> datetime | None:
+    return times.parse(item[name]) if name in item else None

@@ -143,6 +143,10 @@ class Table:
         answer = self._ask(self._client.update_item, TableName=self._name, ReturnValues="ALL_NEW", **write["Update"])
         return decode(answer["Attributes"])
 
+    def update_once(self, write: Write) -> None:
+        """As `update`, but tried once: for what may be lost and must not keep anybody waiting."""
+        _told(self._client.update_item, TableName=self._name, **write["Update"])
+
     def transact(self, writes: list[Write]) -> None:
         """All of them or none, tried once. ConditionFailed carries the index of the write that was refused."""
         items = [{kind: {"TableName": self._name, **body}} for write in writes for kind, body in write.items()]

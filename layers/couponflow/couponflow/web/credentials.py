@@ -3,6 +3,8 @@
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 from cachetools import TTLCache
 
@@ -13,13 +15,38 @@ from couponflow.store.organisations import OrganisationStore
 
 # A revoked key is refused everywhere within ten seconds.
 SECONDS_REMEMBERED = 10
+# "Last used" tells which of two keys can go; to the hour is enough, and costs nothing worth counting.
+BETWEEN_NOTES = timedelta(hours=1)
+_MOST = 2_000
 _BEARER = re.compile(r"[Bb]earer +(\S+)")
 
 
-class Gatekeeper:
+class Uses:
+    """Keeps when a key was last used: one write per key and hour, whatever the load and the number of environments."""
+
     def __init__(self, organisations: OrganisationStore, timer: Callable[[], float] = time.monotonic) -> None:
         self._organisations = organisations
-        self._keys: TTLCache[str, ApiKey] = TTLCache(2_000, SECONDS_REMEMBERED, timer)
+        self._noted: TTLCache[str, bool] = TTLCache(_MOST, BETWEEN_NOTES.total_seconds(), timer)
+
+    def note(self, key: ApiKey) -> None:
+        if key.key_id in self._noted:
+            return
+        self._noted[key.key_id] = True
+        now = datetime.now(UTC)
+        if key.last_used_at is None or key.last_used_at <= now - BETWEEN_NOTES:
+            with suppress(Exception):  # whatever happens to the note, the caller's request goes on
+                self._organisations.note_use(key, now, now - BETWEEN_NOTES)
+
+
+class Gatekeeper:
+    def __init__(
+        self,
+        organisations: OrganisationStore,
+        timer: Callable[[], float] = time.monotonic,
+        note: Callable[[ApiKey], None] = lambda key: None,
+    ) -> None:
+        self._organisations, self._note = organisations, note
+        self._keys: TTLCache[str, ApiKey] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
 
     def admit(self, authorization: str, scope: str) -> ApiKey:
         """Raises Unauthenticated, ScopeMissing."""
@@ -31,6 +58,7 @@ class Gatekeeper:
         key = self._key(key_id)
         if key is None or not credentials.opens(key, secret):
             raise Unauthenticated
+        self._note(key)
         if not credentials.may(key, scope):
             raise ScopeMissing
         return key

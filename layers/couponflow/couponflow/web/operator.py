@@ -5,17 +5,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
-from couponflow.domain import times
-from couponflow.domain.errors import CouponflowError
+from couponflow.domain import links, times
+from couponflow.domain.errors import CouponflowError, TryAgain
 from couponflow.domain.models import ApiKey, Organisation
 from couponflow.operations import Operations
+from couponflow.store.journal import Entry
+from couponflow.store.table import Contended, NoAnswer
 from couponflow.web.schemas import Name, Schema, parse
 
 OrganisationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z][0-9a-z-]{0,62}$")]
+KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,40}$")]
+Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Limit = Annotated[int, Field(ge=1, le=1_000)]
 Scope = Literal["admin", "distribute", "redeem"]
 
 
-class CreateOrganisation(Schema):
+class Action(Schema):
+    action: str
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class CreateOrganisation(Action):
     action: Literal["create_organisation"]
     organisation_id: OrganisationId | None = None
     name: Name
@@ -25,7 +37,24 @@ class CreateOrganisation(Schema):
         return _organisation(operations.create_organisation(self.organisation_id, self.name, addon_enabled=self.addon_enabled))
 
 
-class SwitchAddon(Schema):
+class GetOrganisation(Action):
+    action: Literal["get_organisation"]
+    organisation_id: OrganisationId
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return _organisation(operations.organisation(self.organisation_id))
+
+
+class ListOrganisations(Action):
+    action: Literal["list_organisations"]
+    after: OrganisationId | None = None
+    limit: Limit = 100
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return {"items": list(map(_organisation, operations.organisations(self.after, self.limit)))}
+
+
+class SwitchAddon(Action):
     action: Literal["switch_addon"]
     organisation_id: OrganisationId
     enabled: bool
@@ -34,35 +63,70 @@ class SwitchAddon(Schema):
         return _organisation(operations.switch_addon(self.organisation_id, enabled=self.enabled))
 
 
-class CreateKey(Schema):
+class CreateKey(Action):
     action: Literal["create_key"]
     organisation_id: OrganisationId
-    scopes: Annotated[list[Scope], Field(min_length=1)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)]
+    name: Annotated[str, StringConstraints(max_length=100)] = ""
 
     def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
-        new = operations.create_key(self.organisation_id, frozenset(self.scopes), now)
+        new = operations.create_key(self.organisation_id, frozenset(self.scopes), self.name, now)
         return _key(new.key) | {"key": new.written}
 
 
-class RevokeKey(Schema):
+class ListKeys(Action):
+    action: Literal["list_keys"]
+    organisation_id: OrganisationId
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return {"items": list(map(_key, operations.keys(self.organisation_id)))}
+
+
+class RevokeKey(Action):
     action: Literal["revoke_key"]
     organisation_id: OrganisationId
-    key_id: str
+    key_id: KeyId
 
     def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
         return _key(operations.revoke_key(self.organisation_id, self.key_id, now))
 
 
-_REQUEST: TypeAdapter[CreateOrganisation | SwitchAddon | CreateKey | RevokeKey] = TypeAdapter(
-    Annotated[CreateOrganisation | SwitchAddon | CreateKey | RevokeKey, Field(discriminator="action")]
-)
+class ListUses(Action):
+    """What was asked of the operator in a month; this one, if none is named."""
+
+    action: Literal["list_uses"]
+    month: Month | None = None
+    limit: Limit = 100
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return {"items": list(map(_use, operations.uses(self.month or times.text(now)[:7], self.limit)))}
 
 
-def answer(operations: Operations, event: object) -> dict[str, Any]:
+Request = CreateOrganisation | GetOrganisation | ListOrganisations | SwitchAddon | CreateKey | ListKeys | RevokeKey | ListUses
+_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="action")])
+
+
+def answer(operations: Operations, event: object, request_id: str | None = None) -> dict[str, Any]:
+    """`request_id` is Lambda's: it leads from the journal to CloudTrail, which knows who called."""
     try:
-        return parse(_REQUEST, event).run(operations, datetime.now(UTC))
+        request, now = parse(_REQUEST, event), datetime.now(UTC)
+        entry = Entry(
+            entry_id=links.new_id(),
+            at=now,
+            action=request.action,
+            organisation_id=getattr(request, "organisation_id", None),
+            key_id=getattr(request, "key_id", None),
+            request_id=request_id,
+        )
+        return operations.on_record(entry, lambda: request.run(operations, now))
+    except (Contended, NoAnswer):
+        return _refused(TryAgain())
     except CouponflowError as error:
-        return {"code": error.code, "detail": str(error), **error.members}
+        return _refused(error)
+
+
+def _refused(error: CouponflowError) -> dict[str, Any]:
+    return {"code": error.code, "detail": str(error), **error.members}
 
 
 def _organisation(organisation: Organisation) -> dict[str, Any]:
@@ -77,7 +141,20 @@ def _key(key: ApiKey) -> dict[str, Any]:
     return {
         "key_id": key.key_id,
         "organisation_id": key.organisation_id,
+        "name": key.name,
         "scopes": sorted(key.scopes),
         "created_at": times.text(key.created_at),
         "revoked_at": times.text(key.revoked_at) if key.revoked_at else None,
+        "last_used_at": times.text(key.last_used_at) if key.last_used_at else None,
+    }
+
+
+def _use(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": times.text(entry.at),
+        "action": entry.action,
+        "organisation_id": entry.organisation_id,
+        "key_id": entry.key_id,
+        "request_id": entry.request_id,
+        "outcome": entry.outcome,
     }

@@ -1,0 +1,173 @@
+"""The platform's own hand: organisations, keys, the add-on switch; and each use of it on record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from couponflow.store.journal import JournalStore
+from couponflow.store.organisations import OrganisationStore
+from couponflow.store.table import NoAnswer
+from couponflow.web import credentials as gate
+from local.tools import ROOT
+from tests.gateway import Gateway
+from tests.integration.conftest import Api
+
+EVENTS = sorted((ROOT / "events").glob("operator-*.json"))
+Operator = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def operator(gateway: Gateway) -> Operator:
+    def ask(action: str, **more: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = gateway.function("OperatorFunction").handler({"action": action, **more}, None)
+        return answer
+
+    return ask
+
+
+def test_a_key_is_replaced_without_a_moment_without_one(api: Api, operator: Operator):
+    def status(key: str) -> int:
+        return api.client.get("/v1/coupons", headers={"authorization": f"Bearer {key}"}).status_code
+
+    old = operator("create_key", organisation_id="acme", scopes=["admin"], name="till 3")
+    new = operator("create_key", organisation_id="acme", scopes=["admin"], name="till 3")
+    assert (status(old["key"]), status(new["key"])) == (200, 200)
+
+    operator("revoke_key", organisation_id="acme", key_id=old["key_id"])
+    api.gateway.start_anew()
+    assert (status(old["key"]), status(new["key"])) == (401, 200)
+
+
+def test_keys_are_listed_with_their_last_use_but_never_again_with_their_secret(api: Api, operator: Operator):
+    made = operator("create_key", organisation_id="acme", scopes=["redeem", "distribute"], name="till 3")
+    api.client.get("/v1/coupons", headers={"authorization": f"Bearer {made['key']}"})
+
+    listed = operator("list_keys", organisation_id="acme")["items"]
+
+    (key,) = [each for each in listed if each["key_id"] == made["key_id"]]
+    assert key["last_used_at"] >= key["created_at"]
+    assert key == {name: made[name] for name in made if name != "key"} | {"last_used_at": key["last_used_at"]}
+    assert (key["name"], key["scopes"], key["revoked_at"]) == ("till 3", ["distribute", "redeem"], None)
+    assert made["key"] not in json.dumps(listed)
+    unused = [each for each in listed if each["last_used_at"] is None]
+    assert len(listed) == 4 and len(unused) == 3
+
+
+def test_a_key_in_use_is_noted_once_an_hour_and_by_one_environment(api: Api, monkeypatch: pytest.MonkeyPatch):
+    written: list[str] = []
+    note = OrganisationStore.note_use
+
+    def counted(self, key, *times):
+        written.append(key.key_id)
+        note(self, key, *times)
+
+    monkeypatch.setattr(OrganisationStore, "note_use", counted)
+    for _ in range(5):
+        api.call("GET", "/v1/coupons")
+    assert len(written) == 1
+    api.gateway.start_anew()
+    api.call("GET", "/v1/coupons")
+    assert len(written) == 1, "the table says that the key was used a moment ago"
+
+
+def test_a_key_works_when_its_use_can_not_be_noted(api: Api, monkeypatch: pytest.MonkeyPatch):
+    def lost(*_):
+        raise NoAnswer
+
+    monkeypatch.setattr(OrganisationStore, "note_use", lost)
+    assert api.call("GET", "/v1/coupons").status_code == 200
+
+
+def test_an_hour_later_the_use_is_noted_again(api: Api, monkeypatch: pytest.MonkeyPatch, operator: Operator):
+    def last_used() -> str:
+        (key,) = [each for each in operator("list_keys", organisation_id="acme")["items"] if each["scopes"] == ["admin"]]
+        return str(key["last_used_at"])
+
+    api.call("GET", "/v1/coupons")
+    first = last_used()
+    api.gateway.start_anew()
+    monkeypatch.setattr(gate, "BETWEEN_NOTES", gate.BETWEEN_NOTES * 0)
+    api.call("GET", "/v1/coupons")
+    assert last_used() > first
+
+
+def test_organisations_are_listed_by_id_a_page_at_a_time(operator: Operator):
+    for name in ("c", "a", "b"):
+        operator("create_organisation", organisation_id=name, name=name.upper())
+
+    first = operator("list_organisations", limit=2)["items"]
+    rest = operator("list_organisations", limit=2, after=first[-1]["organisation_id"])["items"]
+
+    assert [each["organisation_id"] for each in first + rest] == ["a", "b", "c"]
+    assert operator("get_organisation", organisation_id="a") == {"organisation_id": "a", "name": "A", "addon_enabled": True}
+
+
+def test_another_organisations_key_can_not_be_revoked(api: Api, operator: Operator):
+    operator("create_organisation", organisation_id="other", name="Other")
+    key_id = operator("list_keys", organisation_id="acme")["items"][0]["key_id"]
+    assert operator("revoke_key", organisation_id="other", key_id=key_id)["code"] == "not_found"
+    assert api.call("GET", "/v1/coupons").status_code == 200
+
+
+def test_each_use_is_on_record_with_its_outcome(gateway: Gateway, operator: Operator):
+    handler = gateway.function("OperatorFunction").handler
+    handler({"action": "create_organisation", "name": "Acme"}, SimpleNamespace(aws_request_id="r-1"))
+    operator("create_key", organisation_id="nobody", scopes=["admin"])
+    organisation_id = operator("list_organisations")["items"][0]["organisation_id"]
+    key = operator("create_key", organisation_id=organisation_id, scopes=["admin"])
+
+    uses = operator("list_uses")["items"]
+
+    told = [(each["action"], each["organisation_id"], each["key_id"], each["outcome"]) for each in uses]
+    assert told == [
+        ("list_uses", None, None, None),
+        ("create_key", organisation_id, key["key_id"], "done"),
+        ("list_organisations", None, None, "done"),
+        ("create_key", "nobody", None, "not_found"),
+        ("create_organisation", organisation_id, None, "done"),
+    ]
+    assert uses[-1]["request_id"] == "r-1"
+    assert key["key"] not in json.dumps(uses)
+
+
+def test_what_can_not_be_recorded_is_not_done(operator: Operator, monkeypatch: pytest.MonkeyPatch):
+    def lost(*_):
+        raise NoAnswer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JournalStore, "keep", lost)
+        assert operator("create_organisation", organisation_id="acme", name="Acme")["code"] == "try_again"
+    assert operator("get_organisation", organisation_id="acme")["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [None, [], "x", {}, {"action": None}, {"action": "drop"}, {"action": "list_keys"}, {"action": "list_uses", "month": "2026-13"},
+     {"action": "revoke_key", "organisation_id": "acme", "key_id": ""}, {"action": "get_organisation", "organisation_id": "a#b"},
+     {"action": "revoke_key", "organisation_id": "acme", "key_id": "x" * 3_000},
+     {"action": "create_key", "organisation_id": "acme", "scopes": []},
+     {"action": "create_key", "organisation_id": "acme", "scopes": ["everything"]}],
+)  # fmt: skip
+def test_what_the_operator_can_not_understand_is_answered_and_changes_nothing(gateway: Gateway, event: object):
+    assert gateway.function("OperatorFunction").handler(event, None)["code"] == "validation_failed"
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda path: path.stem)
+def test_the_operators_events_are_understood(api: Api, event, gateway: Gateway):
+    gateway.function("OperatorFunction").handler(
+        {"action": "create_organisation", "organisation_id": "demo-1", "name": "D"}, None
+    )
+    answer = gateway.function("OperatorFunction").handler(json.loads(event.read_text()), None)
+    assert answer.get("code") in (None, "not_found"), answer
+
+
+def test_there_is_an_event_for_each_action():
+    from couponflow.web import operator as requests
+
+    actions = {kind.model_fields["action"].annotation.__args__[0] for kind in requests.Request.__args__}  # type: ignore[union-attr]
+    assert {json.loads(path.read_text())["action"] for path in EVENTS} == actions
