@@ -1,6 +1,7 @@
 """What the page says to whom, and whether it offers another use."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from couponflow.web.page.view import State
 from tests.unit.page.samples import COUPON, NOW, OPEN, redemption, seen
 
 LATER, EARLIER = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
-ENDS = {
+ENDS: dict[str, dict[str, Any]] = {
     "disabled": {"active": False},
     "expired": {"ends_at": EARLIER},
     "sold_out": {"sold_out": True},

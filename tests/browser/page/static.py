@@ -1,0 +1,66 @@
+"""Pages as the service would send them, without a service: the same headers, the same policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from playwright.sync_api import BrowserContext, Dialog, Route
+
+from couponflow.web.answers import Response
+from couponflow.web.edge import Request
+from couponflow.web.page import answers
+from couponflow.web.page.view import View
+from local import scenes
+
+ADDRESS = "https://coupons.test"
+LINK = f"{ADDRESS}/r/preview"
+
+
+class Stage:
+    """A browser that shows one page after the other, and what the last one asked for and complained of."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.page = context.new_page()
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self._sent = Response(404)
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", self._complain)
+        self.page.route("**/*", self._answer)
+
+    def show(self, view: View, language: str = "") -> Stage:
+        self._sent = answers.shown(view, _request(language))
+        self.page.goto("about:blank")
+        self.requests.clear()
+        self.complaints.clear()
+        self.page.goto(LINK)
+        return self
+
+    def _answer(self, route: Route) -> None:
+        self.requests.append(route.request.url)
+        path = route.request.url.removeprefix(ADDRESS)
+        if path in (scenes.ICON.path, scenes.PICTURE.path):
+            route.fulfill(body=scenes.drawn(path), content_type="image/webp")
+        elif route.request.url == LINK:
+            route.fulfill(status=self._sent.status, body=self._sent.body, headers=self._sent.headers)
+        else:
+            route.abort()
+
+    def _complain(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+
+def _request(language: str) -> Request:
+    return Request(
+        path="/r/preview",
+        params={},
+        query={},
+        headers={"accept-language": language},
+        cookies=(),
+        body=b"",
+        base_url=ADDRESS,
+        source_ip="",
+        now=datetime.now(UTC),
+    )

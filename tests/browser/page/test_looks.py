@@ -1,0 +1,116 @@
+"""The page for everyone: any state, any colour, any size, by day and by night, right-to-left."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from couponflow.domain.models import RedeemButton, RedeemPage
+from local import scenes
+from tests.browser.page.static import Stage
+
+NOW = datetime.now(UTC)
+COLORS = ("#ffffff", "#000000", "#777777", "#ff0000", "#ffff00", "#0000ff", "#00ff7f", "#8a2be2")
+MODES: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "right-to-left": {"locale": "ar"},
+    "320 px": {"viewport": {"width": 320, "height": 568}},
+}
+SCENES = list(scenes.views(RedeemPage(), NOW))
+
+
+def settings(color: str) -> RedeemPage:
+    return RedeemPage(background_color=color, terms=scenes.TERMS, brand_icon=scenes.ICON, campaign_image=scenes.PICTURE)
+
+
+def overflow(page: Any) -> int:
+    """How many pixels stick out at the side."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@functools.cache
+def axe() -> Axe:
+    return Axe()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("scene", SCENES)
+def test_nobody_is_shut_out(phone, scene, mode):
+    stage, found = Stage(phone(**MODES[mode])), {}
+    for color in COLORS:
+        shown = stage.show(scenes.views(settings(color), NOW)[scene], MODES[mode].get("locale", "en"))
+        shown.page.evaluate("document.querySelector('details')?.setAttribute('open', '')")
+        broken = axe().run(shown.page).response["violations"]
+        found[color] = [(rule["id"], [node["html"][:90] for node in rule["nodes"]]) for rule in broken]
+        assert overflow(shown.page) == 0
+    assert {color: broken for color, broken in found.items() if broken} == {}
+
+
+def test_axe_sees_what_is_wrong(phone):
+    shown = Stage(phone()).show(scenes.views(settings("#ffffff"), NOW)["available"])
+    shown.page.evaluate("document.querySelector('h1').style.color = '#eee'; document.documentElement.lang = ''")
+    assert {rule["id"] for rule in axe().run(shown.page).response["violations"]} >= {"color-contrast", "html-has-lang"}
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("scene", SCENES)
+def test_text_of_twice_the_size_fits_and_the_buttons_stay_in_reach(phone, scene, language):
+    long = scenes.coupon(NOW, name="Donaudampfschifffahrtsgesellschaftskapitänskajüte " * 2, code="X" * 40)
+    shown = Stage(phone()).show(scenes.views(settings("#8a2be2"), NOW, long)[scene], language)
+    shown.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert overflow(shown.page) == 0
+    for button in shown.page.locator("button:visible, a.button:visible").all():
+        button.scroll_into_view_if_needed()
+        box = button.bounding_box()
+        assert box and box["width"] >= 44 and box["height"] >= 44
+
+
+@pytest.mark.parametrize("display", ["text", "qr", "barcode"])
+def test_the_code_can_be_read_from_the_screen_by_day_and_by_night(phone, display):
+    import io
+
+    import zxingcpp
+    from PIL import Image
+
+    for scheme in ("light", "dark"):
+        page = RedeemPage(code_display=display, background_color="#123456")
+        shown = Stage(phone(color_scheme=scheme, device_scale_factor=2)).show(scenes.views(page, NOW)["available"])
+        assert shown.page.inner_text(".code-text") == "DOOR-7K2Q9A"
+        if display != "text":
+            seen = Image.open(io.BytesIO(shown.page.screenshot(full_page=True)))
+            assert [found.text for found in zxingcpp.read_barcodes(seen)] == ["DOOR-7K2Q9A"]
+
+
+def test_one_request_before_anything_is_painted_and_none_to_others(phone):
+    shown = Stage(phone()).show(scenes.views(settings("#123456"), NOW)["available"])
+    shown.page.wait_for_load_state("networkidle")
+    pictures = {f"https://coupons.test{image.path}" for image in (scenes.ICON, scenes.PICTURE)}
+    assert shown.requests[0] == "https://coupons.test/r/preview"
+    assert set(shown.requests[1:]) <= pictures
+    assert (
+        shown.page.evaluate("performance.getEntriesByType('resource').filter(e => e.renderBlockingStatus == 'blocking').length")
+        == 0
+    )
+    assert shown.complaints == []
+
+
+def test_pictures_move_nothing_when_they_arrive(phone):
+    shown = Stage(phone()).show(scenes.views(settings("#123456"), NOW)["available"])
+    moved = """() => new Promise(done => {
+        new PerformanceObserver(list => done(list.getEntries().length)).observe({type: 'layout-shift', buffered: true});
+        requestAnimationFrame(() => requestAnimationFrame(() => done(0)));
+    })"""
+    shown.page.wait_for_load_state("networkidle")
+    assert shown.page.evaluate(moved) == 0
+
+
+def test_the_merchants_colour_is_the_pages_and_the_label_the_buttons(phone):
+    page = RedeemPage(background_color="#8a2be2", redeem_button=RedeemButton(label="Get it"))
+    shown = Stage(phone()).show(scenes.views(page, NOW)["available"])
+    assert shown.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(138, 43, 226)"
+    assert shown.page.get_by_role("button", name="Get it").is_visible()
