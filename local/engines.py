@@ -56,7 +56,7 @@ def dynamodb_local(logs: Path, data: Path | None = None) -> Iterator[Engine]:
     """AWS's own engine; without `data`, in memory."""
     home = tools.DYNAMODB_LOCAL
     native = f"-Djava.library.path={home}/DynamoDBLocal_lib"
-    java = [tools.java(), native, "-jar", f"{home}/DynamoDBLocal.jar", "-sharedDb"]
+    java = [tools.java(), "--enable-native-access=ALL-UNNAMED", native, "-jar", f"{home}/DynamoDBLocal.jar", "-sharedDb"]
     if data is None:
         where = ["-inMemory"]
     else:
