@@ -90,6 +90,7 @@ def test_blocks_are_listed_newest_first_page_by_page(api: Api):
         pages.append([block["block_id"] for block in page["items"]])
         cursor = page["next_cursor"]
 
+    assert list(map(len, pages)) == [2, 2, 1]
     newest_first = [block["block_id"] for block in sorted(made, key=lambda b: (b["created_at"], b["block_id"]), reverse=True)]
     assert sum(pages, []) == newest_first
     assert api.call("GET", f"{BLOCKS}?cursor=nonsense!").json()["code"] == "invalid_cursor"
@@ -123,7 +124,7 @@ def test_a_block_needs_a_coupon_of_its_own_organisation(organisation: Callable[[
 def test_without_the_add_on_there_are_no_blocks(api: Api):
     made = api.call("POST", BLOCKS, content(api.coupon())).json()
     operator = api.gateway.function("OperatorFunction").handler
-    operator({"action": "switch_addon", "organisation_id": "acme", "enabled": False}, None)
+    operator({"action": "switch_addon", "organisation_id": api.organisation_id, "enabled": False}, None)
     api.gateway.start_anew()
 
     calls = [

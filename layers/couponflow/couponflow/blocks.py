@@ -8,7 +8,7 @@ from couponflow.domain import channels, links, messages, texts
 from couponflow.domain.blocks import Block, BlockContent
 from couponflow.domain.errors import CouponArchived, NotFound, ValidationFailed
 from couponflow.domain.models import Coupon
-from couponflow.store.blocks import BlockStore
+from couponflow.store.blocks import BlockStore, place_of
 
 
 class Blocks:
@@ -34,10 +34,11 @@ class Blocks:
             raise NotFound
         return block
 
-    def listed(self, organisation_id: str, before: str | None, at_most: int) -> list[Block]:
-        """Newest first. Raises AddonDisabled."""
+    def listed(self, organisation_id: str, before: str | None, at_most: int) -> tuple[list[Block], str | None]:
+        """Newest first, and the place where the list goes on, None at its end. Raises AddonDisabled."""
         self.require_addon(organisation_id)
-        return self._blocks.listed(organisation_id, before, at_most)
+        found = self._blocks.listed(organisation_id, before, at_most + 1)
+        return found[:at_most], place_of(found[at_most - 1]) if len(found) > at_most else None
 
     def replace(self, block: Block, content: BlockContent, now: datetime) -> Block:
         """Flows follow within two seconds. Raises NotFound, CouponNotFound, CouponArchived, ValidationFailed."""

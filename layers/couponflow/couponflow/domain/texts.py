@@ -58,7 +58,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    return printable(_SPACES.sub(" ", text)).strip()
+    return _SPACES.sub(" ", printable(text)).strip()
 
 
 def length(text: str) -> int:

@@ -5,7 +5,6 @@ from typing import Any
 from couponflow.blocks import Blocks
 from couponflow.domain import times
 from couponflow.domain.blocks import Block
-from couponflow.store.blocks import place_of
 from couponflow.web import block_schemas, cursors, schemas
 from couponflow.web.answers import Response, answer
 from couponflow.web.edge import Edge, Request
@@ -16,9 +15,8 @@ def add_to(app: Edge, blocks: Blocks) -> None:
     def list_blocks(request: Request) -> Response:
         query = schemas.parse(schemas.Listing, schemas.given(request.query), lax=True)
         before = cursors.parse(query.cursor, parts=1)[0] if query.cursor else None
-        found = blocks.listed(request.organisation_id, before, query.limit)
-        more = cursors.written(place_of(found[-1])) if len(found) == query.limit else None
-        return answer({"items": list(map(_view, found)), "next_cursor": more})
+        found, more = blocks.listed(request.organisation_id, before, query.limit)
+        return answer({"items": list(map(_view, found)), "next_cursor": cursors.written(more) if more else None})
 
     @app.route("POST /v1/flow/blocks", scope="admin")
     def create_block(request: Request) -> Response:

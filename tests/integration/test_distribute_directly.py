@@ -1,0 +1,93 @@
+"""The same object in and out by direct invocation, with the organisation in the event; and the events that show it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local import demo
+from local.tools import ROOT
+from tests.integration.conftest import Api
+
+EVENTS = ROOT / "events"
+
+
+def invoke(api: Api, **event: Any) -> dict[str, Any]:
+    return dict(api.gateway.function("DistributeFunction").handler(event, None))
+
+
+def test_directly_and_over_http_the_answer_is_the_same(api: Api):
+    fields = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "message": "{{coupon_name}}!", "format": "line"}
+    api.distribute(fields, "ann")
+
+    over_http = api.call("POST", "/v1/flow/distribute", fields, "distribute").json()
+
+    assert invoke(api, organisation_id=api.organisation_id, **fields) == over_http
+    assert over_http["outcome"] == "distributed"
+
+
+def test_the_organisation_is_needed_directly(api: Api):
+    fields = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann"}
+
+    for event in (fields, fields | {"organisation_id": "{{organisation}}"}, fields | {"organisation_id": [api.organisation_id]}):
+        answer = invoke(api, **event)
+        assert (answer["outcome"], answer["reason"]) == ("error", "invalid_request")
+        assert json.loads(answer["errors"])[0]["field"] == "organisation_id"
+
+
+def test_directly_another_organisations_coupon_is_unknown(organisation: Callable[[str], Api]):
+    ours, theirs = organisation("acme"), organisation("other")
+    event = {"coupon_id": theirs.coupon()["coupon_id"], "customer_id": "ann"}
+
+    assert invoke(ours, organisation_id=ours.organisation_id, **event)["reason"] == "coupon_not_found"
+    assert invoke(ours, organisation_id="nobody", **event)["reason"] == "addon_disabled"
+
+
+def test_over_http_an_organisation_in_the_body_counts_for_nothing(organisation: Callable[[str], Api]):
+    ours, theirs = organisation("acme"), organisation("other")
+    fields = {"coupon_id": theirs.coupon()["coupon_id"], "customer_id": "ann", "organisation_id": theirs.organisation_id}
+
+    assert ours.call("POST", "/v1/flow/distribute", fields, "distribute").json()["reason"] == "coupon_not_found"
+    answer = ours.call("POST", "/v1/flow/distribute/batch", fields | {"customers": [{"customer_id": "ann"}]}, "distribute")
+    assert answer.json()["results"][0]["reason"] == "coupon_not_found"
+
+
+@pytest.mark.parametrize("event", [{}, {"customers": []}, {"organisation_id": "acme", "customers": "ann"}, {"Records": []}])
+def test_what_is_no_request_of_a_block_is_answered_not_raised(api: Api, event: dict[str, Any]):
+    assert invoke(api, **event)["reason"] == "invalid_request"
+
+
+@pytest.fixture
+def demo_api(api: Api, dynamodb_local: str, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """With what `make run` makes: the events name its keys and coupon."""
+    table_name = api.gateway.function("DistributeFunction").parts.config.table_name
+    demo.make_demo(demo.RunningStack("https://coupons.example", dynamodb_local, table_name))
+    return api
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.glob("distribute-*.json")), ids=lambda path: path.stem)
+def test_the_events_distribute(demo_api: Api, path: Any):
+    answer = invoke(demo_api, **json.loads(path.read_text()))
+
+    if "statusCode" in answer:
+        assert (answer["statusCode"], answer["headers"]["cache-control"]) == (200, "no-store")
+        answer = json.loads(answer["body"])
+    if "results" in answer:
+        assert [result["reason"] for result in answer["results"]] == ["ok", "ok", "customer_missing"]
+    elif "version" in answer:
+        assert answer["content"]["messages"][-1]["buttons"][0]["url"].startswith("https://coupons.example/r/")
+    else:
+        assert answer["outcome"] == "distributed"
+
+
+def test_the_events_save_and_list_blocks(demo_api: Api):
+    handler = demo_api.gateway.function("CouponsFunction").handler
+    events = [json.loads((EVENTS / f"coupons-{name}.json").read_text()) for name in ("create-block", "list-blocks")]
+
+    created, listed = (handler(event, None) for event in events)
+
+    assert (created["statusCode"], listed["statusCode"]) == (201, 200)
+    assert json.loads(listed["body"])["items"] == [json.loads(created["body"])]
