@@ -1,5 +1,6 @@
 // A form: values, what is wrong with them, whether they differ from what is saved. What is typed survives a reload.
 import { useEffect, useRef, useState } from "./html.js";
+import { afterPress } from "./press.js";
 import { guardLeaving } from "./router.js";
 import { confirmLeaving } from "../ui/dialog.js";
 import { announce } from "../ui/toasts.js";
@@ -30,6 +31,7 @@ export function useForm({ saved, check = () => ({}), draft }) {
   };
   const errorOf = (name) => refused[name] ?? (isTried || visited[name] ? wrong[name] : undefined);
   const visit = (name) => setVisited((now) => (now[name] ? now : { ...now, [name]: true }));
+  const left = (name) => afterPress(() => visit(name));
 
   // What was saved is the new base; typing that went on meanwhile stays.
   const settle = (now, sent = values) => {
@@ -67,7 +69,7 @@ export function useForm({ saved, check = () => ({}), draft }) {
       setIsSaving(false);
     }
   };
-  return { values, base, set, isDirty, isSaving, wasRestored, failure, refused, errorOf, visit, settle, reset, submit, element };
+  return { values, base, set, isDirty, isSaving, wasRestored, failure, refused, errorOf, visit, left, settle, reset, submit, element };
 }
 
 function showFirst(element, number) {

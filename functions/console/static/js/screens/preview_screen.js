@@ -1,20 +1,17 @@
 // The page in a document apart. A new version is made ready behind the one in sight and then takes its place: no flicker.
-import { html, useEffect, useRef, useState } from "../core/html.js";
+import { html, useLayoutEffect, useRef, useState } from "../core/html.js";
 
 const FRAME = new URL("../../preview.html", import.meta.url).href;
 
 export function Screen({ page, title }) {
   const [shown, setShown] = useState(0);
   const scrolled = useRef({ state: "", top: 0 });
-  const { turn, document, state } = page;
-  const latest = useRef(null);
-  if (turn && latest.current?.turn !== turn) latest.current = { turn, document, state };
-  const turns = useRef([]);
-  if (turn && !turns.current.some((each) => each.turn === turn)) turns.current = [...turns.current, latest.current];
-  turns.current = turns.current.filter((each) => each.turn >= shown);
+  const pages = useRef([]);
+  if (page.turn && pages.current.at(-1)?.turn !== page.turn) pages.current = [...pages.current, page];
+  pages.current = pages.current.filter((each) => each.turn >= shown);
   return html`
     <div class="screens">
-      ${turns.current.map(
+      ${pages.current.map(
         (each) => html`<${Frame} key=${each.turn} page=${each} title=${title} isShown=${each.turn === shown} scrolled=${scrolled} onShown=${() => setShown((now) => Math.max(now, each.turn))} />`,
       )}
     </div>`;
@@ -23,7 +20,8 @@ export function Screen({ page, title }) {
 // Reload keeps where the reader had scrolled to, as long as it is the same state of the page.
 function Frame({ page, title, isShown, scrolled, onShown }) {
   const frame = useRef(null);
-  useEffect(() => {
+  // Before the frame has had a chance to speak.
+  useLayoutEffect(() => {
     const hear = ({ source, data }) => {
       if (source !== frame.current?.contentWindow) return;
       if (data.ready) {

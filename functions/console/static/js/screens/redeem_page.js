@@ -101,7 +101,7 @@ const ButtonSettings = ({ form }) => html`
       { value: "none", label: "No button", hint: "Your staff redeem at the till" },
     ]} />
     ${form.values.behavior !== "none" && html`<${TextField} form=${form} name="label" label="Button label" isOptional max=${40} placeholder=${form.values.behavior === "redeem" ? "Redeem now" : "Open"} hint="Empty: our wording, in the customer's language" />`}
-    ${form.values.behavior === "open_url" && html`<${TextField} form=${form} name="url" label="Web page" type="url" inputmode="url" placeholder="https://" onBlur=${() => form.visit("url")} />`}
+    ${form.values.behavior === "open_url" && html`<${TextField} form=${form} name="url" label="Web page" type="url" inputmode="url" placeholder="https://" onBlur=${() => form.left("url")} />`}
   </section>`;
 
 const Look = ({ form }) => html`

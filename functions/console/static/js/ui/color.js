@@ -13,7 +13,7 @@ export function ColorField({ form, name, label, hint }) {
         <div class="color">
           <input type="color" aria-label="${label}: pick a colour" value=${isColor ? value : "#ffffff"} onInput=${(event) => pick(event.currentTarget.value)} />
           <input ...${control} class="mono" type="text" value=${value} maxlength="7" autocomplete="off" spellcheck=${false}
-            onInput=${(event) => form.set(name, written(event.currentTarget.value))} onBlur=${() => form.visit(name)} />
+            onInput=${(event) => form.set(name, written(event.currentTarget.value))} onBlur=${() => form.left(name)} />
           <div class="swatches" role="group" aria-label="${label}: suggestions">
             ${SWATCHES.map((color) => html`<button key=${color} type="button" class="swatch" aria-label=${color} title=${color} aria-pressed=${color === value.toLowerCase()} onClick=${() => pick(color)}><svg viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1" fill=${color} /></svg></button>`)}
           </div>

@@ -34,15 +34,15 @@ export function TextField({ form, name, label, hint, isOptional, max, rows, onIn
     <${Field} form=${form} name=${name} label=${label} hint=${hint} isOptional=${isOptional} length=${length} max=${shownMax}>
       ${(control) =>
         rows
-          ? html`<textarea ...${control} ...${rest} rows=${rows} value=${value} onInput=${input} onBlur=${() => form.visit(name)}></textarea>`
-          : html`<input type="text" autocomplete="off" ...${control} ...${rest} value=${value} onInput=${input} onBlur=${() => form.visit(name)} />`}
+          ? html`<textarea ...${control} ...${rest} rows=${rows} value=${value} onInput=${input} onBlur=${() => form.left(name)}></textarea>`
+          : html`<input type="text" autocomplete="off" ...${control} ...${rest} value=${value} onInput=${input} onBlur=${() => form.left(name)} />`}
     <//>`;
 }
 
 export const SelectField = ({ form, name, label, hint, isOptional, options, ...rest }) => html`
   <${Field} form=${form} name=${name} label=${label} hint=${hint} isOptional=${isOptional}>
     ${(control) => html`
-      <select ...${control} ...${rest} value=${form.values[name] ?? ""} onChange=${(event) => form.set(name, event.currentTarget.value)} onBlur=${() => form.visit(name)}>
+      <select ...${control} ...${rest} value=${form.values[name] ?? ""} onChange=${(event) => form.set(name, event.currentTarget.value)} onBlur=${() => form.left(name)}>
         ${options.map(({ value, label: words, isDisabled }) => html`<option key=${value} value=${value} disabled=${isDisabled} selected=${value === (form.values[name] ?? "")}>${words}</option>`)}
       </select>`}
   <//>`;

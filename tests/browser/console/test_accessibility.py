@@ -1,0 +1,122 @@
+"""Every screen by axe, by day and by night, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.console.conftest import DESKTOP
+
+NARROW = {"width": 320, "height": 640}
+LOOKS = [("light", DESKTOP), ("dark", DESKTOP), ("dark", NARROW), ("light", NARROW)]
+
+
+def violations(page):
+    found = Axe().run(page, options={"iframes": False}).response["violations"]
+    return [f"{each['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for each in found for node in each["nodes"]]
+
+
+def assert_shuts_nobody_out(page):
+    page.wait_for_load_state("networkidle")
+    for scheme, viewport in LOOKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size(viewport)
+        page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
+        assert violations(page) == [], (scheme, viewport)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{viewport} overflows"
+
+
+@pytest.fixture(scope="module")
+def coupons(bakery):
+    """One of each status, one of them with records of both kinds."""
+    made = {
+        "active": bakery.coupon(name="Of everything a very long name that has to go somewhere", max_redemptions=3),
+        "scheduled": bakery.coupon(name="Next year", starts_at="2098-01-01"),
+        "expired": bakery.coupon(name="Last year", starts_at="2020-01-01", ends_at="2020-12-31"),
+        "disabled": bakery.coupon(name="Off", active=False),
+        "sold_out": bakery.coupon(name="Gone", max_redemptions=1),
+        "archived": bakery.coupon(name="Old"),
+    }
+    bakery.link(made["active"])
+    for name in ("active", "sold_out"):
+        bakery.call(
+            "POST", "/v1/redemptions", {"coupon_id": made[name]["coupon_id"], "customer_id": "c", "inbox_id": "i"}, scope="redeem"
+        )
+    bakery.call("DELETE", f"/v1/coupons/{made['archived']['coupon_id']}")
+    return made
+
+
+SCREENS = {
+    "coupons": ("/coupons", "Coupons"),
+    "nothing found": ("/coupons?q=nothing-has-this-name", "No coupon fits"),
+    "archived ones": ("/coupons?status=archived", "Coupons"),
+    "new coupon": ("/coupons/new", "Create coupon"),
+    "redeem page": ("/coupons/{active}/redeem-page", "Look"),
+    "records": ("/coupons/{active}/records", "Of everything"),
+    "no records": ("/coupons/{scheduled}/records", "Nothing handed out yet"),
+    "details": ("/coupons/{active}", "Basics"),
+    "archived coupon": ("/coupons/{archived}", "Old"),
+    "unknown coupon": ("/coupons/nope", "Not found"),
+    "unknown address": ("/nowhere", "There is nothing at this address"),
+}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_screen_shuts_anybody_out(open_console, coupons, screen):
+    path, heading = SCREENS[screen]
+    ids = {name: coupon["coupon_id"] for name, coupon in coupons.items()}
+    page = open_console(path.format(**ids))
+    page.get_by_role("heading", name=heading).first.wait_for()
+    assert_shuts_nobody_out(page)
+
+
+def test_signing_in_shuts_nobody_out(open_console):
+    page = open_console(is_signed_in=False)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Paste your key here.")).to_be_visible()
+    assert_shuts_nobody_out(page)
+
+
+def test_the_menu_shuts_nobody_out(open_console, coupons):
+    page = open_console(f"/coupons/{coupons['active']['coupon_id']}/records")
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem").first.wait_for()
+    assert violations(page) == []
+
+
+def test_the_dialog_shuts_nobody_out(open_console, coupons):
+    page = open_console(f"/coupons/{coupons['active']['coupon_id']}/records")
+    page.get_by_role("button", name="Link for a customer").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Get link").click()
+    expect(page.get_by_text("Enter the customer's id.")).to_be_visible()
+    assert_shuts_nobody_out(page)
+    dialog.get_by_label("Customer ID").fill("axe")
+    dialog.get_by_role("button", name="Get link").click()
+    page.get_by_role("button", name="Copy link").wait_for()
+    assert_shuts_nobody_out(page)
+
+
+def test_a_form_full_of_mistakes_shuts_nobody_out(open_console):
+    page = open_console("/coupons/new")
+    page.get_by_role("radio", name="Choose my own").check()
+    page.get_by_label("Redemptions per customer").fill("0")
+    page.get_by_role("button", name="Create coupon").click()
+    expect(page.locator("[aria-invalid=true]")).to_have_count(3)
+    assert_shuts_nobody_out(page)
+
+
+def test_a_screen_that_takes_anothers_place_is_announced_by_its_heading(open_console, coupons):
+    page = open_console("/coupons")
+    page.get_by_role("link", name="View Off").click()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page).to_have_title("Redeem page: Off · Couponflow")
+    page.get_by_role("link", name="Details").click()
+    expect(page).to_have_title("Details: Off · Couponflow")
+
+
+def test_the_check_itself_sees_a_fault(open_console):
+    page = open_console("/coupons")
+    page.get_by_role("searchbox").evaluate("(element) => { element.removeAttribute('aria-label'); element.placeholder = '' }")
+    assert any("label" in found for found in violations(page))
