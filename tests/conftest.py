@@ -47,6 +47,15 @@ def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield engine.endpoint
 
 
+@pytest.fixture(scope="session")
+def s3_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The endpoint of a local S3 server with a bucket named images. It enforces neither signatures nor policies."""
+    folder = tmp_path_factory.mktemp("s3")
+    with engines.s3_server(folder, folder / "data", ["images"]) as engine:
+        engines.wait_for(engine)
+        yield engine.endpoint
+
+
 @pytest.fixture
 def table(dynamodb_local: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     """A fresh table with the template's schema on DynamoDB Local; TABLE_NAME and the endpoint are set."""

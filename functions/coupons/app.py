@@ -4,7 +4,7 @@ from couponflow.bootstrap import Parts
 from couponflow.campaigns import Campaign, NewCoupon
 from couponflow.domain.errors import MethodNotAllowed, NotFound
 from couponflow.records import Place, RecordFilter
-from couponflow.web import block_routes, cursors, redeem_pages, routes, schemas, versions, views
+from couponflow.web import block_routes, cursors, export_routes, redeem_pages, routes, schemas, versions, views
 from couponflow.web.answers import Response, answer
 from couponflow.web.edge import Request
 
@@ -13,6 +13,7 @@ campaigns, records = parts.campaigns, parts.records
 app = parts.edge()
 handler = app.handler
 block_routes.add_to(app, parts.blocks)
+export_routes.add_to(app, campaigns, parts.exports)
 
 
 @app.route("POST /v1/coupons", scope="admin")

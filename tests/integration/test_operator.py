@@ -34,20 +34,20 @@ def test_a_key_is_replaced_without_a_moment_without_one(api: Api, operator: Oper
     def status(key: str) -> int:
         return api.client.get("/v1/coupons", headers={"authorization": f"Bearer {key}"}).status_code
 
-    old = operator("create_key", organisation_id="acme", scopes=["admin"], name="till 3")
-    new = operator("create_key", organisation_id="acme", scopes=["admin"], name="till 3")
+    old = operator("create_key", organisation_id=api.organisation_id, scopes=["admin"], name="till 3")
+    new = operator("create_key", organisation_id=api.organisation_id, scopes=["admin"], name="till 3")
     assert (status(old["key"]), status(new["key"])) == (200, 200)
 
-    operator("revoke_key", organisation_id="acme", key_id=old["key_id"])
+    operator("revoke_key", organisation_id=api.organisation_id, key_id=old["key_id"])
     api.gateway.start_anew()
     assert (status(old["key"]), status(new["key"])) == (401, 200)
 
 
 def test_keys_are_listed_with_their_last_use_but_never_again_with_their_secret(api: Api, operator: Operator):
-    made = operator("create_key", organisation_id="acme", scopes=["redeem", "distribute"], name="till 3")
+    made = operator("create_key", organisation_id=api.organisation_id, scopes=["redeem", "distribute"], name="till 3")
     api.client.get("/v1/coupons", headers={"authorization": f"Bearer {made['key']}"})
 
-    listed = operator("list_keys", organisation_id="acme")["items"]
+    listed = operator("list_keys", organisation_id=api.organisation_id)["items"]
 
     (key,) = [each for each in listed if each["key_id"] == made["key_id"]]
     assert key["last_used_at"] >= key["created_at"]
@@ -85,7 +85,7 @@ def test_a_key_works_when_its_use_can_not_be_noted(api: Api, monkeypatch: pytest
 
 def test_an_hour_later_the_use_is_noted_again(api: Api, monkeypatch: pytest.MonkeyPatch, operator: Operator):
     def last_used() -> str:
-        (key,) = [each for each in operator("list_keys", organisation_id="acme")["items"] if each["scopes"] == ["admin"]]
+        (key,) = [each for each in operator("list_keys", organisation_id=api.organisation_id)["items"] if each["scopes"] == ["admin"]]
         return str(key["last_used_at"])
 
     api.call("GET", "/v1/coupons")
@@ -109,7 +109,7 @@ def test_organisations_are_listed_by_id_a_page_at_a_time(operator: Operator):
 
 def test_another_organisations_key_can_not_be_revoked(api: Api, operator: Operator):
     operator("create_organisation", organisation_id="other", name="Other")
-    key_id = operator("list_keys", organisation_id="acme")["items"][0]["key_id"]
+    key_id = operator("list_keys", organisation_id=api.organisation_id)["items"][0]["key_id"]
     assert operator("revoke_key", organisation_id="other", key_id=key_id)["code"] == "not_found"
     assert api.call("GET", "/v1/coupons").status_code == 200
 

@@ -27,6 +27,7 @@ from couponflow.web.edge import Edge
 if TYPE_CHECKING:
     from couponflow.blocks import Blocks
     from couponflow.campaigns import Campaigns
+    from couponflow.exports import Exports
     from couponflow.images import Images
     from couponflow.operations import Operations
     from couponflow.records import Records
@@ -128,6 +129,15 @@ class Parts:
         from couponflow.records import Records
 
         return Records(self.redemptions)
+
+    @cached_property
+    def exports(self) -> "Exports":
+        from couponflow.exports import Exports
+        from couponflow.store.exports import ExportFiles
+
+        # A file takes longer to send than an item, and is worth a second try.
+        sending = ClientConfig(signature_version="s3v4", connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 2})
+        return Exports(self.records, ExportFiles(lambda: boto3.client("s3", config=sending), self.config.images_bucket))
 
     def edge(self, problem: Callable[[CouponflowError], Response] = answers.problem) -> Edge:
         gatekeeper = Gatekeeper(self.organisations, note=Uses(self.organisations).note)

@@ -1,5 +1,7 @@
 """Redemption records, as marketers read them."""
 
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,6 +69,16 @@ class Records:
             if len(found) < at_most:
                 found += self._redemptions.newest(coupon, status, since, before, at_most - len(found))
         return found
+
+    def everything(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> Iterator[Redemption]:
+        """All records, or a customer's, in no order but open ones first: one that is redeemed meanwhile comes again, not never."""
+        if customer_id is not None:
+            yield from self.of_customer(coupon, customer_id, wanted, None, sys.maxsize)
+            return
+        since = times.text(wanted.since) if wanted.since else None
+        before = times.text(wanted.before) if wanted.before else redemption_items.LAST_PLACE
+        for status in reversed(wanted.statuses):
+            yield from self._redemptions.all(coupon, status, since, before)
 
     def of_customer(
         self, coupon: Coupon, customer_id: str, wanted: RecordFilter, after: Place | None, at_most: int

@@ -28,6 +28,10 @@ def published_image(name: str) -> str:
     return f"images/{name}"
 
 
+def export(organisation_id: str, export_id: str) -> str:
+    return f"exports/{organisation_id}/{export_id}.csv"
+
+
 def api_key(key_id: str) -> dict[str, str]:
     return {"pk": f"KEY#{key_id}", "sk": "KEY"}
 

@@ -1,5 +1,6 @@
 """Redemptions: a customer's right to one use, and its record. The items themselves are the per-customer limit."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ IS_NEW = "attribute_not_exists(pk)"
 
 # Beyond every place in a list of records.
 LAST_PLACE = "9999"
+_PAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,19 @@ class RedemptionStore:
         found = [item for item in found if item["gsk"] != before]
         found.sort(key=lambda item: item["gsk"], reverse=True)
         return list(map(redemption_of, found[:at_most]))
+
+    def all(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str) -> Iterator[Redemption]:
+        """As `newest`, but all of them, in no order, read a page at a time as they are asked for."""
+        for bucket in range(coupon.record_buckets):
+            place, is_more = before, True
+            while is_more:
+                values = {":gpk": keys.records(coupon.coupon_id, status, bucket), ":since": since or "0", ":before": place}
+                items = self._table.query(
+                    "gpk = :gpk AND gsk BETWEEN :since AND :before", values, index=keys.INDEX, newest_first=True, at_most=_PAGE
+                )
+                yield from (redemption_of(item) for item in items if item["gsk"] != place)
+                is_more = len(items) == _PAGE
+                place = items[-1]["gsk"] if is_more else place
 
 
 def moment_of(redemption: Redemption) -> datetime:

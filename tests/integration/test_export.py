@@ -1,0 +1,111 @@
+"""GET …/redemptions.csv: everything, once, only for its owner, and for five minutes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from couponflow import exports
+from couponflow.store.redemptions import RedemptionStore
+from tests.integration.conftest import Api
+
+
+@pytest.fixture(autouse=True)
+def bucket(s3_local: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_local)
+
+
+def address(api: Api, coupon: dict[str, Any], query: str = "") -> str:
+    answer = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv{query}")
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def rows(api: Api, coupon: dict[str, Any], query: str = "") -> list[dict[str, str]]:
+    fetched = httpx.get(address(api, coupon, query), trust_env=False)
+    assert fetched.status_code == 200, fetched.text
+    assert fetched.headers["content-type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(fetched.content.decode(), newline="")))
+
+
+def test_the_file_has_what_the_list_has(api: Api):
+    coupon = api.coupon()
+    for customer in ("ann", "bob", "=1+1"):
+        api.distribute(coupon, customer, inbox_id="line-1")
+    api.tap(api.link(coupon, "ann"))
+    api.till(coupon, "Zoë")
+
+    found = rows(api, coupon)
+
+    listed = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions").json()["items"]
+    wanted = [{name: each[name] or "" for name in exports.COLUMNS} for each in listed]
+    for each in wanted:
+        each["customer_id"] = each["customer_id"].replace("=1+1", "'=1+1")
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+    assert [each["status"] for each in found] == ["distributed"] * 2 + ["redeemed"] * 2
+
+
+def test_filters_of_the_list_are_filters_of_the_file(api: Api):
+    coupon = api.coupon()
+    for customer in ("ann", "bob"):
+        api.distribute(coupon, customer)
+    api.tap(api.link(coupon, "ann"))
+
+    assert [each["customer_id"] for each in rows(api, coupon, "?status=distributed")] == ["bob"]
+    assert [each["customer_id"] for each in rows(api, coupon, "?customer_id=ann")] == ["ann"]
+    assert rows(api, coupon, "?to=2026-01-01") == []
+    assert api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv?status=x").status_code == 422
+
+
+def test_a_redemption_that_is_redeemed_while_we_read_is_in_the_file_once_as_redeemed(api: Api, monkeypatch: pytest.MonkeyPatch):
+    coupon = api.coupon()
+    for customer in ("ann", "bob"):
+        api.distribute(coupon, customer)
+    read = RedemptionStore.all
+
+    def with_a_tap_in_between(self, coupon_, status, *places):
+        yield from list(read(self, coupon_, status, *places))
+        if status == "distributed":
+            api.tap(api.link(coupon, "ann"))
+
+    monkeypatch.setattr(RedemptionStore, "all", with_a_tap_in_between)
+    assert [(each["customer_id"], each["status"]) for each in rows(api, coupon)] == [("bob", "distributed"), ("ann", "redeemed")]
+
+
+def test_pages_of_the_table_are_read_to_the_end(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("couponflow.store.redemptions._PAGE", 2)
+    coupon = api.coupon()
+    customers = [f"customer-{number}" for number in range(17)]
+    for customer in customers:
+        api.distribute(coupon, customer)
+    assert sorted(each["customer_id"] for each in rows(api, coupon)) == sorted(customers)
+
+
+def test_the_address_is_private_and_works_for_five_minutes(api: Api):
+    link = urlsplit(address(api, api.coupon(code="SPRING-26")))
+    assert link.path.startswith(f"/images/exports/{api.organisation_id}/")
+    assert parse_qs(link.query)["X-Amz-Expires"] == ["300"]
+    assert parse_qs(link.query)["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+
+
+@pytest.mark.parametrize("too_much", ["records", "time"])
+def test_too_many_records_for_one_file_are_asked_for_in_parts(api: Api, monkeypatch: pytest.MonkeyPatch, too_much: str):
+    coupon = api.coupon()
+    for customer in ("ann", "bob"):
+        api.distribute(coupon, customer)
+    monkeypatch.setattr(exports, *{"records": ("MOST_RECORDS", 1), "time": ("SECONDS_TO_READ", -1)}[too_much])
+    answer = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "from")
+
+
+def test_nobody_elses_coupon_and_no_other_scope(api: Api, organisation):
+    coupon = api.coupon()
+    path = f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv"
+    other = organisation("other")
+    assert other.call("GET", path).json() == other.call("GET", "/v1/coupons/0000000000000/redemptions.csv").json()
+    assert [api.call("GET", path, scope=scope).status_code for scope in ("distribute", "redeem")] == [403, 403]
