@@ -85,8 +85,8 @@ def test_a_key_works_when_its_use_can_not_be_noted(api: Api, monkeypatch: pytest
 
 def test_an_hour_later_the_use_is_noted_again(api: Api, monkeypatch: pytest.MonkeyPatch, operator: Operator):
     def last_used() -> str:
-        (key,) = [each for each in operator("list_keys", organisation_id=api.organisation_id)["items"] if each["scopes"] == ["admin"]]
-        return str(key["last_used_at"])
+        listed = operator("list_keys", organisation_id=api.organisation_id)["items"]
+        return str(next(each["last_used_at"] for each in listed if each["scopes"] == ["admin"]))
 
     api.call("GET", "/v1/coupons")
     first = last_used()
@@ -97,14 +97,15 @@ def test_an_hour_later_the_use_is_noted_again(api: Api, monkeypatch: pytest.Monk
 
 
 def test_organisations_are_listed_by_id_a_page_at_a_time(operator: Operator):
-    for name in ("c", "a", "b"):
+    for name in ("listed-c", "listed-a", "listed-b"):
         operator("create_organisation", organisation_id=name, name=name.upper())
 
-    first = operator("list_organisations", limit=2)["items"]
-    rest = operator("list_organisations", limit=2, after=first[-1]["organisation_id"])["items"]
+    first = operator("list_organisations", limit=2, after="listed")["items"]
+    rest = operator("list_organisations", limit=1, after=first[-1]["organisation_id"])["items"]
 
-    assert [each["organisation_id"] for each in first + rest] == ["a", "b", "c"]
-    assert operator("get_organisation", organisation_id="a") == {"organisation_id": "a", "name": "A", "addon_enabled": True}
+    assert [each["organisation_id"] for each in first + rest] == ["listed-a", "listed-b", "listed-c"]
+    read = operator("get_organisation", organisation_id="listed-a")
+    assert read == {"organisation_id": "listed-a", "name": "LISTED-A", "addon_enabled": True}
 
 
 def test_another_organisations_key_can_not_be_revoked(api: Api, operator: Operator):
@@ -116,20 +117,18 @@ def test_another_organisations_key_can_not_be_revoked(api: Api, operator: Operat
 
 def test_each_use_is_on_record_with_its_outcome(gateway: Gateway, operator: Operator):
     handler = gateway.function("OperatorFunction").handler
-    handler({"action": "create_organisation", "name": "Acme"}, SimpleNamespace(aws_request_id="r-1"))
+    made = handler({"action": "create_organisation", "name": "Acme"}, SimpleNamespace(aws_request_id="r-1"))
     operator("create_key", organisation_id="nobody", scopes=["admin"])
-    organisation_id = operator("list_organisations")["items"][0]["organisation_id"]
-    key = operator("create_key", organisation_id=organisation_id, scopes=["admin"])
+    key = operator("create_key", organisation_id=made["organisation_id"], scopes=["admin"])
 
-    uses = operator("list_uses")["items"]
+    uses = operator("list_uses", limit=4)["items"]
 
     told = [(each["action"], each["organisation_id"], each["key_id"], each["outcome"]) for each in uses]
     assert told == [
         ("list_uses", None, None, None),
-        ("create_key", organisation_id, key["key_id"], "done"),
-        ("list_organisations", None, None, "done"),
+        ("create_key", made["organisation_id"], key["key_id"], "done"),
         ("create_key", "nobody", None, "not_found"),
-        ("create_organisation", organisation_id, None, "done"),
+        ("create_organisation", made["organisation_id"], None, "done"),
     ]
     assert uses[-1]["request_id"] == "r-1"
     assert key["key"] not in json.dumps(uses)
@@ -141,15 +140,17 @@ def test_what_can_not_be_recorded_is_not_done(operator: Operator, monkeypatch: p
 
     with monkeypatch.context() as patch:
         patch.setattr(JournalStore, "keep", lost)
-        assert operator("create_organisation", organisation_id="acme", name="Acme")["code"] == "try_again"
-    assert operator("get_organisation", organisation_id="acme")["code"] == "not_found"
+        assert operator("create_organisation", organisation_id="unrecorded", name="Acme")["code"] == "try_again"
+    assert operator("get_organisation", organisation_id="unrecorded")["code"] == "not_found"
 
 
 @pytest.mark.parametrize(
     "event",
     [None, [], "x", {}, {"action": None}, {"action": "drop"}, {"action": "list_keys"},
-     {"action": "list_uses", "month": "2026-13"}, {"action": "revoke_key", "organisation_id": "acme", "key_id": ""}, {"action": "get_organisation", "organisation_id": "a#b"},
+     {"action": "list_uses", "month": "2026-13"},
+     {"action": "revoke_key", "organisation_id": "acme", "key_id": ""},
      {"action": "revoke_key", "organisation_id": "acme", "key_id": "x" * 3_000},
+     {"action": "get_organisation", "organisation_id": "a#b"},
      {"action": "create_key", "organisation_id": "acme", "scopes": []},
      {"action": "create_key", "organisation_id": "acme", "scopes": ["everything"]}],
 )  # fmt: skip

