@@ -49,5 +49,5 @@ lock: install ## the locks anew, from pyproject.toml and local/s3/package.json
 	@$(VENV)/python -m local.lock
 
 clean: ## removes what was built, cached and stored locally; keeps what was downloaded
-	@rm -rf .aws-sam .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache $(STATE)/data $(STATE)/logs $(STATE)/demo.json
+	@rm -rf .aws-sam .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache $(STATE)/built $(STATE)/data $(STATE)/logs $(STATE)/demo.json
 	@find . -path ./.venv -prune -o -path ./.local -prune -o -name __pycache__ -type d -exec rm -rf {} +
