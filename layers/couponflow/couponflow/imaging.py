@@ -12,8 +12,8 @@ from couponflow.store.images import LARGEST_UPLOAD
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 SMALLEST_SIDE, LONGEST_SIDE = 16, 8_000
-# 64 MB once decoded: a function's memory holds that several times over.
-MOST_PIXELS = 16_000_000
+# What a phone's camera takes; decoders hold it in memory up to four times, 49 MB each.
+MOST_PIXELS = 12_200_000
 _LONGEST_SHOWN = {ImageKind.BRAND_ICON: 256, ImageKind.CAMPAIGN_IMAGE: 1_200, ImageKind.BLOCK_IMAGE: 1_200}
 # No camera writes these, but files that pose as an image and as something else do.
 _FOREIGN = (b"<script", b"<?php", b"<html", b"<!doctype", b"<svg", b"%pdf-")
@@ -52,9 +52,11 @@ def _decoded(data: bytes, format_: str, longest: int) -> Pixels.Image:
                 _check_size(*opened.size)
                 opened.draft("RGB", (2 * longest, 2 * longest))
                 opened.load()
-                upright = ImageOps.exif_transpose(opened)
-                has_alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
-                pixels = upright.convert("RGBA" if has_alpha else "RGB")
+                has_alpha = opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info
+                target = "RGBA" if has_alpha else "RGB"
+                pixels = opened if opened.mode == target else opened.convert(target)
+                pixels.thumbnail((longest, longest), Pixels.Resampling.LANCZOS, reducing_gap=2.0)
+                pixels = ImageOps.exif_transpose(pixels)
     except Unacceptable:
         raise
     except (
@@ -68,7 +70,6 @@ def _decoded(data: bytes, format_: str, longest: int) -> Pixels.Image:
     ) as broken:
         raise Unacceptable(f"is no sound {format_} image") from broken
     pixels.info.clear()
-    pixels.thumbnail((longest, longest), Pixels.Resampling.LANCZOS, reducing_gap=2.0)
     return pixels
 
 

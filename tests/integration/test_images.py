@@ -1,0 +1,204 @@
+"""Images from a marketer's disk to a customer's screen, through the handlers and an S3 server."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from local import engines
+from tests import hostile
+
+PICTURE = hostile.picture("JPEG", (1_600, 900))
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("s3")
+    with engines.s3_server(folder / "logs", folder / "data", ["images"]) as engine:
+        yield engine.endpoint
+
+
+@pytest.fixture(autouse=True)
+def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_server)
+
+
+def announced(api: Any, kind: str = "campaign_image", content_type: str = "image/jpeg") -> dict[str, Any]:
+    answer = api.call("POST", "/v1/images", {"kind": kind, "content_type": content_type, "size": 1_000})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def upload(image: dict[str, Any], content: bytes = PICTURE) -> None:
+    form = image["upload"]
+    httpx.post(form["url"], data=form["fields"], files={"file": ("image", content)}).raise_for_status()
+
+
+def complete(api: Any, image: dict[str, Any]) -> Any:
+    return api.call("POST", f"/v1/images/{image['image_id']}/complete")
+
+
+def uploaded(api: Any, kind: str = "campaign_image") -> dict[str, Any]:
+    image = announced(api, kind)
+    upload(image)
+    return dict(complete(api, image).json())
+
+
+def path_of(url: str) -> str:
+    return url.removeprefix("https://coupons.example")
+
+
+def test_an_image_is_shown_from_the_pages_own_address_for_ever(api):
+    image = uploaded(api)
+    assert (image["width"], image["height"]) == (1_200, 675)
+    shown = api.client.get(path_of(image["url"]))
+    assert shown.headers["content-type"] == "image/webp"
+    assert shown.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert Image.open(io.BytesIO(shown.content)).size == (1_200, 675)
+    preview = api.client.get(path_of(image["url"]).replace(".webp", ".jpg"))
+    assert preview.headers["content-type"] == "image/jpeg" and preview.content[:2] == b"\xff\xd8"
+
+
+def test_completing_again_answers_the_same_though_the_upload_is_gone(api):
+    image = announced(api)
+    upload(image)
+    first, again = complete(api, image), complete(api, image)
+    assert first.status_code == 200 and first.json() == again.json()
+
+
+def test_the_same_picture_has_the_same_address(api):
+    assert uploaded(api)["url"] == uploaded(api)["url"]
+
+
+def test_an_image_for_a_chat_is_a_jpeg(api):
+    assert uploaded(api, kind="block_image")["url"].endswith(".jpg")
+
+
+def test_what_was_not_uploaded_can_not_be_completed(api):
+    answer = complete(api, announced(api))
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+
+
+@pytest.mark.parametrize(
+    "name", ["a drawing with a script", "half a JPEG", "a PNG announced as JPEG", "a JPEG with an archive behind it"]
+)
+def test_a_hostile_upload_is_refused_and_shown_nowhere(api, name, table):
+    content, content_type = hostile.files()[name]
+    image = announced(api, content_type=content_type)
+    upload(image, content)
+    assert complete(api, image).status_code == 422
+    item = table.get_item(Key={"pk": f"ORG#{api.organisation_id}", "sk": f"IMAGE#{image['image_id']}"})["Item"]
+    assert "sha256" not in item
+
+
+def test_the_right_to_upload_is_for_one_file_of_one_type_for_five_minutes(api):
+    image = announced(api)
+    fields = image["upload"]["fields"]
+    policy = json.loads(base64.b64decode(fields["policy"]))
+    key = f"incoming/{api.organisation_id}/{image['image_id']}"
+    assert fields["key"] == key and {"key": key} in policy["conditions"]
+    assert {"Content-Type": "image/jpeg"} in policy["conditions"]
+    assert ["content-length-range", 1, 2 * 1024 * 1024] in policy["conditions"]
+    assert {"bucket": "images"} in policy["conditions"]
+    assert not [condition for condition in policy["conditions"] if "starts-with" in condition]
+    assert fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+    expires = datetime.fromisoformat(policy["expiration"])
+    assert expires - datetime.now(UTC) <= timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("kind", "favicon"),
+        ("kind", None),
+        ("content_type", "image/svg+xml"),
+        ("content_type", "image/gif"),
+        ("size", 0),
+        ("size", 2 * 1024 * 1024 + 1),
+        ("size", "1000"),
+        ("name", "x.png"),
+    ],
+)
+def test_an_announcement_with_a_wrong_field_is_refused(api, field, value):
+    body = {"kind": "brand_icon", "content_type": "image/png", "size": 1_000} | {field: value}
+    answer = api.call("POST", "/v1/images", body)
+    assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == field
+
+
+def test_another_organisations_image_is_unknown(api, organisation):
+    other, image = organisation("other"), announced(api)
+    upload(image)
+    for image_id in (image["image_id"], "0000000000000"):
+        assert other.call("POST", f"/v1/images/{image_id}/complete").json()["code"] == "not_found"
+    complete(api, image)
+    body = {"campaign_image": image["image_id"]}
+    refused = other.call("PUT", f"/v1/coupons/{other.coupon()['coupon_id']}/redeem-page", body)
+    unknown = other.call("PUT", f"/v1/coupons/{other.coupon()['coupon_id']}/redeem-page", {"campaign_image": "0" * 13})
+    assert refused.status_code == 422 and refused.content == unknown.content
+
+
+@pytest.mark.parametrize(
+    "name", ["x", "0" * 64, f"{'0' * 64}.webp", f"{'0' * 64}.svg", "..%2Fincoming%2Facme%2Fx", f"{'A' * 64}.webp"]
+)
+def test_what_is_no_image_of_ours_is_not_found(api, name):
+    answer = api.client.get(f"/images/{name}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_page_shows_its_images_and_reads_nothing_more_for_them(api):
+    icon, picture, coupon = uploaded(api, "brand_icon"), uploaded(api), api.coupon()
+    settings = {"brand_icon": icon["image_id"], "campaign_image": picture["image_id"]}
+    saved = api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", settings)
+    assert saved.status_code == 200 and saved.json() | settings == saved.json()
+    page = api.client.get(api.link(coupon, "somebody")).text
+    assert f'src="{path_of(icon["url"])}" width="256" height="144"' in page
+    assert f'src="{path_of(picture["url"])}" width="1200" height="675"' in page
+    assert f'content="{picture["url"].replace(".webp", ".jpg")}"' in page
+
+
+def test_an_image_that_is_not_completed_is_not_yet_one_for_a_page(api):
+    coupon, image = api.coupon(), announced(api)
+    upload(image)
+    answer = api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", {"brand_icon": image["image_id"]})
+    assert answer.json()["errors"] == [{"field": "brand_icon", "message": "is no image of yours"}]
+
+
+def test_the_preview_is_the_very_page_of_settings_that_nobody_saved(api):
+    coupon = api.coupon(name="Ten <b>off</b>")
+    settings = {"background_color": "#0f766e", "code_display": "qr", "terms": "One per order"}
+    path = f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
+    preview = api.call("POST", f"{path}/preview?state=available", settings)
+    assert preview.headers["content-type"] == "text/html; charset=utf-8"
+    api.call("PUT", path, settings)
+    live = api.client.get(api.link(coupon, "somebody"))
+    assert _comparable(preview.text) == _comparable(live.text)
+
+
+@pytest.mark.parametrize(
+    "state", ["upcoming", "available", "confirm", "redeemed", "expired", "disabled", "sold_out", "unknown_outcome", "not_found"]
+)
+def test_every_state_can_be_previewed(api, state):
+    path = f"/v1/coupons/{api.coupon()['coupon_id']}/redeem-page/preview?state={state}"
+    assert f'data-state="{state}"' in api.call("POST", path, {}).text
+
+
+def test_a_preview_of_no_state_or_with_wrong_settings_is_refused(api):
+    path = f"/v1/coupons/{api.coupon()['coupon_id']}/redeem-page/preview"
+    assert api.call("POST", f"{path}?state=lost", {}).json()["errors"][0]["field"] == "state"
+    assert api.call("POST", path, {"background_color": "red"}).json()["errors"][0]["field"] == "background_color"
+    assert api.call("POST", path, {}, scope="distribute").status_code == 403
+
+
+def _comparable(page: str) -> str:
+    """Without what differs from customer to customer and from one moment to the next."""
+    return re.sub(r"/r/\w+|data-now=\"\d+\"", "", page)
