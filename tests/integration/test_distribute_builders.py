@@ -183,7 +183,10 @@ def test_manychat_gets_its_dynamic_block_and_nothing_else(api: Api):
     for answer in (given, refused):
         assert answer.status_code == 200
         SHAPES["manychat"].validate_python(answer.json())
-    assert [action["value"] for action in given.json()["content"]["actions"]] == ["distributed", ""]
+    assert given.json()["content"]["actions"] == [
+        {"action": "set_field_value", "field_name": "coupon_outcome", "value": "distributed"},
+        {"action": "unset_field_value", "field_name": "next"},
+    ]
     assert refused.json()["content"]["messages"] == []
     assert refused.json()["content"]["actions"][0] == {
         "action": "set_field_value",

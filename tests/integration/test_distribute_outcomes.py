@@ -224,3 +224,18 @@ def test_with_a_block_the_requests_own_coupon_and_texts_do_not_count(api: Api):
     answer = ask(api, block_id=saved, coupon_id=other["coupon_id"], customer_id="ann", message="Sent", button_title="Sent")
 
     assert (answer["coupon_name"], answer["message"], answer["button_title"]) == ("Ten off", "Saved", "Redeem")
+
+
+def test_a_warm_call_asks_the_database_once(api: Api):
+    """The block, the coupon, the organisation and the key are remembered: what is left is the customer's redemption."""
+    saved = block(api, api.coupon())
+    function = api.gateway.function("DistributeFunction")
+    made: list[str] = []
+    function.parts.table._client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
+    ask(api, block_id=saved, customer_id="ann")
+    cold = len(made)
+
+    ask(api, block_id=saved, customer_id="bob")
+    ask(api, block_id=saved, customer_id="bob")
+
+    assert made[cold:] == ["PutItem", "PutItem"]

@@ -193,13 +193,18 @@ class ManyChatImage(Shape):
 class ManyChatSet(Shape):
     action: Literal["set_field_value"]
     field_name: str
-    value: str
+    value: Annotated[str, Field(min_length=1)]
+
+
+class ManyChatUnset(Shape):
+    action: Literal["unset_field_value"]
+    field_name: str
 
 
 class ManyChatContent(Shape):
     type: Literal["whatsapp", "instagram", "telegram"] | None = None
     messages: Annotated[list[ManyChatText | ManyChatImage], Field(max_length=10)]
-    actions: Annotated[list[ManyChatSet], Field(max_length=5)]
+    actions: Annotated[list[ManyChatSet | ManyChatUnset], Field(max_length=5)]
     quick_replies: Annotated[list[Any] | None, Field(max_length=0)] = None
 
 

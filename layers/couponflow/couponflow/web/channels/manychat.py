@@ -17,10 +17,17 @@ def block(message: Message | None, channel: str | None, fields: Mapping[str, str
     """`fields`: custom fields of the contact to set, by name. Without a message the block only sets them."""
     content: dict[str, Any] = {"type": channel} if channel in TYPES else {}
     content["messages"] = _messages(message, channel) if message else []
-    content["actions"] = [{"action": "set_field_value", "field_name": name, "value": value} for name, value in fields.items()]
+    content["actions"] = [_set(name, value) for name, value in fields.items()]
     if channel not in ("whatsapp", "telegram"):
         content["quick_replies"] = []
     return {"version": "v2", "content": content}
+
+
+def _set(name: str, value: str) -> dict[str, str]:
+    """What an earlier call left in the field must not outlive it."""
+    if not value:
+        return {"action": "unset_field_value", "field_name": name}
+    return {"action": "set_field_value", "field_name": name, "value": value}
 
 
 def _messages(message: Message, channel: str | None) -> list[dict[str, Any]]:
