@@ -9,7 +9,7 @@ from couponflow.web.page import answers, view
 
 parts = Parts()
 couponflow = parts.couponflow
-edge = parts.edge()
+edge = parts.edge(writes=False, page=answers.troubled)
 
 
 @edge.route("GET /r/{token}", scope=None)

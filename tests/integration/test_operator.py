@@ -170,5 +170,5 @@ def test_the_operators_events_are_understood(api: Api, event, gateway: Gateway):
 def test_there_is_an_event_for_each_action():
     from couponflow.web import operator as requests
 
-    actions = {kind.model_fields["action"].annotation.__args__[0] for kind in requests.Request.__args__}  # type: ignore[union-attr]
+    actions = {kind.model_fields["action"].annotation.__args__[0] for kind in requests.Request.__args__}
     assert {json.loads(path.read_text())["action"] for path in EVENTS} == actions

@@ -12,6 +12,7 @@ from couponflow.domain.errors import CouponflowError
 from couponflow.redeemer import Redeemer
 from couponflow.service import Couponflow
 from couponflow.sold_out import SoldOut
+from couponflow.store.counters import CounterStore
 from couponflow.store.coupons import CouponStore
 from couponflow.store.organisations import OrganisationStore
 from couponflow.store.quotas import QuotaStore
@@ -21,7 +22,8 @@ from couponflow.store.terms import TermsMemory
 from couponflow.web import answers
 from couponflow.web.answers import Response
 from couponflow.web.credentials import Gatekeeper, Uses
-from couponflow.web.edge import Edge
+from couponflow.web.edge import Edge, PageOfTrouble
+from couponflow.web.limits import Limits
 
 # What only marketers need is imported when they come: the hot functions start without it.
 if TYPE_CHECKING:
@@ -139,6 +141,14 @@ class Parts:
         sending = ClientConfig(signature_version="s3v4", connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 2})
         return Exports(self.records, ExportFiles(lambda: boto3.client("s3", config=sending), self.config.images_bucket))
 
-    def edge(self, problem: Callable[[CouponflowError], Response] = answers.problem) -> Edge:
+    def edge(
+        self,
+        problem: Callable[[CouponflowError], Response] = answers.problem,
+        *,
+        writes: bool = True,
+        page: PageOfTrouble | None = None,
+    ) -> Edge:
+        """`writes`: whether the function may write to the table at all; `page`: see Edge."""
         gatekeeper = Gatekeeper(self.organisations, note=Uses(self.organisations).note)
-        return Edge(gatekeeper, self.config.public_base_url, problem)
+        limits = Limits(CounterStore(self.table) if writes else None)
+        return Edge(gatekeeper, self.config.public_base_url, problem, limits, page)

@@ -101,6 +101,8 @@ class ValidationFailed(CouponflowError):
 
 
 class TooManyRequests(CouponflowError):
+    """Carries `retry_after`, in seconds."""
+
     code, sentence = "too_many_requests", "Too many requests; wait a little."
 
 

@@ -53,6 +53,10 @@ def journal(at: str) -> str:
     return f"JOURNAL#{at[:7]}"
 
 
+def counter(kind: str, subject: str) -> dict[str, str]:
+    return {"pk": f"COUNTER#{kind}#{subject}", "sk": "COUNTER"}
+
+
 def code(organisation_id: str, canonical: str) -> dict[str, str]:
     return {"pk": f"ORG#{organisation_id}#CODE#{canonical}", "sk": "CODE"}
 

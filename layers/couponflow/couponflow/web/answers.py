@@ -84,10 +84,10 @@ def problem(error: CouponflowError) -> Response:
     return response
 
 
-def problem_response(status: int, body: object) -> Response:
+def problem_response(status: int, body: dict[str, Any]) -> Response:
     headers = {"content-type": "application/problem+json"}
     if status in (429, 503):
-        headers["retry-after"] = "1"
+        headers["retry-after"] = str(body.get("retry_after", 1))
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     return Response(status, json.dumps(body, ensure_ascii=False, separators=(",", ":")), headers)

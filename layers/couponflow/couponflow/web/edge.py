@@ -14,18 +14,21 @@ from couponflow import observability
 from couponflow.domain.errors import (
     BodyTooLarge,
     CouponflowError,
+    CouponNotFound,
     InternalError,
     InvalidJson,
     NotFound,
     TryAgain,
+    Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
 )
 from couponflow.domain.models import ApiKey
 from couponflow.store.table import Contended, NoAnswer
-from couponflow.web import answers
+from couponflow.web import answers, limits
 from couponflow.web.answers import Response
 from couponflow.web.credentials import Gatekeeper
+from couponflow.web.limits import Limits
 
 LARGEST_BODY = 64 * 1024
 
@@ -101,12 +104,15 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 Handler = Callable[[Request], Response]
+# Of a status, the link's token, the request's headers and the seconds after which to come again.
+PageOfTrouble = Callable[[int, str, Mapping[str, str], str], Response]
 
 
 @dataclass(frozen=True)
 class Route:
     handle: Handler
     scope: str | None
+    uses_link: bool
 
 
 class Edge:
@@ -117,15 +123,20 @@ class Edge:
         gatekeeper: Gatekeeper,
         public_base_url: str = "",
         problem: Callable[[CouponflowError], Response] = answers.problem,
+        limits: Limits | None = None,
+        page: PageOfTrouble | None = None,
     ) -> None:
-        self._gatekeeper, self._public_base_url, self._problem = gatekeeper, public_base_url, problem
+        """`page` is what customers see, who have no use for a problem in JSON."""
+        self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
+        self._problem, self._page = problem, page
+        self._limits = limits or Limits(None)
         self.routes: dict[str, Route] = {}
 
     def route(self, key: str, *, scope: str | None) -> Callable[[Handler], Handler]:
         """`scope` is what the caller's key must have; None: anybody may come."""
 
         def register(handle: Handler) -> Handler:
-            self.routes[key] = Route(handle, scope)
+            self.routes[key] = Route(handle, scope, uses_link=key.startswith("POST /r/{token}"))
             return handle
 
         return register
@@ -138,18 +149,57 @@ class Edge:
             route = self.routes.get(route_key)
             if route is None:
                 raise NotFound
-            response = route.handle(self._request(event, route.scope))
+            response = self._answer(event, route)
         except CouponflowError as error:
-            response = self._problem(error)
+            response = self._refused(error, event)
         except (Contended, NoAnswer):
-            response = self._problem(TryAgain())
+            response = self._refused(TryAgain(), event)
         except Exception:
             observability.logger.exception("failed", route=route_key)
-            response = self._problem(InternalError())
+            response = self._refused(InternalError(), event)
         observability.answered(route_key, response.status, time.perf_counter() - started)
         return response.as_event()
 
-    def _request(self, event: dict[str, Any], scope: str | None) -> Request:
+    def _refused(self, error: CouponflowError, event: dict[str, Any]) -> Response:
+        response, headers = self._problem(error), event.get("headers") or {}
+        token = (event.get("pathParameters") or {}).get("token")
+        if self._page and token and response.status in (429, 500, 503) and "application/json" not in headers.get("accept", ""):
+            return self._page(response.status, token, headers, response.headers.get("retry-after", "2"))
+        return response
+
+    def _answer(self, event: dict[str, Any], route: Route) -> Response:
+        headers, http = event.get("headers") or {}, event["requestContext"]["http"]
+        address = limits.address_of(headers, http)
+        if route.scope is None:
+            return self._answer_anybody(event, route, address)
+        try:
+            key = self._gatekeeper.admit(headers.get("authorization", ""), route.scope)
+        except Unauthenticated:
+            self._limits.check(limits.MISSES_BY_ADDRESS, address)
+            self._limits.count(limits.MISSES_BY_ADDRESS, address)
+            raise
+        self._limits.check(limits.BY_KEY, key.key_id)
+        self._limits.count(limits.BY_KEY, key.key_id)
+        return route.handle(self._request(event, key))
+
+    def _answer_anybody(self, event: dict[str, Any], route: Route, address: str) -> Response:
+        self._limits.check(limits.MISSES_BY_ADDRESS, address)
+        request = self._request(event, None)
+        link = limits.link_in(request.params) if route.uses_link else None
+        if link:
+            self._limits.check(limits.BY_LINK, link)
+        try:
+            response = route.handle(request)
+        except (NotFound, CouponNotFound):
+            self._limits.count(limits.MISSES_BY_ADDRESS, address)
+            raise
+        if response.status == 404:
+            self._limits.count(limits.MISSES_BY_ADDRESS, address)
+        elif link:
+            self._limits.count(limits.BY_LINK, link)  # now that it is known to be one of ours
+        return response
+
+    def _request(self, event: dict[str, Any], key: ApiKey | None) -> Request:
         headers: dict[str, str] = event.get("headers") or {}
         http = event["requestContext"]
         body = event.get("body") or ""
@@ -162,5 +212,5 @@ class Edge:
             body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass"),
             base_url=self._public_base_url or f"https://{http['domainName']}",
             source_ip=http["http"]["sourceIp"],
-            key=self._gatekeeper.admit(headers.get("authorization", ""), scope) if scope else None,
+            key=key,
         )

@@ -1,6 +1,7 @@
 """The page as a response, with the headers that keep it safe."""
 
 import gzip
+from collections.abc import Mapping
 
 from couponflow.web.answers import Response
 from couponflow.web.edge import Request
@@ -23,25 +24,31 @@ _HEADERS = {
 
 def shown(view: View, request: Request) -> Response:
     html = render.render(view, _language(request), request.base_url)
-    return _html(200, html, request, view.page.background_color)
+    return _html(200, html, request.headers, view.page.background_color)
 
 
 def not_found(request: Request, status: int = 404) -> Response:
-    return _html(status, render.not_found(_language(request)), request)
+    return _html(status, render.not_found(_language(request)), request.headers)
 
 
 def unknown_outcome(token: str, request: Request) -> Response:
     """After a redeem by form whose outcome nobody knows: 503, to be asked again by looking."""
-    return _html(503, render.unknown_outcome(token, _language(request)), request, **{"retry-after": "2"})
+    return troubled(503, token, request.headers, "2")
+
+
+def troubled(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
+    """When nothing can be said right now, whatever the reason: the page that looks again."""
+    html = render.unknown_outcome(token, headers.get("accept-language", ""))
+    return _html(status, html, headers, **{"retry-after": retry_after})
 
 
 def _language(request: Request) -> str:
     return request.headers.get("accept-language", "")
 
 
-def _html(status: int, html: str, request: Request, background: str = WHITE, **more: str) -> Response:
+def _html(status: int, html: str, received: Mapping[str, str], background: str = WHITE, **more: str) -> Response:
     headers = _HEADERS | {"content-security-policy": assets.security_policy(background)} | more
-    if "gzip" not in request.headers.get("accept-encoding", ""):
+    if "gzip" not in received.get("accept-encoding", ""):
         return Response(status, html, headers)
     # The gateway does not compress, and a phone shows the page a round trip earlier if it fits into the first packets.
     return Response(status, gzip.compress(html.encode(), 6, mtime=0), headers | {"content-encoding": "gzip"})
