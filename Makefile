@@ -9,7 +9,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam run invoke build check format test lock clean
+.PHONY: help install install-sam install-audit run invoke build check format test lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -19,6 +19,9 @@ install: ## what `make run` and `make test` need, if it is not there yet
 
 install-sam:
 	@$(PYTHON) -m local.install sam
+
+install-audit:
+	@$(PYTHON) -m local.install audit
 
 run: install $(if $(call on,$(BUILT)),install-sam) ## the whole service on this machine: PORT=3000, LOG=1 shows the functions' logs, BUILT=1 runs the built package
 	@exec $(VENV)/python -m local.stack --port $(PORT) --state $(STATE) $(if $(call on,$(LOG)),--log) $(if $(call on,$(BUILT)),--built)
@@ -38,7 +41,7 @@ format: install ## puts the code into shape
 	@$(VENV)/ruff format .
 	@$(VENV)/ruff check --fix .
 
-test: install-sam check ## everything: checks, then all tests with branch coverage
+test: install-sam install-audit check ## everything: checks, then all tests with branch coverage
 	@$(VENV)/pytest --cov --cov-report=term
 
 lock: install ## the locks anew, from pyproject.toml and local/s3/package.json
@@ -46,6 +49,7 @@ lock: install ## the locks anew, from pyproject.toml and local/s3/package.json
 	@$(COMPILE) pyproject.toml --group dev -c layers/couponflow/requirements.txt -o requirements-dev.txt
 	@$(COMPILE) --group images -o functions/images/requirements.txt
 	@$(COMPILE) --group sam -o requirements-sam.txt
+	@$(COMPILE) --group audit -o requirements-audit.txt
 	@$(VENV)/python -m local.lock
 
 clean: ## removes what was built, cached and stored locally; keeps what was downloaded

@@ -1,4 +1,4 @@
-"""Set-up from nothing: `python3 -m local.install [sam]`.
+"""Set-up from nothing: `python3 -m local.install [sam] [audit]`.
 
 Runs under the machine's own Python (3.11 or later) before anything is installed, so it uses the standard
 library only. Each part is keyed by a hash of its lock and skipped when nothing has changed.
@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from local.tools import (
+    AUDIT,
+    AUDIT_LOCK,
     CONSOLE_LIBRARY,
     DEV_LOCK,
     DYNAMODB_LOCAL,
@@ -57,6 +59,8 @@ def main(parts: list[str]) -> int:
             install_console_library()
             if "sam" in parts:
                 install_python_environment(SAM, SAM_LOCK)
+            if "audit" in parts:
+                install_python_environment(AUDIT, AUDIT_LOCK)
     except (SetupFailed, ToolMissing) as failure:
         print(f"set-up: {failure}", file=sys.stderr)
         return 1

@@ -13,8 +13,10 @@ TOOLS = ROOT / ".local" / "tools"
 DYNAMODB_LOCAL = TOOLS / "dynamodb"
 S3_SERVER = TOOLS / "s3"
 SAM = TOOLS / "sam"
+AUDIT = TOOLS / "audit"
 DEV_LOCK = ROOT / "requirements-dev.txt"
 SAM_LOCK = ROOT / "requirements-sam.txt"
+AUDIT_LOCK = ROOT / "requirements-audit.txt"
 CONSOLE_LIBRARY = ROOT / "functions" / "console" / "static" / "vendor"
 
 OLDEST_JAVA = 17
