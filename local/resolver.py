@@ -51,16 +51,25 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return document
 
 
+class _NoValue:
+    """What `!Ref AWS::NoValue` stands for: whatever has it is as if it were not written."""
+
+
+_NO_VALUE = _NoValue()
+
+
 class Resolver:
     """Values as CloudFormation would fill them in, with names that suit a stack on this machine."""
 
     def __init__(self, document: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
         self.resources: Mapping[str, Any] = document["Resources"]
+        self._conditions: Mapping[str, Any] = document.get("Conditions", {})
         declared: Mapping[str, Any] = document.get("Parameters", {})
         if unknown := set(parameters) - set(declared):
             raise TemplateError(f"has no parameter {', '.join(sorted(unknown))}")
         self.values = {
             "AWS::AccountId": ACCOUNT,
+            "AWS::NoValue": _NO_VALUE,
             "AWS::Partition": "aws",
             "AWS::Region": REGION,
             "AWS::StackName": "couponflow",
@@ -72,7 +81,7 @@ class Resolver:
     def resolve(self, value: Any, only: Sequence[str] = ()) -> Any:
         """With `only`, a mapping's other keys are left out: most of a template never runs on this machine."""
         if isinstance(value, list):
-            return [self.resolve(item) for item in value]
+            return [item for item in map(self.resolve, value) if item is not _NO_VALUE]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
@@ -83,9 +92,29 @@ class Resolver:
                 return self._attribute(*argument)
             if name == "Fn::Sub":
                 return self._substitute(argument)
+            if name == "Fn::If":
+                condition, then, otherwise = argument
+                return self.resolve(then if self.holds({"Condition": condition}) else otherwise)
             if name.startswith("Fn::"):
                 raise TemplateError(f"the local stack can't resolve {name} {argument!r}")
-        return {key: self.resolve(item) for key, item in value.items() if not only or key in only}
+        resolved = {key: self.resolve(item) for key, item in value.items() if not only or key in only}
+        return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
+
+    def holds(self, condition: Mapping[str, Any]) -> bool:
+        """Whether a condition is true with the parameters as they are."""
+        ((name, argument),) = condition.items()
+        if name == "Condition":
+            if argument not in self._conditions:
+                raise TemplateError(f"there is no condition {argument}")
+            return self.holds(self._conditions[argument])
+        if name == "Fn::Equals":
+            first, second = map(self.resolve, argument)
+            return bool(str(first) == str(second))
+        if name in ("Fn::And", "Fn::Or"):
+            return (all if name == "Fn::And" else any)(map(self.holds, argument))
+        if name == "Fn::Not":
+            return not self.holds(argument[0])
+        raise TemplateError(f"the local stack can't resolve {name} {argument!r}")
 
     def physical_name(self, logical: str) -> str:
         kind = self.resources[logical]["Type"]
