@@ -1,0 +1,85 @@
+"""The transformed template under cfn-lint and checkov, and proof that each would speak."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.template import tools
+from tests.template.tools import Document
+
+# SAM writes the value itself where the parameter stood.
+FILLED_IN_BY_SAM = "W2001 Parameters/TrafficShift"
+
+pytestmark = pytest.mark.slow
+
+
+def test_cfn_lint_finds_nothing(document: Document, tmp_path: Path):
+    found = [each for each in tools.lint(document, tmp_path) if not each.startswith(FILLED_IN_BY_SAM)]
+    assert found == []
+
+
+def test_cfn_lint_would_find_what_leads_nowhere(document: Document, tmp_path: Path):
+    broken = copy.deepcopy(document)
+    statement = _policy(broken, "RedeemRole")["Statement"][1]
+    statement["Resource"] = {"Fn::GetAtt": ["Tabel", "Arn"]}
+
+    assert any(found.startswith("E1010") and "Tabel" in found for found in tools.lint(broken, tmp_path))
+
+
+@pytest.fixture(scope="module")
+def findings(document: Document, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str, str]]]:
+    """Of the template and of mutants, in one run: starting checkov takes longer than running it."""
+    documents = {name: copy.deepcopy(document) for name in ("whole", *MUTANTS)}
+    for name, mutate in MUTANTS.items():
+        mutate(documents[name])
+    return tools.checkov(documents, tmp_path_factory.mktemp("checkov"))
+
+
+def test_checkov_finds_nothing_that_is_not_explained(document: Document, findings: dict[str, set[tuple[str, str]]]):
+    assert findings["whole"] - tools.explained(document) == set()
+
+
+def test_no_explanation_outlives_its_finding(document: Document, findings: dict[str, set[tuple[str, str]]]):
+    found_ids = {check for check, _ in findings["whole"]}
+    assert set(tools.explained_everywhere()) <= found_ids
+    everywhere = {(check, name) for check in tools.explained_everywhere() for name in document["Resources"]}
+    assert tools.explained(document) - everywhere <= findings["whole"]
+
+
+def _public_bucket(document: Document) -> None:
+    document["Resources"]["ImagesBucket"]["Properties"]["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] = False
+
+
+def _no_recovery(document: Document) -> None:
+    del document["Resources"]["Table"]["Properties"]["PointInTimeRecoverySpecification"]
+
+
+def _plain_http(document: Document) -> None:
+    config = document["Resources"]["Cdn"]["Properties"]["DistributionConfig"]
+    config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] = "allow-all"
+
+
+MUTANTS = {"public_bucket": _public_bucket, "no_recovery": _no_recovery, "plain_http": _plain_http}
+
+
+@pytest.mark.parametrize(
+    ("mutant", "finding"),
+    [
+        ("public_bucket", ("CKV_AWS_54", "ImagesBucket")),
+        ("no_recovery", ("CKV_AWS_28", "Table")),
+        ("plain_http", ("CKV_AWS_34", "Cdn")),
+    ],
+)
+def test_checkov_would_find(
+    mutant: str, finding: tuple[str, str], findings: dict[str, set[tuple[str, str]]], document: Document
+):
+    assert finding in findings[mutant] - tools.explained(document)
+
+
+def _policy(document: Document, role: str) -> dict[str, Any]:
+    policy: dict[str, Any] = document["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]
+    return policy
