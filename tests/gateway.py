@@ -13,19 +13,24 @@ from local import template
 from local.payload import HttpRequest, event_of, response_of
 from local.routing import Router
 
+Handler = Callable[[Any, Any], Any]
+Watch = Callable[[str, Handler], Handler]
+
 
 class Gateway(httpx.BaseTransport):
     """An httpx transport that hands each request to the handler that the template routes it to."""
 
-    def __init__(self, load: Callable[[str], ModuleType]) -> None:
-        self._load, self._functions = load, dict[str, ModuleType]()
+    def __init__(self, load: Callable[[str], ModuleType], watch: Watch = lambda name, handler: handler) -> None:
+        """`watch` may put something around each function's handler."""
+        self._load, self._watch, self._functions = load, watch, dict[str, ModuleType]()
         self._template = template.load()
         self._router = Router(self._template.routes)
 
     def function(self, name: str) -> ModuleType:
         """The module of a function, by its name in the template."""
         if name not in self._functions:
-            self._functions[name] = self._load(self._template.functions[name].folder.name)
+            module = self._functions[name] = self._load(self._template.functions[name].folder.name)
+            module.__dict__["handler"] = self._watch(name, module.handler)
         return self._functions[name]
 
     def invoke(self, name: str, event: object) -> Any:

@@ -15,8 +15,10 @@ import pytest
 
 from couponflow.store import keys
 from local import template
+from local.resolver import read_yaml
 from tests.functions import load
 from tests.gateway import Gateway
+from tests.permissions import Recorder
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -113,14 +115,19 @@ def module_table(dynamodb_local: str) -> Iterator[Table]:
 
 @pytest.fixture(scope="module")
 def environments(module_table: Table, dynamodb_local: str) -> Iterator[Gateway]:
-    """The functions as they run for all tests of a module; what they remember is of other organisations."""
-    with pytest.MonkeyPatch.context() as patch:
+    """The functions as they run for all tests of a module; what they remember is of other organisations.
+
+    None may do what its role in the template does not let it do.
+    """
+    recorder = Recorder()
+    with recorder.recording(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
         patch.setenv("TABLE_NAME", module_table.name)
         patch.setenv("IMAGES_BUCKET", "images")
         patch.setenv("MAX_SHARDS", "16")
         patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
-        yield Gateway(partial(load, patch=patch))
+        yield Gateway(partial(load, patch=patch), recorder.watched)
+    assert recorder.beyond(read_yaml(template.TEMPLATE)) == {}
 
 
 @pytest.fixture

@@ -74,9 +74,7 @@ MUTANTS = {"public_bucket": _public_bucket, "no_recovery": _no_recovery, "plain_
         ("plain_http", ("CKV_AWS_34", "Cdn")),
     ],
 )
-def test_checkov_would_find(
-    mutant: str, finding: tuple[str, str], findings: dict[str, set[tuple[str, str]]], document: Document
-):
+def test_checkov_would_find(mutant: str, finding: tuple[str, str], findings: dict[str, set[tuple[str, str]]], document: Document):
     assert finding in findings[mutant] - tools.explained(document)
 
 

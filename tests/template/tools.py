@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from local.resolver import read_yaml
-from local.tools import AUDIT, ROOT, SAM
 from local.template import TEMPLATE
+from local.tools import AUDIT, ROOT, SAM
 
 REGION = "us-east-1"
 Document = dict[str, Any]

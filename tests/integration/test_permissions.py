@@ -1,0 +1,161 @@
+"""Each function may do on AWS what its code does, and nothing else: its role in the template against a day of everything."""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+from PIL import Image
+
+from local import template
+from local.resolver import read_yaml
+from tests import permissions
+from tests.functions import load
+from tests.gateway import Gateway
+from tests.integration.conftest import Api
+from tests.permissions import Recorder
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+TEMPLATE = read_yaml(template.TEMPLATE)
+FUNCTIONS = permissions.functions(TEMPLATE)
+BUCKET = "images"
+
+
+@pytest.fixture(scope="module")
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture(scope="module")
+def environments(recorder: Recorder, module_table: Table, dynamodb_local: str) -> Iterator[Gateway]:
+    """S3 is moto's: which calls are made is the question, not what S3 says to them."""
+    with mock_aws(), recorder.recording(), pytest.MonkeyPatch.context() as patch:
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+        patch.setenv("TABLE_NAME", module_table.name)
+        patch.setenv("IMAGES_BUCKET", BUCKET)
+        patch.setenv("MAX_SHARDS", "16")
+        patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
+        yield Gateway(partial(load, patch=patch), recorder.watched)
+
+
+def test_each_function_may_do_what_it_does_and_nothing_else(recorder: Recorder, organisation: Callable[[str], Api]):
+    everything(organisation("acme"))
+
+    may = {(function, *grant) for function in FUNCTIONS for grant in permissions.allowed(TEMPLATE, function)}
+    does = {(function, *grant) for function in FUNCTIONS for grant in recorder.done[function]}
+    assert sorted(may - does) == [], "template.yaml lets a function do what it never does (or what this day leaves out)"
+    assert sorted(does - may) == [], "a function does what its role in template.yaml does not let it do"
+
+
+def test_attributes_that_a_write_is_bound_to_are_those_it_writes(recorder: Recorder):
+    bound = {
+        (function, grant): attributes
+        for function in FUNCTIONS
+        for grant, attributes in permissions.allowed_attributes(TEMPLATE, function).items()
+    }
+    assert bound == {write: recorder.attributes[write] for write in bound}
+
+
+def everything(api: Api) -> None:
+    """Whatever a function can be brought to do, at least once."""
+    operator(api)
+    coupons(api)
+    redemptions(api)
+    images(api)
+    blocks(api)
+
+
+def operator(api: Api) -> None:
+    api.operate("get_organisation")
+    api.gateway.invoke("OperatorFunction", {"action": "list_organisations"})
+    for enabled in (False, True):
+        api.operate("switch_addon", enabled=enabled)
+    key = api.key("admin")
+    api.operate("list_keys")
+    api.operate("revoke_key", key_id=key["key_id"])
+    api.gateway.invoke("OperatorFunction", {"action": "list_uses"})
+
+
+def coupons(api: Api) -> None:
+    coupon = api.coupon(code="EVERYTHING", max_redemptions=40, max_redemptions_per_customer=2)
+    api.change(coupon, max_redemptions=400)
+    api.change(coupon, max_redemptions=10, name="Anew")
+    api.call("GET", "/v1/coupons")
+    page = f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
+    api.call("PUT", page, api.call("GET", page).json())
+    api.distribute(coupon, "ann")
+    api.records(coupon)
+    api.records(coupon, customer_id="ann")
+    api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}")
+
+
+def redemptions(api: Api) -> None:
+    coupon = api.coupon(code="TAPPED", max_redemptions=2, max_redemptions_per_customer=2)
+    api.call("POST", "/v1/flow/distribute", {"coupon_code": "TAPPED", "customer_id": "ann"}, "distribute")
+    ann, ben, eve = (api.link(coupon, customer) for customer in ("ann", "ben", "eve"))
+    assert api.tap(ann).status_code == 200
+    api.distribute(coupon, "ann")
+    assert api.tap(ann, use=2).status_code == 200
+    api.gateway.start_anew()
+    assert api.page_state(ben) == "sold_out", "a page proves it, and may not note it"
+    assert api.tap(eve).status_code == 409, "redeeming proves it, and notes it"
+    api.change(coupon, max_redemptions=3)
+    assert api.till(coupon, "ben").status_code == 200
+    api.gateway.start_anew()
+    assert api.distribute(coupon, "new")["outcome"] == "coupon_max_uses_reached"
+
+    unlimited = api.coupon(code="TILLS")
+    for _ in range(2):
+        api.till(unlimited, "ann", idempotency_key="receipt-1")
+        api.till(unlimited, "ann", idempotency_key="receipt-2")
+
+
+def images(api: Api) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(content, "PNG")
+    api.keys["admin"] = api.key("admin")["key"]  # the first use of a key is noted
+    announced = api.call(
+        "POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": len(content.getvalue())}
+    ).json()
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=announced["upload"]["fields"]["key"], Body=content.getvalue())
+    done = api.call("POST", f"/v1/images/{announced['image_id']}/complete")
+    assert done.status_code == 200, done.text
+    assert api.client.get(done.json()["url"]).status_code == 200
+
+
+def blocks(api: Api) -> None:
+    coupon = api.coupon()
+    made = api.call("POST", "/v1/flow/blocks", {"coupon_id": coupon["coupon_id"], "message": "Hello"})
+    assert made.status_code == 201, made.text
+    block = f"/v1/flow/blocks/{made.json()['block_id']}"
+    api.call("GET", "/v1/flow/blocks")
+    api.call("PUT", block, {"coupon_id": coupon["coupon_id"], "message": "Hello again"})
+    fields = {"block_id": made.json()["block_id"], "customer_id": "ann"}
+    api.call("POST", "/v1/flow/distribute", fields, "distribute")
+    api.gateway.invoke("DistributeFunction", {"organisation_id": api.organisation_id} | fields)
+    api.call("DELETE", block)
+
+
+@pytest.mark.parametrize("action", ["dynamodb:DeleteItem", "dynamodb:Scan"])
+def test_an_action_too_many_would_show(recorder: Recorder, action: str):
+    generous = copy.deepcopy(TEMPLATE)
+    permissions.statements(generous, "RedeemFunction")[1]["Action"] = ["dynamodb:GetItem", action]
+
+    assert permissions.allowed(generous, "RedeemFunction") != recorder.done["RedeemFunction"]
+
+
+def test_an_action_too_few_would_show(recorder: Recorder):
+    mean = copy.deepcopy(TEMPLATE)
+    permissions.statements(mean, "RedeemFunction")[1]["Action"] = []
+
+    assert recorder.beyond(mean).keys() == {"RedeemFunction"}
+    assert recorder.beyond(TEMPLATE) == {}

@@ -1,0 +1,107 @@
+"""What a deployment promises: nothing kept that is a customer's, nothing lost, versions that change when code does."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.resolver import read_yaml
+from local.template import TEMPLATE, load
+from local.tools import ROOT
+from tests.template import tools
+from tests.template.tools import Document
+
+SOURCE = read_yaml(TEMPLATE)
+RESOURCES = SOURCE["Resources"]
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+# What lies there never changes: the address carries its hash.
+HASHED = {"/images/*", "/console/assets/*"}
+
+
+def behaviors(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    config = resources["Cdn"]["Properties"]["DistributionConfig"]
+    return {"*": config["DefaultCacheBehavior"]} | {each["PathPattern"]: each for each in config["CacheBehaviors"]}
+
+
+def test_the_cdn_keeps_nothing_but_what_never_changes():
+    cached = {path for path, behavior in behaviors(RESOURCES).items() if behavior["CachePolicyId"] != CACHING_DISABLED}
+    assert cached == HASHED
+
+
+def test_no_route_that_reads_a_key_or_a_link_is_kept_by_the_cdn():
+    kept = [path.removesuffix("*") for path in HASHED]
+    routes = {route.path for route in load().routes}
+    assert {path for path in routes if any(path.startswith(prefix) for prefix in kept)} == {"/images/{name}"}
+    assert {"/r/{token}", "/v1/coupons", "/v1/redemptions"} <= routes
+
+
+def test_nothing_is_answered_over_plain_http():
+    policies = {path: behavior["ViewerProtocolPolicy"] for path, behavior in behaviors(RESOURCES).items()}
+    assert policies.pop("/v1/*") == "https-only", "a redirect would hide that a key was sent in the clear"
+    assert set(policies.values()) == {"redirect-to-https"}
+
+
+def test_what_customers_own_outlives_the_stack():
+    for name in ("Table", "ImagesBucket"):
+        assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    table = RESOURCES["Table"]["Properties"]
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "address"),
+    [
+        ({}, ""),
+        ({"PublicBaseUrl": "https://c.example"}, "https://c.example"),
+        ({"DomainName": "coupons.example"}, "https://coupons.example"),
+    ],
+)
+def test_links_begin_with_the_domain_if_there_is_one(parameters: dict[str, str], address: str):
+    assert load(parameters=parameters).functions["DistributeFunction"].environment["PUBLIC_BASE_URL"] == address
+
+
+def test_the_dashboard_is_json_about_things_that_exist():
+    (body,) = RESOURCES["Dashboard"]["Properties"]["DashboardBody"].values()
+    named = set(re.findall(r"\$\{([\w:]+)\}", body))
+    assert named <= RESOURCES.keys() | {"AWS::Region", "AWS::StackName"}
+    assert len(json.loads(body)["widgets"]) == 9
+
+
+def test_each_alarm_says_where_its_runbook_is():
+    runbook = (ROOT / "docs" / "runbook.md").read_text()
+    alarms = [name for name, body in RESOURCES.items() if body["Type"] == "AWS::CloudWatch::Alarm"]
+    assert re.findall(r"^## (\w+Alarm)\b", runbook, re.MULTILINE) == alarms
+    for name in alarms:
+        assert f"Runbook, {name}" in RESOURCES[name]["Properties"]["AlarmDescription"]
+
+
+def test_tables_of_the_readme_name_every_parameter():
+    deploy = (ROOT / "README.md").read_text().split("\n## Deploy\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)`", deploy, re.MULTILINE)) == SOURCE["Parameters"].keys()
+    assert set(re.findall(r"<(\w+)>", deploy)) <= SOURCE["Outputs"].keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changed", ["CouponflowLayer", "RedeemFunction"])
+def test_new_code_is_a_new_version_behind_the_alias(document: Document, changed: str, tmp_path: Path):
+    """SAM alone looks at a function's own code, and ours lies in the layer."""
+    properties = RESOURCES[changed]["Properties"]
+    folder = properties.get("ContentUri") or properties["CodeUri"]
+    other = tmp_path / "template.yaml"
+    other.write_text(re.sub(rf"(Uri: {folder})$", r"\1-anew", TEMPLATE.read_text(), flags=re.MULTILINE))
+
+    after = version_behind_the_alias(tools.transformed(other))
+
+    assert version_behind_the_alias(tools.transformed()) == version_behind_the_alias(document)
+    assert after != version_behind_the_alias(document)
+
+
+def version_behind_the_alias(document: Document) -> str:
+    """Of the redeem function: its name tells one version from another."""
+    version: str = document["Resources"]["RedeemFunctionAliaslive"]["Properties"]["FunctionVersion"]["Fn::GetAtt"][0]
+    return version
