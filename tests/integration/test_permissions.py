@@ -95,6 +95,8 @@ def coupons(api: Api) -> None:
     api.distribute(coupon, "ann")
     api.records(coupon)
     api.records(coupon, customer_id="ann")
+    export = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv")
+    assert export.status_code == 303, export.text
     api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}")
 
 
