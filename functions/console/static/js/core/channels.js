@@ -1,20 +1,31 @@
-// What the chat channels take: the limits that the service checks when a block is saved.
+// What the chat channels take, as the service checks it when a block is saved. Lengths are UTF-16 units, as here.
+const PHOTOS = ["jpg", "jpeg", "png"];
+const PICTURES = [...PHOTOS, "gif"];
+
 export const CHANNELS = {
-  whatsapp: { label: "WhatsApp", text: 1024, button: 20 },
-  line: { label: "LINE", text: 160, textWithImage: 60, button: 20 },
-  messenger: { label: "Messenger", text: 640, button: 20 },
-  instagram: { label: "Instagram", text: 640, button: 20 },
-  manychat: { label: "ManyChat", text: 640, button: 20 },
-  text: { label: "Plain text", text: 1024, button: 40 },
+  whatsapp: { label: "WhatsApp", message: 1024, button: 20, images: PHOTOS },
+  line: { label: "LINE", message: 160, messageBesideImage: 60, button: 20, images: PHOTOS },
+  messenger: { label: "Messenger", message: 640, button: 20, images: PICTURES },
+  instagram: { label: "Instagram", message: 640, button: 20, images: PICTURES },
+  manychat: { label: "ManyChat", message: 640, button: 20, images: PICTURES },
+  text: { label: "Plain text", message: 1024, button: 40 },
 };
 
-export const ANY = { label: "Any channel", text: 1024, button: 40 };
+export const ANY = { label: "Any channel", message: 1024, button: 40 };
 
 export const channelOf = (name) => CHANNELS[name] ?? ANY;
 
 export function limitsOf({ channel, image_url: image }) {
-  const { text, textWithImage, button } = channelOf(channel);
-  return { text: image && textWithImage ? textWithImage : text, button };
+  const { message, messageBesideImage, button } = channelOf(channel);
+  return { message: image.trim() && messageBesideImage ? messageBesideImage : message, button };
+}
+
+// What is wrong with the kind of image that an address names; one of ours is handed out as JPEG.
+export function imageProblem({ channel, image_url: image }) {
+  const { label, images } = channelOf(channel);
+  if (!images || /\/images\/[0-9a-f]{64}\.webp$/.test(image)) return "";
+  const kind = /\.(webp|svg|gif|avif|heic|heif|bmp|tiff?|jpe?g|png)$/i.exec(image.split(/[?#]/)[0])?.[1].toLowerCase();
+  return kind && !images.includes(kind) ? `${label} shows ${images.filter((each) => each !== "jpeg").join(", ")} images; this is a .${kind}.` : "";
 }
 
 // The outcomes that a flow can branch on beside the one that all went well.
@@ -24,12 +35,3 @@ export const OUTCOMES = [
   ["coupon_max_uses_reached", "Coupon max uses reached", "All redemptions are taken"],
   ["error", "Error", "Disabled, unknown, or something failed"],
 ];
-
-const PLACEHOLDER = /\{\{\s*([a-z_]+)\s*\}\}/g;
-
-export const PLACEHOLDERS = ["coupon_name", "coupon_code", "ends_at", "uses_left", "customer_name"];
-
-// The text as a customer may read it; what only the service knows stands there by an example.
-export const filled = (text, values) => text.replace(PLACEHOLDER, (whole, name) => values[name] ?? whole);
-
-export const characters = (text) => [...text].length;

@@ -1,9 +1,21 @@
 // A Distribute Coupon block's settings as the form has them, and as the API does.
-import { ANY, CHANNELS, OUTCOMES, channelOf, characters, filled, limitsOf } from "../core/channels.js";
-import { dayAndClock } from "../core/times.js";
+import { ANY, CHANNELS, OUTCOMES, channelOf, imageProblem, limitsOf } from "../core/channels.js";
+import * as placeholders from "../core/placeholders.js";
 import { httpsProblem } from "./page_fields.js";
 
-export const blank = { coupon_id: "", channel: "whatsapp", message: "", button_title: "", image_url: "", coupon_expired: "", customer_max_uses_reached: "", coupon_max_uses_reached: "", error: "" };
+const LONGEST_FLOW = 200;
+
+export const blank = {
+  coupon_id: "",
+  channel: "whatsapp",
+  message: "",
+  button_title: "",
+  image_url: "",
+  coupon_expired: "",
+  customer_max_uses_reached: "",
+  coupon_max_uses_reached: "",
+  error: "",
+};
 
 export const fieldsOf = (block) => ({
   coupon_id: block.coupon_id,
@@ -16,9 +28,9 @@ export const fieldsOf = (block) => ({
 
 export const body = (values) => ({
   coupon_id: values.coupon_id,
-  ...(values.channel ? { channel: values.channel } : {}),
-  message: values.message,
-  button_title: values.button_title.trim(),
+  channel: values.channel || null,
+  message: values.message.trim() || null,
+  button_title: values.button_title.trim() || null,
   image_url: values.image_url.trim() || null,
   fallback_flows: Object.fromEntries(OUTCOMES.map(([outcome]) => [outcome, values[outcome].trim() || null])),
 });
@@ -29,27 +41,20 @@ export const channelOptions = [{ value: "", label: ANY.label }, ...Object.entrie
 
 // `coupon` fills the placeholders, whose words count against the channel's limits too.
 export const check = (coupon) => (values) => {
-  const { text, button } = limitsOf(values);
-  const { label } = channelOf(values.channel);
+  const limits = limitsOf(values);
+  const { label, messageBesideImage } = channelOf(values.channel);
+  const where = messageBesideImage === limits.message ? `${label} beside an image` : label;
   const wrong = {};
   if (!values.coupon_id) wrong.coupon_id = "Choose the coupon that this block hands out.";
-  const message = filled(values.message, examples(coupon));
-  if (!values.message.trim()) wrong.message = "Write the message that comes with the coupon.";
-  else if (characters(message) > text) wrong.message = `${label} takes ${text} characters${values.image_url && channelOf(values.channel).textWithImage ? " beside an image" : ""}; this has ${characters(message)}.`;
-  const title = filled(values.button_title, examples(coupon)).trim();
-  if (!title) wrong.button_title = "Give the button a title.";
-  else if (characters(title) > button) wrong.button_title = `${label} takes ${button} characters on a button; this has ${characters(title)}.`;
-  if (values.image_url.trim()) wrong.image_url = httpsProblem(values.image_url.trim(), 2000);
-  for (const [outcome] of OUTCOMES) if (values[outcome].length > 200) wrong[outcome] = "Use at most 200 characters.";
+  wrong.message = textProblem(values.message, coupon, limits.message, where);
+  wrong.button_title = textProblem(values.button_title, coupon, limits.button, `${label} on a button`);
+  const image = values.image_url.trim();
+  if (image) wrong.image_url = httpsProblem(image, 2000) || imageProblem(values);
+  for (const [outcome] of OUTCOMES) if (values[outcome].length > LONGEST_FLOW) wrong[outcome] = `Use at most ${LONGEST_FLOW} characters.`;
   return Object.fromEntries(Object.entries(wrong).filter(([, words]) => words));
 };
 
-export const examples = (coupon) =>
-  coupon
-    ? {
-        coupon_name: coupon.name,
-        coupon_code: coupon.code,
-        ends_at: dayAndClock(coupon.ends_at, coupon.timezone),
-        uses_left: String(coupon.max_redemptions_per_customer ?? ""),
-      }
-    : {};
+function textProblem(text, coupon, most, where) {
+  const { length } = placeholders.filled(text, placeholders.valuesOf(coupon));
+  return placeholders.problem(text) || (length > most ? `${where}: ${most} characters at most, and this has ${length}.` : "");
+}

@@ -1,6 +1,7 @@
 // The request that a flow builder sends: ready to paste, and tried out from here.
 import { html, useState } from "../core/html.js";
 import { ApiError, post } from "../core/api.js";
+import { uses } from "../core/placeholders.js";
 import { refusal, sentence } from "../core/words.js";
 import { Button, Copy } from "../ui/controls.js";
 import { Field, Segments } from "../ui/fields.js";
@@ -17,7 +18,9 @@ export function Request({ block, isDirty }) {
     return html`<section class="card section request" aria-labelledby="request-title"><h2 id="request-title">Request for your flow builder</h2><p class="section-lead">Create the block, and the request to paste appears here.</p></section>`;
   }
   const variable = (name) => (style === "double" ? `{{${name}}}` : `{${name}}`);
-  const body = JSON.stringify({ block_id: block.block_id, customer_id: variable("customer_id"), inbox_id: variable("inbox_id") }, null, 2);
+  const named = [block.message, block.button_title].some((text) => uses(text ?? "", "customer_name"));
+  const variables = ["customer_id", "inbox_id", ...(named ? ["customer_name"] : [])];
+  const body = JSON.stringify({ block_id: block.block_id, ...Object.fromEntries(variables.map((name) => [name, variable(name)])) }, null, 2);
   const address = `${location.origin}/v1/flow/distribute`;
   return html`
     <section class="card section request" aria-labelledby="request-title">
@@ -27,7 +30,7 @@ export function Request({ block, isDirty }) {
       <${Paste} label="Headers" text=${HEADERS} />
       <p class="hint">Use a key with the distribute scope only: whoever can see the flow can see it.</p>
       <${Paste} label="Body" text=${body} aside=${html`<${Segments} label="How your builder writes variables" value=${style} onChange=${setStyle} options=${[{ value: "double", label: "{{ }}" }, { value: "single", label: "{ }" }]} />`} />
-      <p class="hint">Put your builder's own variables for the customer and the inbox in place of the two names.</p>
+      <p class="hint">Put your builder's own variables for the customer and the inbox in place of these names.</p>
       <details class="answers"><summary>What comes back</summary><p>Texts only, each under its name: ${ANSWERS.map((name, at) => html`${at ? ", " : ""}<code>${name}</code>`)}. Branch on <code>outcome</code>.</p></details>
       <${Test} block=${block} isDirty=${isDirty} />
     </section>`;

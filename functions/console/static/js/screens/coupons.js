@@ -40,12 +40,14 @@ export function CouponList() {
   const trail = state.trail ?? [];
   const older = (next) => next && (() => adjust({ cursor: next }, { state: { trail: [...trail, cursor ?? ""] } }));
   const newer = cursor && (() => adjust({ cursor: trail.at(-1) ?? "" }, { state: { trail: trail.slice(0, -1) } }));
-  const isFiltered = Boolean(q || status);
+  const isFiltered = Boolean(q || status || cursor);
+  const create = html`<${LinkButton} kind="primary" icon="plus" href=${href("/coupons/new")}>Create coupon<//>`;
+  const isEmpty = items?.length === 0 && !isFiltered;
 
   return html`
     <${Page} wide title="Coupons" lead="Campaigns that your chat flows hand out, and how they are doing."
-      actions=${html`<${LinkButton} kind="primary" icon="plus" href=${href("/coupons/new")}>Create coupon<//>`}>
-      <div class="toolbar">
+      actions=${!isEmpty && create}>
+      <div class="toolbar" hidden=${isEmpty}>
         <nav class="tabs" aria-label="Status">
           ${TABS.map(([value, label]) => html`<a key=${value} href=${href("/coupons", { status: value, q })} aria-current=${value === status ? "true" : undefined}>${label}</a>`)}
         </nav>
@@ -60,16 +62,16 @@ export function CouponList() {
             ? html`
                 <${Table} items=${items} onChanged=${coupons.reload} onLink=${setLinkFor} isBusy=${coupons.isLoading} />
                 <${Pager} shown=${items.length} what="coupon" onNewer=${newer} onOlder=${older(next)} />`
-            : html`<${Nothing} isFiltered=${isFiltered || cursor} onReset=${() => (setTyped(""), go("/coupons"))} />`}
+            : html`<${Nothing} isFiltered=${isFiltered} create=${create} onReset=${() => (setTyped(""), go("/coupons"))} />`}
       <//>
       ${linkFor && html`<${LinkDialog} coupon=${linkFor} onClose=${() => setLinkFor(null)} />`}
     <//>`;
 }
 
-const Nothing = ({ isFiltered, onReset }) =>
+const Nothing = ({ isFiltered, create, onReset }) =>
   isFiltered
     ? html`<${Empty} icon="search" title="No coupon fits" action=${html`<${Button} onClick=${onReset}>Show all coupons<//>`}>Try another word or another status.<//>`
-    : html`<${Empty} title="Your first coupon" action=${html`<${LinkButton} kind="primary" icon="plus" href=${href("/coupons/new")}>Create coupon<//>`}>
+    : html`<${Empty} title="Your first coupon" action=${create}>
         Give it a name and a period. You design its page right after, and your chat flow hands it out.
       <//>`;
 

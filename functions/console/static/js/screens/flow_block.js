@@ -1,11 +1,12 @@
 // One Distribute Coupon block: what it says, where the flow goes on, and the request to paste into the builder.
 import { html, useMemo, useState } from "../core/html.js";
 import { get, post, put, remove } from "../core/api.js";
-import { allCoupons } from "../core/coupons.js";
+import { listed } from "../core/lists.js";
 import { same, useForm } from "../core/form.js";
 import { useResource } from "../core/resource.js";
 import { go, href } from "../core/router.js";
-import { OUTCOMES, PLACEHOLDERS, characters, filled, limitsOf } from "../core/channels.js";
+import { OUTCOMES, limitsOf } from "../core/channels.js";
+import { PLACEHOLDERS, filled, valuesOf } from "../core/placeholders.js";
 import { Button, LinkButton } from "../ui/controls.js";
 import { confirm } from "../ui/dialog.js";
 import { Field, SelectField, TextField } from "../ui/fields.js";
@@ -15,13 +16,13 @@ import { toast } from "../ui/toasts.js";
 import { ImageField } from "../ui/upload.js";
 import { sentence } from "../core/words.js";
 import { Failed } from "./new_coupon.js";
-import { blank, body, channelOptions, check, examples, fieldsOf, nameOf } from "./block_fields.js";
+import { blank, body, channelOptions, check, fieldsOf, nameOf } from "./block_fields.js";
 import { Bubble } from "./bubble.js";
 import { Request } from "./block_request.js";
 
 export function FlowBlock({ id }) {
   const resource = useResource(async (signal) => {
-    const [block, coupons] = await Promise.all([id ? get(`/v1/flow/blocks/${id}`, { signal }) : null, allCoupons(signal)]);
+    const [block, coupons] = await Promise.all([id ? get(`/v1/flow/blocks/${id}`, { signal }) : null, listed("/v1/coupons", signal)]);
     return { block, coupons };
   }, [id]);
   return html`
@@ -95,7 +96,7 @@ function Message({ form, coupon, coupons }) {
     const isUnlisted = form.base.coupon_id && !coupons.some(({ coupon_id }) => coupon_id === form.base.coupon_id);
     return [{ value: "", label: "Choose a coupon", isDisabled: true }, ...(isUnlisted ? [{ value: form.base.coupon_id, label: "Archived coupon" }] : []), ...listed];
   }, [coupons]);
-  const length = (name) => characters(filled(form.values[name], examples(coupon)));
+  const length = (name) => filled(form.values[name], valuesOf(coupon)).length;
   const input = (name) => (event) => {
     form.set(name, event.currentTarget.value);
     form.visit(name);
@@ -107,11 +108,11 @@ function Message({ form, coupon, coupons }) {
         <${SelectField} form=${form} name="coupon_id" label="Coupon" options=${options} />
         <${SelectField} form=${form} name="channel" label="Channel" options=${channelOptions} hint="Sets how long texts may be" />
       </div>
-      <${Field} form=${form} name="message" label="Message content" length=${length("message")} max=${limits.text} hint=${html`You can use ${PLACEHOLDERS.map((name, at) => html`${at ? ", " : ""}<code>{{${name}}}</code>`)}`}>
+      <${Field} form=${form} name="message" label="Message content" length=${length("message")} max=${limits.message} isOptional hint=${html`Left empty, the coupon's name. You can use ${PLACEHOLDERS.map((name, at) => html`${at ? ", " : ""}<code>{{${name}}}</code>`)}`}>
         ${(control) => html`<textarea ...${control} rows="4" value=${form.values.message} placeholder="Here is a treat for you: {{coupon_name}}, valid until {{ends_at}}." onInput=${input("message")}></textarea>`}
       <//>
-      <${Field} form=${form} name="button_title" label="Button title" length=${length("button_title")} max=${limits.button}>
-        ${(control) => html`<input ...${control} type="text" autocomplete="off" value=${form.values.button_title} placeholder="Get my coupon" onInput=${input("button_title")} />`}
+      <${Field} form=${form} name="button_title" label="Button title" isOptional length=${length("button_title")} max=${limits.button}>
+        ${(control) => html`<input ...${control} type="text" autocomplete="off" value=${form.values.button_title} placeholder="Redeem" onInput=${input("button_title")} />`}
       <//>
       <${TextField} form=${form} name="image_url" label="Image URL" isOptional type="url" inputmode="url" placeholder="https://" hint="Or upload one; its address is filled in here" />
       <${ImageField} label="Block image" kind="block_image" isOptional=${false} value=${form.values.image_url || null} address=${form.values.image_url && !form.errorOf("image_url") ? form.values.image_url : undefined}

@@ -1,0 +1,101 @@
+"""Who is signed in, for how long, and what stays when that ends."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def sign_in(page, key):
+    page.get_by_label("Key", exact=True).fill(key)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_a_key_opens_the_console_for_this_tab_only(open_console, bakery):
+    page = open_console("/coupons?status=active", is_signed_in=False)
+    sign_in(page, f"  {bakery.demo['admin_key']} ")
+    expect(page.get_by_role("heading", name="Coupons", level=1)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Coupons", level=1)).to_be_visible()
+    assert page.url.endswith("/console/coupons?status=active")
+    assert page.evaluate("Object.values(localStorage).concat(document.cookie).join('')") == ""
+    another = page.context.new_page()
+    another.goto(page.url)
+    expect(another.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("", "Paste your key here."),
+        ("hello", "A key looks like cf_…_…"),
+        ("cf_unknown_" + "x" * 40, "This key is not valid, or not any more."),
+        ("distribute_key", "Managing coupons takes a key with the admin scope."),
+    ],
+)
+def test_a_key_that_does_not_fit_is_told_why(open_console, bakery, key, words):
+    page = open_console(is_signed_in=False)
+    sign_in(page, bakery.demo.get(key, key))
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    expect(page.get_by_label("Key", exact=True)).to_be_focused()
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_signing_out_forgets_the_key_and_all_that_was_kept(open_console, bakery):
+    page = open_console("/coupons", is_signed_in=False)
+    sign_in(page, bakery.demo["admin_key"])
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
+    page.reload()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_session_that_ends_asks_again_and_loses_nothing(open_console, bakery):
+    page = open_console("/coupons/new")
+    page.get_by_label("Name").fill("Written before it ended")
+    without_key = re.compile(r"/v1/coupons$")
+    # The request goes out without the key, so the refusal is the service's own.
+    page.route(
+        without_key,
+        lambda route: route.continue_(headers={**route.request.headers, "authorization": "Bearer cf_gone_" + "0" * 40}),
+    )
+    page.get_by_role("button", name="Create coupon").click()
+    again = page.get_by_role("dialog", name="Sign in again")
+    expect(again).to_contain_text("What you typed is still there")
+    page.keyboard.press("Escape")
+    expect(again).to_be_visible()
+    page.unroute(without_key)
+    sign_in(again, bakery.demo["admin_key"])
+    expect(page.get_by_role("heading", name="Written before it ended", level=1)).to_be_visible()
+
+
+def test_a_session_that_ends_over_a_dialog_comes_before_it(open_console, bakery):
+    coupon = bakery.coupon(name="Dialog open")
+    page = open_console(f"/coupons/{coupon['coupon_id']}/records")
+    page.get_by_role("button", name="Link for a customer").click()
+    page.route(
+        "**/v1/flow/distribute", lambda route: route.continue_(headers={**route.request.headers, "authorization": "Bearer x"})
+    )
+    page.get_by_label("Customer ID", exact=True).fill("patient")
+    page.get_by_role("button", name="Get link").click()
+    again = page.get_by_role("dialog", name="Sign in again")
+    page.unroute("**/v1/flow/distribute")
+    sign_in(again, bakery.demo["admin_key"])
+    expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+
+
+def test_an_organisation_without_the_add_on_is_told_so(open_console, empty_bakery):
+    from local.invoke import invoke
+
+    demo = empty_bakery.demo
+    invoke(
+        demo["base_url"],
+        "OperatorFunction",
+        {"action": "switch_addon", "organisation_id": demo["organisation_id"], "enabled": False},
+    )
+    page = open_console(is_signed_in=False)
+    sign_in(page, demo["admin_key"])
+    expect(page.get_by_role("alert")).to_contain_text("The coupon add-on is not switched on")
