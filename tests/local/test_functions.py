@@ -71,7 +71,7 @@ def test_a_function_out_of_time_is_ended_and_replaced(http, running):
     before = http.post("/brittle/well").json()["pid"]
     response = http.post("/brittle/sleep")
     assert (response.status_code, response.text) == (503, '{"message":"Service Unavailable"}')
-    assert "BrittleFunction failed: Sandbox.Timedout: Task timed out after 1.00 seconds" in running.said
+    assert "BrittleFunction failed: Sandbox.Timedout: Task timed out after 3.00 seconds" in running.said
     assert not Path(f"/proc/{before}").exists()
     assert http.post("/brittle/well").json()["pid"] != before
 
