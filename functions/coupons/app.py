@@ -84,6 +84,13 @@ def list_redemptions(request: Request) -> Response:
     return answer({"items": [views.record(redemption) for redemption in found], "next_cursor": more})
 
 
+@app.route("GET /v1/openapi.json", scope=None)
+def get_openapi(request: Request) -> Response:
+    from couponflow.web import openapi  # what only its readers wait for
+
+    return answer(openapi.document())
+
+
 @app.route("$default", scope=None)
 def anything_else(request: Request) -> Response:
     methods = routes.methods_of(request.path)

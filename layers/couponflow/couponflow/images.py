@@ -26,6 +26,8 @@ class Images:
 
         Raises NotFound; ValidationFailed if nothing, or nothing harmless, was uploaded.
         """
+        if not links.is_id(image_id):
+            raise NotFound
         image = self._images.get(organisation_id, image_id)
         if image.shown:
             return image

@@ -10,6 +10,7 @@ _PARAMETER = re.compile(r"\{[^}]*[^+]\}")
 _REST = re.compile(r"\{[^}]*\+\}")
 
 ROUTES: dict[str, str | None] = {
+    "GET /v1/openapi.json": None,
     "POST /v1/coupons": "admin",
     "GET /v1/coupons": "admin",
     "GET /v1/coupons/{coupon_id}": "admin",

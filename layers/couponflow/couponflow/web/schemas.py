@@ -15,6 +15,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -76,9 +77,16 @@ def _is_https(url: str) -> str:
     return url
 
 
-Code = Annotated[str, AfterValidator(_is_code)]
+Code = Annotated[str, AfterValidator(_is_code), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]{3,40}$"})]
 Zone = Annotated[str, AfterValidator(_is_zone)]
-HttpsUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(_is_https)]
+HttpsUrl = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST_URL),
+    AfterValidator(_is_https),
+    WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]://", "maxLength": LONGEST_URL}),
+]
+# A time with an offset, a local time, or a date.
+Moment = Annotated[datetime, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?$"})]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 MaxRedemptions = Annotated[int, Field(ge=1, le=1_000_000_000)]
 MaxRedemptionsPerCustomer = Annotated[int, Field(ge=1, le=100)]
@@ -113,8 +121,8 @@ class CouponIn(Period):
     timezone: Zone = "UTC"
     name: Name
     code: Code | None = None
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: Moment
+    ends_at: Moment
     max_redemptions: MaxRedemptions | None = None
     max_redemptions_per_customer: MaxRedemptionsPerCustomer | None = None
     active: bool = True
@@ -126,8 +134,8 @@ class CouponChange(Period):
     version: Annotated[int, Field(ge=1)] | None = None
     timezone: Zone = ""
     name: Name = ""
-    starts_at: datetime = datetime.min
-    ends_at: datetime = datetime.min
+    starts_at: Moment = datetime.min
+    ends_at: Moment = datetime.min
     max_redemptions: MaxRedemptions | None = None
     max_redemptions_per_customer: MaxRedemptionsPerCustomer | None = None
     active: bool = True
@@ -185,8 +193,8 @@ class RecordListing(Period, Listing):
 
     status: RedemptionStatus | None = None
     customer_id: str | None = None
-    from_: Annotated[datetime | None, Field(alias="from")] = None
-    to: datetime | None = None
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
 
     @field_validator("customer_id")
     @classmethod

@@ -1,0 +1,58 @@
+"""The OpenAPI document says what the service does: its addresses, what it takes, and everything that it answers."""
+
+from __future__ import annotations
+
+import json
+
+from couponflow.domain.errors import CouponflowError
+from couponflow.web import openapi, routes
+from couponflow.web.answers import STATUS
+from couponflow.web.api import OPERATIONS
+from local import template
+from tests.gateway import Gateway
+from tests.integration.conftest import Api
+
+
+def documented() -> set[str]:
+    return {f"{method.upper()} {path}" for path, methods in openapi.document()["paths"].items() for method in methods}
+
+
+def test_the_document_has_the_templates_addresses():
+    wanted = {route.key.replace("+}", "}") for route in template.load().routes} - {"$default"}
+    assert documented() == wanted
+    assert set(OPERATIONS) == set(routes.ROUTES)
+
+
+def is_console(route: str) -> bool:
+    """The console's files are anybody's, and its function has no edge."""
+    return "console" in route or route == "GET /"
+
+
+def test_functions_ask_for_the_scopes_that_the_routes_name(gateway: Gateway):
+    asked = {}
+    for route in template.load().routes:
+        if route.key != "$default" and not is_console(route.key):
+            module = gateway.function(route.function)
+            app = module.app if hasattr(module, "app") else module.edge
+            asked[route.key] = app.routes[route.key].scope
+    assert asked == {route: scope for route, scope in routes.ROUTES.items() if not is_console(route)}
+    assert not [scope for route, scope in routes.ROUTES.items() if is_console(route) and scope]
+
+
+def test_the_document_asks_for_a_key_wherever_a_scope_is_needed():
+    paths = openapi.document()["paths"]
+    for route, scope in routes.ROUTES.items():
+        method, path = route.replace("+}", "}").split(" ", 1)
+        assert ("security" in paths[path][method.lower()]) == (scope is not None), route
+
+
+def test_every_error_that_can_be_answered_is_documented_somewhere():
+    said = json.dumps(openapi.document())
+    codes = {error.code for error in STATUS if issubclass(error, CouponflowError)} - {"method_not_allowed"}
+    assert not {code for code in codes if f'"{code}"' not in said}
+
+
+def test_anybody_may_read_it(api: Api):
+    answer = api.client.get("/v1/openapi.json")
+    assert answer.status_code == 200
+    assert answer.json() == json.loads(json.dumps(openapi.document()))
