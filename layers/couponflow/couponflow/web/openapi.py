@@ -101,7 +101,8 @@ def _schema(of: type[Schema] | dict[str, Any]) -> dict[str, Any]:
     if isinstance(of, dict):
         return of
     schema = TypeAdapter(of).json_schema()
-    return _inlined(schema, schema.pop("$defs", {}))
+    inlined: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))
+    return inlined
 
 
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
