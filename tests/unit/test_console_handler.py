@@ -5,6 +5,7 @@ import gzip
 import json
 import posixpath
 import re
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -16,7 +17,7 @@ MODULES = re.compile(r"""(?:^|\n)\s*(?:import|export)\b[^"';]*?from\s*["']([^"']
 
 
 @pytest.fixture
-def app(load_function, monkeypatch) -> ModuleType:
+def app(load_function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.setenv("IMAGES_BUCKET", "pictures")
     monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)

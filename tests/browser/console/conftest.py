@@ -51,7 +51,12 @@ def open_console(chromium: Browser, bakery: Shop) -> Iterator[Callable[..., Page
     accidents: list[str] = []
 
     def opened(path: str = "/coupons", *, shop: Shop = bakery, is_signed_in: bool = True, **options: Any) -> Page:
-        defaults = {"viewport": DESKTOP, "locale": "en-GB", "timezone_id": "Asia/Hong_Kong", "accept_downloads": True}
+        defaults: dict[str, Any] = {
+            "viewport": DESKTOP,
+            "locale": "en-GB",
+            "timezone_id": "Asia/Hong_Kong",
+            "accept_downloads": True,
+        }
         context = chromium.new_context(**defaults | options)
         contexts.append(context)
         context.set_default_timeout(15_000)
