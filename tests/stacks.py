@@ -16,7 +16,7 @@ from local import ports
 from local.processes import Child, survivors
 from local.tools import ROOT
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 class StackEnded(Exception):
