@@ -9,7 +9,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-audit run invoke build check format test lock clean
+.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -41,7 +41,13 @@ format: install ## puts the code into shape
 	@$(VENV)/ruff format .
 	@$(VENV)/ruff check --fix .
 
-test: install-sam install-audit check ## everything: checks, then all tests with branch coverage
+install-browsers: install
+	@$(VENV)/python -m local.browsers
+
+screenshots: install-browsers ## the redeem page in every state as a phone shows it, into .local/screenshots
+	@$(VENV)/python -m local.screenshots
+
+test: install-sam install-audit install-browsers check ## everything: checks, then all tests with branch coverage
 	@$(VENV)/pytest --cov --cov-report=term
 
 lock: install ## the locks anew, from pyproject.toml and local/s3/package.json
