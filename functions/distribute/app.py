@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from couponflow import observability
 from couponflow.bootstrap import Parts
 from couponflow.web import asks, outcomes
 from couponflow.web.answers import Response, answer
@@ -38,7 +39,8 @@ def distribute_to_many(request: Request) -> Response:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if "routeKey" in event:
         return app.handler(event, context)
-    return distribution.directly(event, parts.config.public_base_url, datetime.now(UTC))
+    with observability.invocation("direct", context):
+        return distribution.directly(event, parts.config.public_base_url, datetime.now(UTC))
 
 
 def _caller(request: Request) -> Caller:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
+from couponflow.web import limits
 from local import template
 from local.resolver import read_yaml
 from tests import permissions
@@ -44,6 +46,9 @@ def environments(recorder: Recorder, module_table: Table, dynamodb_local: str) -
         patch.setenv("IMAGES_BUCKET", BUCKET)
         patch.setenv("MAX_SHARDS", "16")
         patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
+        # Shared at every call, so that the day need not be a busy one.
+        for limit in ("BY_KEY", "BY_LINK"):
+            patch.setattr(limits, limit, replace(getattr(limits, limit), alone=1))
         yield Gateway(partial(load, patch=patch), recorder.watched)
 
 

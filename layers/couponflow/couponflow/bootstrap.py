@@ -151,4 +151,4 @@ class Parts:
         """`writes`: whether the function may write to the table at all; `page`: see Edge."""
         gatekeeper = Gatekeeper(self.organisations, note=Uses(self.organisations).note)
         limits = Limits(CounterStore(self.table) if writes else None)
-        return Edge(gatekeeper, self.config.public_base_url, problem, limits, page)
+        return Edge(gatekeeper, self.config.public_base_url, problem, limits, page, self.config.origin_secret)

@@ -9,6 +9,7 @@ class Config:
     table_name: str
     images_bucket: str
     public_base_url: str
+    origin_secret: str
     max_shards: int
 
 
@@ -17,6 +18,7 @@ def from_environment() -> Config:
         table_name=_needed("TABLE_NAME"),
         images_bucket=_needed("IMAGES_BUCKET"),
         public_base_url=os.environ.get("PUBLIC_BASE_URL", "").rstrip("/"),
+        origin_secret=os.environ.get("ORIGIN_SECRET", ""),
         max_shards=int(_needed("MAX_SHARDS")),
     )
 

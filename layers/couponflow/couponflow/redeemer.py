@@ -11,6 +11,7 @@ from datetime import datetime
 
 from cachetools import TTLCache
 
+from couponflow import observability
 from couponflow.domain import rules
 from couponflow.domain.errors import CouponMaxUsesReached, Refusal, TryAgain
 from couponflow.domain.models import Coupon, Redemption
@@ -64,8 +65,9 @@ class Redeemer:
                 break
             try:
                 redemption = self._redemptions.use(coupon, use, shard, now)
-            except (Contended, NoAnswer):
+            except (Contended, NoAnswer) as trouble:
                 shard = self._another(coupon, shard)
+                observability.count("conflicts" if isinstance(trouble, Contended) else "no_answers")
             except UseTaken as taken:
                 # Our own: a repeated request, or the answer to an earlier try was lost on the way.
                 if taken.redemption is None or taken.redemption.attempt != use.attempt:
@@ -75,6 +77,7 @@ class Redeemer:
                 coupon, shard = self._after_refusal(coupon, use, refused, now)
             else:
                 self._last_shard[coupon.coupon_id] = shard
+                observability.count("redeemed")
                 return Redeemed(redemption, repeated=False)
         raise TryAgain
 
@@ -105,6 +108,7 @@ class Redeemer:
 
     def _another(self, coupon: Coupon, shard: int) -> int:
         """Any other shard than this one, if there is another."""
+        observability.count("hops", coupon.shards > 1)
         return (shard + self._dice.randrange(1, coupon.shards)) % coupon.shards if coupon.shards > 1 else shard
 
     def _wait_before(self, tries: int) -> None:

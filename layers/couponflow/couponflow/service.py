@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from couponflow import observability
 from couponflow.domain import links, rules
 from couponflow.domain.errors import (
     AddonDisabled,
@@ -85,12 +86,14 @@ class Couponflow:
         if refusal := rules.distribution_refusal(coupon, now):
             raise refusal
         holder = links.holder_of(coupon, customer_id)
+        observability.concerns(holder.coupon_id, holder.mac)
         if self._sold_out.glance(coupon, marks=True):
             used = _used(self._uses(coupon, holder))
             raise CouponMaxUsesReached if rules.is_within_customer_limit(coupon, used + 1) else CustomerMaxUsesReached
         slot = keys.FIRST_SLOT
         while True:
             redemption, is_new = self._redemptions.distribute(coupon, holder, slot, customer_id, inbox_id, now)
+            observability.count("distributed", is_new)
             if not redemption.is_redeemed and slot == keys.FIRST_SLOT:
                 return Distributed(coupon, redemption, is_new, coupon.max_redemptions_per_customer)
             uses = self._uses(coupon, holder)
@@ -156,6 +159,7 @@ class Couponflow:
         Raises a Refusal that says why not, TryAgain.
         """
         holder = links.holder_of(coupon, customer_id)
+        observability.concerns(holder.coupon_id, holder.mac)
         attempt = links.attempt_of(idempotency_key, holder) if idempotency_key else links.new_id()
 
         def use(slot: str, nth: int) -> Use:
@@ -191,6 +195,7 @@ class Couponflow:
         holder = links.holder_in(token, coupon)
         if holder is None or coupon.archived_at:
             raise CouponNotFound
+        observability.concerns(holder.coupon_id, holder.mac)
         return coupon, page, holder
 
     def _uses(self, coupon: Coupon, holder: Holder) -> list[Redemption]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from cachetools import TTLCache
 
+from couponflow import observability
 from couponflow.domain.models import Coupon
 from couponflow.store.coupons import CouponStore
 from couponflow.store.quotas import QuotaStore
@@ -57,6 +58,7 @@ class SoldOut:
         if before.raises != after.raises:
             return False
         self._proved[after.coupon_id] = after.raises
+        observability.count("sold_out")
         if marks and not after.is_marked_sold_out:
             with suppress(Contended, NoAnswer):  # the mark is only the news of it
                 self._coupons.mark_sold_out(after)

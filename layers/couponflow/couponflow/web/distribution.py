@@ -110,6 +110,7 @@ class Distribution:
             coupon = self._couponflow.terms(caller.organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code).coupon
             distributed = self._couponflow.distribute(coupon, ask.customer_id, ask.inbox_id, caller.now)
         except Refusal as refusal:
+            observability.refused(refusal.code)
             outcome = _OUTCOMES.get(type(refusal), "error")
             return Outcome(outcome, refusal.code, content, ask, coupon, _message(coupon, content, ask))
         except (AddonDisabled, NotFound):
@@ -133,7 +134,7 @@ class Distribution:
             answer = outcomes.failure(TryAgain())
         except Exception:
             # One customer's misfortune must not hide what was decided for the others.
-            observability.logger.exception("failed", route="batch")
+            observability.failed("batch")
             answer = outcomes.failure(InternalError())
         return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | answer
 

@@ -25,7 +25,7 @@ from couponflow.domain.errors import (
 )
 from couponflow.domain.models import ApiKey
 from couponflow.store.table import Contended, NoAnswer
-from couponflow.web import answers, limits
+from couponflow.web import answers, limits, origin
 from couponflow.web.answers import Response
 from couponflow.web.credentials import Gatekeeper
 from couponflow.web.limits import Limits
@@ -125,10 +125,11 @@ class Edge:
         problem: Callable[[CouponflowError], Response] = answers.problem,
         limits: Limits | None = None,
         page: PageOfTrouble | None = None,
+        origin_secret: str = "",
     ) -> None:
         """`page` is what customers see, who have no use for a problem in JSON."""
         self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
-        self._problem, self._page = problem, page
+        self._problem, self._page, self._origin_secret = problem, page, origin_secret
         self._limits = limits or Limits(None)
         self.routes: dict[str, Route] = {}
 
@@ -144,7 +145,8 @@ class Edge:
     def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The Lambda function: an event of payload format 2.0 in, its response out."""
         started = time.perf_counter()
-        route_key = event["routeKey"]
+        event, route_key = origin.settled(event, self._origin_secret), event["routeKey"]
+        observability.began(event["requestContext"].get("requestId", ""))
         try:
             route = self.routes.get(route_key)
             if route is None:
@@ -155,12 +157,13 @@ class Edge:
         except (Contended, NoAnswer):
             response = self._refused(TryAgain(), event)
         except Exception:
-            observability.logger.exception("failed", route=route_key)
+            observability.failed(route_key)
             response = self._refused(InternalError(), event)
         observability.answered(route_key, response.status, time.perf_counter() - started)
         return response.as_event()
 
     def _refused(self, error: CouponflowError, event: dict[str, Any]) -> Response:
+        observability.refused(error.code)
         response, headers = self._problem(error), event.get("headers") or {}
         token = (event.get("pathParameters") or {}).get("token")
         if self._page and token and response.status in (429, 500, 503) and "application/json" not in headers.get("accept", ""):

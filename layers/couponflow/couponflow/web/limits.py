@@ -76,7 +76,6 @@ def link_in(params: Mapping[str, str]) -> str:
 
 
 def address_of(headers: Mapping[str, str], http: Mapping[str, Any]) -> str:
-    """Where a request comes from, as the CDN saw it or else the gateway; of IPv6 the network, which is one customer's."""
-    seen_by_cdn = headers.get("cloudfront-viewer-address", "").rpartition(":")[0]
-    address = (seen_by_cdn or str(http["sourceIp"])).strip("[]")
+    """Where a request comes from (see origin.settled); of IPv6 the network, which is one customer's. No header is believed."""
+    address = str(http["sourceIp"])
     return ":".join(address.split(":")[:4]) if address.count(":") > 1 else address

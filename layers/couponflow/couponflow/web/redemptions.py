@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from couponflow import observability
 from couponflow.domain import codes, customers, times
 from couponflow.domain.errors import CouponNotFound, RedeemNotOffered, Refusal, TryAgain, ValidationFailed
 from couponflow.redeemer import Redeemed
@@ -113,10 +114,12 @@ def by_link(redeem: Callable[[], Redeemed], form: RedeemForm, token: str, reques
     try:
         made = redeem()
     except (Refusal, RedeemNotOffered) as refusal:
+        observability.refused(refusal.code)
         if isinstance(refusal, CouponNotFound):
             return problem(refusal) if form.wants_json else page.not_found(request)
         return second_look.ask(problem(refusal) if form.wants_json else _back_to_page(token), token)
     except (TryAgain, Contended, NoAnswer):
+        observability.refused(TryAgain.code)
         return problem(TryAgain()) if form.wants_json else page.unknown_outcome(token, request)
     return redeemed(made) if form.wants_json else _back_to_page(token)
 

@@ -1,0 +1,78 @@
+"""One line a request, which CloudWatch takes for metrics: read back as CloudWatch would."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from couponflow import observability
+
+
+@pytest.fixture
+def line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """`line()`: what is written of a request that is answered now."""
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(observability.logger, "info", lambda message, **fields: lines.append({"message": message, **fields}))
+    observability.began("request-1")
+
+    def answered() -> dict[str, Any]:
+        observability.answered("POST /r/{token}/redeem", 200, 0.0123)
+        return dict(json.loads(json.dumps(lines.pop())))
+
+    return answered
+
+
+def metrics(line: dict[str, Any]) -> dict[tuple[str, str | None], int]:
+    """By name and reason, as the embedded metric format says."""
+    return {
+        (metric["Name"], line[directive["Dimensions"][0][0]] if directive["Dimensions"][0] else None): line[metric["Name"]]
+        for directive in line.get("_aws", {}).get("CloudWatchMetrics", [])
+        for metric in directive["Metrics"]
+    }
+
+
+def test_a_line_names_the_request_its_route_and_its_outcome(line):
+    assert line() == {
+        "message": "answered",
+        "route": "POST /r/{token}/redeem",
+        "status": 200,
+        "milliseconds": 12.3,
+        "correlation_id": "request-1",
+    }
+
+
+def test_what_was_counted_is_a_metric(line):
+    observability.count("redeemed")
+    observability.count("hops")
+    observability.count("hops")
+    assert metrics(line()) == {("redeemed", None): 1, ("hops", None): 2}
+
+
+def test_what_did_not_happen_is_no_metric(line):
+    observability.count("distributed", False)
+    assert metrics(line()) == {}
+
+
+def test_refusals_are_told_apart_by_their_reason(line):
+    observability.refused("coupon_expired")
+    observability.count("sold_out")
+    assert metrics(line()) == {("refused", "coupon_expired"): 1, ("sold_out", None): 1}
+
+
+def test_the_next_request_begins_at_nothing(line):
+    observability.count("redeemed")
+    observability.refused("coupon_expired")
+    observability.concerns("coupon", "mac")
+    observability.began("request-2")
+    assert line().keys() == {"message", "route", "status", "milliseconds", "correlation_id"}
+
+
+def test_a_customer_is_a_hash_that_stays_the_same(line):
+    observability.concerns("0123456789abc", "zyxwvutsrqpnmkjhgfedcba987")
+    first = line()["customer"]
+    observability.began("request-2")
+    observability.concerns("0123456789abc", "zyxwvutsrqpnmkjhgfedcba987")
+    assert line()["customer"] == first
+    assert len(first) == 16 and first not in "zyxwvutsrqpnmkjhgfedcba987"
