@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page
 
 MOST_TABS = 120
+
+
+def soon(page: Page, check: Callable[[], None]) -> None:
+    """Looks again and again, for some three seconds."""
+    for _ in range(20):
+        try:
+            return check()
+        except AssertionError:
+            page.wait_for_timeout(150)
+    return check()
 
 
 def tab_to(page: Page, target: Locator) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.console.people import picture, tab_to, type_into
+from tests.browser.console.people import picture, soon, tab_to, type_into
 
 STATES = ["available", "confirm", "redeemed", "upcoming", "expired", "sold_out", "disabled", "unknown_outcome", "not_found"]
 
@@ -142,14 +142,4 @@ def test_a_coupon_that_is_switched_off_in_the_console_closes_the_customers_link(
         customer.goto(link)
         assert customer.locator("html").get_attribute("data-state") == expected
 
-    expect_within_two_seconds(customer, looks_again)
-
-
-def expect_within_two_seconds(page, check):
-    """Pages follow a change within two seconds: that is the contract."""
-    for _ in range(20):
-        try:
-            return check()
-        except AssertionError:
-            page.wait_for_timeout(150)
-    return check()
+    soon(customer, looks_again)  # pages follow within two seconds: that is the contract

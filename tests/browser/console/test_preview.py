@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import expect
 
-from tests.browser.console.people import picture
+from tests.browser.console.people import picture, soon
 
 MOST_DIFFERENT = 0.001
 SETTINGS = {
@@ -92,7 +92,11 @@ def test_it_follows_what_is_typed_and_stays_where_it_was_scrolled_to(open_consol
     page.get_by_label("Page background", exact=True).fill("#1b4332")
     preview = page.frame_locator(".screens iframe[data-shown=true]").locator("body")
     expect(preview).to_have_css("background-color", "rgb(27, 67, 50)")
-    assert preview.evaluate("() => scrollY") == 30
+
+    def is_where_it_was() -> None:
+        assert preview.evaluate("() => scrollY") == 30
+
+    soon(page, is_where_it_was)
 
 
 def test_half_typed_settings_leave_the_page_as_it_was(open_console, bakery):

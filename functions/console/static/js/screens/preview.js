@@ -32,7 +32,7 @@ export function Preview({ couponId, settings, state, onState }) {
   const [width, setWidth] = useState(PHONES[0].value);
   const [theme, setTheme] = useState("light");
   const settled = useDebounced(JSON.stringify(settings), TYPING_MS);
-  const page = usePage(couponId, settled, state);
+  const page = usePage(couponId, settled, state, theme);
   return html`
     <section class="preview" aria-label="Preview">
       <div class="preview-bar">
@@ -54,17 +54,23 @@ export function Preview({ couponId, settings, state, onState }) {
 
 const explained = (error) => (error.status === 422 ? "Something on the left needs another look before the page can be shown." : sentence(error));
 
-function usePage(couponId, settings, state) {
+function usePage(couponId, settings, state, theme) {
   const [page, setPage] = useState({ document: "", turn: 0, error: null, isLoading: true });
   const [tries, setTries] = useState(0);
   useEffect(() => {
     const control = new AbortController();
     setPage((now) => ({ ...now, isLoading: true }));
     post(`/v1/coupons/${couponId}/redeem-page/preview`, JSON.parse(settings), { query: { state }, signal: control.signal }).then(
-      (document) => setPage((now) => ({ document, state, turn: now.turn + 1, error: null, isLoading: false })),
+      (document) => setPage((now) => ({ document: themed(document, theme), state, turn: now.turn + 1, error: null, isLoading: false })),
       (error) => control.signal.aborted || setPage((now) => ({ ...now, error, isLoading: false })),
     );
     return () => control.abort();
-  }, [couponId, settings, state, tries]);
+  }, [couponId, settings, state, theme, tries]);
   return { ...page, retry: () => setTries((now) => now + 1) };
 }
+
+// A document in a sandbox asks the machine for its theme, not the frame around it: so the answer is written into it.
+const themed = (document, theme) =>
+  document
+    .replace(/\(\s*prefers-color-scheme:\s*(dark|light)\s*\)/g, (_, wanted) => (wanted === theme ? "(min-width: 0)" : "(max-width: 0)"))
+    .replace(/color-scheme:\s*light dark/g, `color-scheme: ${theme}`);
