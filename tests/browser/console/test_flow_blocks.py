@@ -1,0 +1,84 @@
+"""Distribute Coupon blocks: checked against the channel, ready to paste, tried out."""
+
+from __future__ import annotations
+
+import json
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.console.people import tab_to
+
+
+def test_a_block_is_made_pasted_and_tried_out(open_console, bakery):
+    coupon = bakery.coupon(name="For a flow")
+    page = open_console("/flow-blocks/new")
+    page.get_by_label("Coupon", exact=True).select_option(coupon["coupon_id"])
+    page.get_by_label("Channel").select_option("whatsapp")
+    page.get_by_label("Message content").fill("Hi {{customer_name|there}}, here is {{coupon_name}}.")
+    page.get_by_label("Button title").fill("Have it")
+    page.get_by_label("Coupon expired").fill("flow-too-late")
+    expect(page.get_by_label("Message in WhatsApp")).to_contain_text("Hi there, here is For a flow.")
+    page.get_by_role("button", name="Create block").click()
+
+    request = page.get_by_role("group", name="Body")
+    body = json.loads(request.inner_text())
+    assert body | {"block_id": ""} == {
+        "block_id": "",
+        "customer_id": "{{customer_id}}",
+        "inbox_id": "{{inbox_id}}",
+        "customer_name": "{{customer_name}}",
+    }
+    expect(page.get_by_role("group", name="URL")).to_have_text(f"POST {bakery.demo['base_url']}/v1/flow/distribute")
+    # A key in a flow can be read by whoever sees the flow: the marketer's own must not end there.
+    expect(page.get_by_role("group", name="Headers")).not_to_contain_text(bakery.demo["admin_key"])
+
+    page.get_by_role("button", name="Test the request").click()
+    expect(page.locator(".outcome")).to_contain_text("distributed")
+    answer = json.loads(page.get_by_role("group", name="Answer").inner_text())
+    assert (answer["outcome"], answer["message"], answer["button_title"]) == (
+        "distributed",
+        "Hi there, here is For a flow.",
+        "Have it",
+    )
+    sent = {**body, "customer_id": "real", "inbox_id": "in", "customer_name": "Ann"}
+    assert bakery.call("POST", "/v1/flow/distribute", sent, scope="distribute").json()["message"] == "Hi Ann, here is For a flow."
+    assert Axe().run(page, options={"iframes": False}).response["violations"] == []
+
+    kept = bakery.call("GET", f"/v1/flow/blocks/{body['block_id']}").json()
+    assert kept["fallback_flows"]["coupon_expired"] == "flow-too-late"
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete block").click()
+    expect(page.get_by_role("heading", name="Flow blocks", level=1)).to_be_visible()
+
+
+def test_texts_are_checked_against_the_channel_while_they_are_typed(open_console, bakery):
+    coupon = bakery.coupon(name="N" * 90)
+    page = open_console("/flow-blocks/new")
+    page.get_by_label("Coupon", exact=True).select_option(coupon["coupon_id"])
+    page.get_by_label("Channel").select_option("line")
+    button, message = page.get_by_label("Button title"), page.get_by_label("Message content")
+    button.fill("x" * 21)
+    expect(page.get_by_text("LINE on a button: 20 characters at most, and this has 21.")).to_be_visible()
+    message.fill("{{coupon_name}} {{coupon_name}}")
+    expect(page.get_by_text("LINE: 160 characters at most, and this has 181.")).to_be_visible()
+    message.fill("{{coupon_name}}")
+    expect(page.get_by_text("LINE: 160")).to_have_count(0)
+    page.get_by_label("Image URL").fill("https://shop.example/a.png")
+    expect(page.get_by_text("LINE beside an image: 60 characters at most, and this has 90.")).to_be_visible()
+    message.fill("{{discount}}")
+    expect(page.get_by_text("Nobody fills {{discount}}.")).to_be_visible()
+
+
+def test_without_a_mouse(open_console, bakery):
+    coupon = bakery.coupon(name="Keyboard flow")
+    page = open_console("/flow-blocks/new")
+    tab_to(page, page.get_by_label("Coupon", exact=True))
+    page.keyboard.type("Keyboard flow")
+    tab_to(page, page.get_by_label("Button title"))
+    page.keyboard.type("Go")
+    tab_to(page, page.get_by_role("button", name="Create block"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="Body")).to_contain_text("block_id")
+    blocks = bakery.call("GET", "/v1/flow/blocks").json()["items"]
+    assert blocks[0]["coupon_id"] == coupon["coupon_id"]

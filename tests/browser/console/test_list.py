@@ -1,0 +1,47 @@
+"""The table of coupons."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+
+def test_search_tabs_and_pages_are_in_the_address(open_console, empty_bakery):
+    for number in range(23):
+        empty_bakery.coupon(name=f"Coupon {number:02}", code=f"FIND-{number:02}", active=number != 7)
+    page = open_console(shop=empty_bakery)
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(20)
+    page.get_by_role("button", name="Older").click()
+    expect(rows).to_have_count(3)
+    page.reload()
+    expect(rows).to_have_count(3)
+    page.go_back()
+    expect(rows).to_have_count(20)
+
+    # A code is found as customers may write it.
+    page.get_by_role("searchbox").fill("f1nd07")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Disabled")
+    page.reload()
+    expect(page.get_by_role("searchbox")).to_have_value("f1nd07")
+    page.get_by_role("link", name="Active", exact=True).click()
+    expect(page.get_by_role("heading", name="No coupon fits")).to_be_visible()
+    page.get_by_role("button", name="Show all coupons").click()
+    expect(rows).to_have_count(20)
+
+
+def test_a_row_says_how_the_coupon_does_and_leads_to_its_page(open_console, bakery):
+    coupon = bakery.coupon(name="At a glance", code="GLANCE", max_redemptions=2, timezone="Asia/Tokyo", ends_at="2099-05-31")
+    bakery.call("POST", "/v1/redemptions", {"coupon_id": coupon["coupon_id"], "customer_id": "a"}, scope="redeem")
+    page = open_console("/coupons?q=GLANCE")
+    row = page.locator("tbody tr")
+    for words in ("GLANCE", "1 Jan 2026 – 31 May 2099", "Tokyo", "1 of 2", "Active"):
+        expect(row).to_contain_text(words)
+    row.get_by_role("link", name="View").click()
+    expect(page.get_by_role("link", name="Redeem page")).to_have_attribute("aria-current", "page")
+
+
+def test_the_first_coupon_is_one_button_away(open_console, empty_bakery):
+    page = open_console(shop=empty_bakery)
+    expect(page.get_by_role("heading", name="Your first coupon")).to_be_visible()
+    expect(page.locator("main").get_by_role("link")).to_have_count(1)
