@@ -36,8 +36,8 @@ def distribute_to_many(request: Request) -> Response:
     return answer(distribution.batch(_caller(request), request.json))
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    if "routeKey" in event:
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    if isinstance(event, dict) and "routeKey" in event:
         return app.handler(event, context)
     with observability.invocation("direct", context):
         return distribution.directly(event, parts.config.public_base_url, datetime.now(UTC))

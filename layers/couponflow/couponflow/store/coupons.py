@@ -72,7 +72,7 @@ class CouponStore:
         except ConditionFailed as refused:
             if made := made_by(refused.old, seen, changes):
                 return made
-            raise VersionConflict from refused
+            raise conflict_with(refused.old) from refused
         return changed(seen, changes, now)
 
     def archive(self, seen: Coupon, change_id: str, now: datetime) -> Coupon:
@@ -133,6 +133,11 @@ def made_by(old: Item | None, seen: Coupon, changes: Changes) -> Coupon | None:
     """The coupon as an earlier try of this very change left it, whose answer was lost; None if it was not this change."""
     is_it = old is not None and old["version"] == seen.version + 1 and old.get("last_change") == changes["last_change"]
     return _from_item(old) if old is not None and is_it else None
+
+
+def conflict_with(old: Item | None) -> VersionConflict:
+    """What a change by a version that is over is refused with: the version that holds."""
+    return VersionConflict(version=old["version"]) if old else VersionConflict()
 
 
 def _stored(changes: Changes) -> Item:

@@ -7,10 +7,9 @@ settle afterwards: a crash between two steps leaves a limit that is true, only n
 from datetime import datetime
 
 from couponflow.domain import rules
-from couponflow.domain.errors import VersionConflict
 from couponflow.domain.models import NO_LIMIT_UNITS, Coupon, QuotaShard
 from couponflow.store import quotas
-from couponflow.store.coupons import Changes, change, changed, made_by
+from couponflow.store.coupons import Changes, change, changed, conflict_with, made_by
 from couponflow.store.patience import Patience
 from couponflow.store.quotas import QuotaStore
 from couponflow.store.table import ConditionFailed, Contended, NoAnswer, Table, Write
@@ -28,13 +27,9 @@ class LimitStore:
         while coupon.units > target and (surplus := _largest_surplus(self._quotas.read(coupon), target)):
             shard, units = surplus
             units = min(units, coupon.units - target)
-            after = self._step(
-                coupon, changes | {"units": coupon.units - units}, [quotas.take_out(coupon.coupon_id, shard, units)], now
-            )
-            if after:
+            lowered = changes | {"units": coupon.units - units}
+            if after := self._step(coupon, lowered, [quotas.take_out(coupon.coupon_id, shard, units)], now, patience):
                 coupon, changes = after, _same_change(changes)
-            else:
-                patience.wait()
         return coupon
 
     def raise_to(
@@ -55,25 +50,28 @@ class LimitStore:
         ]
         for moved, units in steps:
             grown = {"units": coupon.units + units, "raises": coupon.raises + 1, "shards": shards}
-            while not (after := self._step(coupon, changes | grown, moved, now)):
-                patience.wait()
+            after = self._step(coupon, changes | grown, moved, now, patience)
+            assert after is not None, "a raise takes nothing that could be gone"
             coupon, changes = after, _same_change(changes)
         return coupon
 
-    def _step(self, coupon: Coupon, changes: Changes, moved: list[Write], now: datetime) -> Coupon | None:
-        """The coupon after one step; None if it was not made, or nobody knows: try again. Raises VersionConflict."""
-        try:
-            self._table.transact([change(coupon, changes, now), *moved])
-        except ConditionFailed as refused:
-            if refused.index > 0:
-                return None  # redeemed in between: fewer units remain than were seen
-            # What an earlier try wrote is what holds: it may have moved other units than this one would.
-            if made := made_by(refused.old, coupon, changes):
-                return made
-            raise VersionConflict from refused
-        except (Contended, NoAnswer):
-            return None
-        return changed(coupon, changes, now)
+    def _step(self, coupon: Coupon, changes: Changes, moved: list[Write], now: datetime, patience: Patience) -> Coupon | None:
+        """The coupon after one step; None if fewer units remain than were seen. Raises VersionConflict, TryAgain."""
+        while True:
+            try:
+                self._table.transact([change(coupon, changes, now), *moved])
+            except ConditionFailed as refused:
+                if refused.index > 0:
+                    return None  # redeemed in between
+                # What an earlier try wrote is what holds: it may have moved other units than this one would.
+                if made := made_by(refused.old, coupon, changes):
+                    return made
+                raise conflict_with(refused.old) from refused
+            except (Contended, NoAnswer):
+                # The very same step again: after another look at the shards, one that was made would seem not to be needed.
+                patience.wait()
+            else:
+                return changed(coupon, changes, now)
 
 
 def _same_change(changes: Changes) -> Changes:

@@ -138,9 +138,12 @@ class RedemptionStore:
 
     def newest(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str, at_most: int) -> list[Redemption]:
         """Records of a status, newest first, from `since` (a time) until before `before` (a time, or a place in the list)."""
+        since = since or "0"
+        if since > before:
+            return []  # to DynamoDB that would be an error
         found: list[Item] = []
         for bucket in range(coupon.record_buckets):
-            values = {":gpk": keys.records(coupon.coupon_id, status, bucket), ":since": since or "0", ":before": before}
+            values = {":gpk": keys.records(coupon.coupon_id, status, bucket), ":since": since, ":before": before}
             found += self._table.query(
                 "gpk = :gpk AND gsk BETWEEN :since AND :before", values, index=keys.INDEX, newest_first=True, at_most=at_most + 1
             )

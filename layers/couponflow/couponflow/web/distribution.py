@@ -101,6 +101,11 @@ class Distribution:
             return self.batch(caller, event) if "customers" in event else self.answer(caller, event)
         except CouponflowError as error:
             return outcomes.failure(error)
+        except (Contended, NoAnswer):
+            return outcomes.failure(TryAgain())
+        except Exception:
+            observability.logger.exception("failed", route="directly")
+            return outcomes.failure(InternalError())
 
     def _distributed(self, caller: Caller, content: BlockContent, ask: Ask) -> Outcome:
         coupon: Coupon | None = None

@@ -1,0 +1,53 @@
+"""Fifty execution environments on one table of DynamoDB Local."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from couponflow.bootstrap import Parts
+from couponflow.domain.models import Organisation
+from local import template
+from tests.concurrency.rush import MOST_SHARDS, ORGANISATION, Rush
+
+WORKERS = 50
+# Clients hold no state of ours, and making fifty takes seconds: environments share some.
+CLIENTS = 8
+
+
+@pytest.fixture(scope="session")
+def environment(dynamodb_local: str) -> Iterator[dict[str, str]]:
+    """The environment variables of functions on a table of their own."""
+    schema: dict[str, Any] = dict(template.table_schema())
+    engine = boto3.resource("dynamodb", endpoint_url=dynamodb_local)
+    table = engine.create_table(TableName=f"rush-{uuid.uuid4().hex}", **schema)
+    yield {
+        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_local,
+        "TABLE_NAME": table.name,
+        "IMAGES_BUCKET": "images",
+        "MAX_SHARDS": str(MOST_SHARDS),
+    }
+    table.delete()
+
+
+@pytest.fixture(scope="session")
+def environments(environment: dict[str, str]) -> list[Parts]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        made = [Parts() for _ in range(WORKERS)]
+        for number, parts in enumerate(made):
+            if number >= CLIENTS:
+                parts.table = made[number % CLIENTS].table
+            assert parts.couponflow, "made here, one after the other: boto3's default session is not for threads"
+    made[0].organisations.create(Organisation(ORGANISATION, "Rush", addon_enabled=True))
+    return made
+
+
+@pytest.fixture
+def rush(environments: list[Parts]) -> Rush:
+    return Rush(environments)

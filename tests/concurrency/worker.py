@@ -1,0 +1,38 @@
+"""An execution environment in a process of its own: told by a line of JSON what to do, says what came of it in another."""
+
+import json
+import sys
+import threading
+from typing import Any
+
+from couponflow.bootstrap import Parts
+from couponflow.store import redemptions
+from tests.concurrency.rush import tap, till
+
+
+def main() -> None:
+    task: dict[str, Any] = json.loads(sys.stdin.readline())
+    parts = Parts()
+    coupon = parts.coupons.get(task["coupon_id"])
+    for name, condition in task["conditions"].items():
+        setattr(redemptions, name, condition)
+    outcomes = [""] * task["times"]
+
+    def once(number: int) -> None:
+        if number % 2:
+            outcomes[number] = till(coupon, task["customer"])(parts)
+        else:
+            outcomes[number] = tap(task["token"], 1 + number // 2 % task["uses"])(parts)
+
+    threads = [threading.Thread(target=once, args=[number]) for number in range(task["times"])]
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(json.dumps(outcomes), flush=True)
+
+
+if __name__ == "__main__":
+    main()

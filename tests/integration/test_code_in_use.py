@@ -1,0 +1,44 @@
+"""Codes: one coupon of an organisation has each, in whatever way it is written."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.conftest import Api, Stored
+
+
+def create(api: Api, code: str):
+    return api.call("POST", "/v1/coupons", {"name": "x", "starts_at": "2026-01-01", "ends_at": "2999-12-31", "code": code})
+
+
+@pytest.mark.parametrize("again", ["SAVE-L0", "save-l0", "SAVEL0", "save10", "S-A-V-E-I-O"])
+def test_a_code_is_taken_in_every_way_of_writing_it(api: Api, stored: Stored, again):
+    assert create(api, "SAVE-L0").status_code == 201
+    before = stored()
+    refused = create(api, again)
+    assert (refused.status_code, refused.json()["code"]) == (409, "code_taken")
+    assert stored() == before
+
+
+def test_two_organisations_may_have_the_same_code_and_each_reaches_its_own(organisation: Callable[[str], Api]):
+    one, two = organisation("one"), organisation("two")
+    first, second = one.coupon(code="SAME"), two.coupon(code="same")
+    by_code = {"coupon_code": "SaMe", "customer_id": "ann"}
+    tokens = [api.call("POST", "/v1/flow/distribute", by_code, "distribute").json()["redeem_token"] for api in (one, two)]
+    assert [token[:13] for token in tokens] == [first["coupon_id"], second["coupon_id"]]
+
+
+def test_an_archived_coupons_code_is_free_again(api: Api):
+    first = api.coupon(code="AGAIN")
+    api.call("DELETE", f"/v1/coupons/{first['coupon_id']}")
+    second = api.coupon(code="again")
+    api.gateway.start_anew()
+    assert api.call("POST", "/v1/redemptions", {"code": "AGAIN", "customer_id": "ann"}, "redeem").status_code == 200
+    assert (api.read(first)["times_redeemed"], api.read(second)["times_redeemed"]) == (0, 1)
+    # Ended once more, the first one must not free the code that is the second one's now.
+    api.call("DELETE", f"/v1/coupons/{first['coupon_id']}")
+    assert create(api, "AGAIN").status_code == 409
+
+
+def test_the_code_is_shown_as_it_was_typed(api: Api):
+    assert api.read(api.coupon(code="sAvE-20_X"))["code"] == "sAvE-20_X"

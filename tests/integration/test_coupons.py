@@ -1,0 +1,168 @@
+"""Coupons: created with every field of the contract, read, changed by version, ended."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import Api, Stored
+
+WHOLE = {
+    "code": "Save-20_x",
+    "name": "Save twenty",
+    "starts_at": "2026-03-01",
+    "ends_at": "2026-03-29",
+    "timezone": "Europe/Berlin",
+    "max_redemptions": 1_000_000_000,
+    "max_redemptions_per_customer": 100,
+    "active": False,
+}
+
+
+def path(coupon: dict[str, Any]) -> str:
+    return f"/v1/coupons/{coupon['coupon_id']}"
+
+
+def test_a_coupon_has_every_field_of_the_contract(api: Api):
+    coupon = api.coupon(**WHOLE)
+    made, changed = coupon.pop("created_at"), coupon.pop("updated_at")
+    assert made == changed
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", made)
+    assert re.fullmatch(r"[0-9a-z]{13}", coupon.pop("coupon_id"))
+    assert coupon == WHOLE | {
+        "starts_at": "2026-02-28T23:00:00.000Z",
+        "ends_at": "2026-03-29T22:00:00.000Z",
+        "status": "disabled",
+        "times_redeemed": 0,
+        "remaining": 1_000_000_000,
+        "version": 1,
+    }
+
+
+def test_a_coupon_needs_little_and_its_code_is_made_for_it(api: Api):
+    coupon = api.coupon()
+    assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{10}", coupon["code"])
+    assert (coupon["max_redemptions"], coupon["max_redemptions_per_customer"], coupon["remaining"]) == (None, None, None)
+    assert (coupon["timezone"], coupon["active"], coupon["status"]) == ("UTC", True, "active")
+    assert api.coupon(code=None)["code"] != coupon["code"]
+
+
+def test_creating_answers_201_and_every_answer_carries_the_version_as_a_tag(api: Api):
+    body = {"name": "x", "starts_at": "2026-01-01", "ends_at": "2026-12-31"}
+    created = api.call("POST", "/v1/coupons", body)
+    assert (created.status_code, created.headers["etag"]) == (201, '"1"')
+    read = api.call("GET", path(created.json()))
+    assert (read.status_code, read.headers["etag"], read.json()) == (200, '"1"', created.json())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read"),
+    [
+        ("name", " Other ", "Other"),
+        ("starts_at", "2026-02-01", "2026-01-31T23:00:00.000Z"),
+        ("ends_at", "2026-12-31T12:00", "2026-12-31T11:00:00.000Z"),
+        ("timezone", "Asia/Tokyo", "Asia/Tokyo"),
+        ("max_redemptions", 7, 7),
+        ("max_redemptions_per_customer", 3, 3),
+        ("max_redemptions_per_customer", None, None),
+        ("active", True, True),
+    ],
+)
+def test_each_field_can_be_changed_alone(api: Api, field, value, read):
+    before = api.coupon(**WHOLE | {"max_redemptions": 5})
+    after = api.patch(before, **{field: value}).json()
+    moved = {"version", "updated_at", "status", "remaining"}
+    assert after[field] == read
+    assert after == api.read(before)
+    assert {name for name in after if after[name] != before[name]} - moved == {field}
+    assert after["version"] == before["version"] + 1
+    assert after["updated_at"] > before["updated_at"] == after["created_at"]
+
+
+def test_a_change_is_named_by_version_or_by_if_match(api: Api):
+    coupon = api.coupon()
+    assert api.call("PATCH", path(coupon), {"name": "b", "version": 1}).json()["version"] == 2
+    assert api.call("PATCH", path(coupon), {"name": "c"}, **{"if-match": '"2"'}).headers["etag"] == '"3"'
+    assert api.call("PATCH", path(coupon), {"name": "d"}, **{"if-match": 'W/"3"'}).json()["version"] == 4
+
+
+@pytest.mark.parametrize("headers", [{}, {"if-match": "*"}, {"if-match": "x"}, {"if-match": '""'}])
+def test_a_change_without_a_version_is_refused(api: Api, headers):
+    coupon = api.coupon()
+    answer = api.call("PATCH", path(coupon), {"name": "b"}, **headers)
+    assert (answer.status_code, answer.json()["code"]) == (428, "version_required")
+    assert api.read(coupon) == coupon
+
+
+def test_a_lost_update_is_refused_and_told_the_version_that_holds(api: Api):
+    coupon = api.coupon()
+    api.change(coupon, name="first")
+    for body, headers in [
+        ({"version": 1}, {}),
+        ({}, {"if-match": '"1"'}),
+        ({"version": 3}, {}),
+        ({"version": 1}, {"if-match": '"2"'}),
+    ]:
+        answer = api.call("PATCH", path(coupon), body | {"name": "second", "max_redemptions": 9}, **headers)
+        assert (answer.status_code, answer.json()["code"], answer.json()["version"]) == (412, "version_conflict", 2)
+    assert api.read(coupon)["name"] == "first"
+    assert api.read(coupon)["max_redemptions"] is None
+
+
+def test_of_two_who_read_the_same_version_one_is_refused_whatever_they_change(api: Api):
+    for changes in (
+        {"name": "x"},
+        {"active": False},
+        {"max_redemptions": 10},
+        {"max_redemptions": 200},
+        {"max_redemptions": None},
+    ):
+        coupon = api.coupon(max_redemptions=100)
+        answers = [api.call("PATCH", path(coupon), {"version": 1} | changes) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 412], changes
+
+
+@pytest.mark.parametrize(
+    "period",
+    [{"starts_at": "2027-01-01", "ends_at": "2026-12-31"}, {"starts_at": "2026-01-01T10:00Z", "ends_at": "2026-01-01T10:00Z"}],
+)
+def test_a_period_ends_after_it_starts(api: Api, period):
+    answer = api.call("POST", "/v1/coupons", {"name": "x"} | period)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "ends_at")
+    coupon = api.coupon(starts_at="2026-01-01", ends_at="2026-12-31")
+    assert api.patch(coupon, **period).status_code == 422
+    assert api.patch(coupon, ends_at="2025-12-30").json()["errors"][0]["field"] == "ends_at"
+    assert api.patch(coupon, starts_at="2027-01-01").status_code == 422
+    assert api.read(coupon) == coupon
+
+
+def test_a_coupon_of_one_day_starts_and_ends_on_the_same_date(api: Api):
+    coupon = api.coupon(starts_at="2026-05-05", ends_at="2026-05-05", timezone="Asia/Tokyo")
+    assert (coupon["starts_at"], coupon["ends_at"]) == ("2026-05-04T15:00:00.000Z", "2026-05-05T15:00:00.000Z")
+
+
+def test_an_archived_coupon_is_ended_for_good_and_can_still_be_read(api: Api):
+    coupon = api.coupon(max_redemptions=5)
+    link = api.link(coupon, "ann")
+    api.tap(link)
+
+    answers = [api.call("DELETE", path(coupon)) for _ in range(2)]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
+    kept = api.read(coupon)
+    assert (kept["status"], kept["times_redeemed"], kept["code"]) == ("archived", 1, coupon["code"])
+    assert [record["customer_id"] for record in api.records(coupon)] == ["ann"]
+    for changes in ({"active": True}, {"max_redemptions": 9}):
+        refused = api.patch(coupon, **changes)
+        assert (refused.status_code, refused.json()["code"]) == (409, "coupon_archived")
+    put = api.call("PUT", f"{path(coupon)}/redeem-page", {})
+    assert (put.status_code, put.json()["code"]) == (409, "coupon_archived")
+    assert api.read(coupon) == kept
+
+
+def test_archiving_twice_writes_once(api: Api, stored: Stored):
+    coupon = api.coupon(max_redemptions=100)
+    api.call("DELETE", path(coupon))
+    before = stored()
+    api.call("DELETE", path(coupon))
+    assert stored() == before

@@ -1,0 +1,234 @@
+"""What a flow block gets: an outcome to branch on and values to save, whatever it sent."""
+
+from typing import Any
+
+import pytest
+
+from couponflow.service import Couponflow
+from couponflow.store.table import Contended, NoAnswer
+from couponflow.web.outcomes import FIELDS
+from tests.integration.conftest import Api
+
+PATH = "/v1/flow/distribute"
+
+
+def ask(api: Api, **body: Any) -> Any:
+    return api.call("POST", PATH, body, "distribute")
+
+
+def check_shape(answer: dict[str, Any]) -> None:
+    """Every top-level value is a string, and all stand once more under `coupon`."""
+    nested = answer["coupon"]
+    assert all(isinstance(answer[name], str) for name in answer if name != "coupon")
+    assert set(FIELDS) <= set(nested) <= set(answer)
+    assert all(answer[name] == nested[name] for name in nested)
+
+
+def test_a_flow_gets_all_that_it_needs(api: Api):
+    coupon = api.coupon(code="SAVE20", timezone="Asia/Tokyo", ends_at="2027-01-31", max_redemptions_per_customer=3)
+    answer = ask(
+        api,
+        coupon_id=coupon["coupon_id"],
+        customer_id="ann",
+        inbox_id="line-1",
+        channel="line",
+        message="Here you are",
+        button_title="Get it",
+        image_url="https://img.example/x.png",
+    ).json()
+    check_shape(answer)
+    token = answer["redeem_token"]
+    record = api.records(coupon)[0]
+    assert {name: answer[name] for name in FIELDS} == {
+        "outcome": "distributed",
+        "reason": "ok",
+        "redemption_id": record["redemption_id"],
+        "redeem_url": f"https://coupons.example/r/{token}",
+        "redeem_token": token,
+        "coupon_code": "SAVE20",
+        "coupon_name": "Ten off",
+        "message": "Here you are",
+        "button_title": "Get it",
+        "image_url": "https://img.example/x.png",
+        "ends_at": "2027-01-31T15:00:00.000Z",
+        "ends_at_local": answer["ends_at_local"],
+        "uses_left": "3",
+        "next_flow": "",
+    }
+    assert answer["ends_at_local"].startswith("2027-01-31")
+    assert record["inbox_id"] == "line-1"
+    assert api.page_state(f"/r/{token}") == "available"
+
+
+def test_asked_again_it_is_the_same_link_and_nothing_is_written(api: Api, stored):
+    coupon = api.coupon()
+    first = api.distribute(coupon, "ann")
+    before = stored()
+    second = api.distribute(coupon, "ann", inbox_id="other")
+    assert second == first | {"reason": "already_distributed", "coupon": second["coupon"]}
+    assert stored() == before
+
+
+def test_uses_left_are_counted_down(api: Api):
+    coupon = api.coupon(max_redemptions_per_customer=3)
+    seen = []
+    for _ in range(3):
+        answer = api.distribute(coupon, "ann")
+        seen.append((answer["reason"], answer["uses_left"]))
+        api.till(coupon, "ann")
+    refused = api.distribute(coupon, "ann")
+    assert seen == [("ok", "3"), ("ok", "2"), ("ok", "1")]
+    assert (refused["outcome"], refused["redeem_url"], refused["uses_left"]) == ("customer_max_uses_reached", "", "")
+    assert api.distribute(api.coupon(), "ann")["uses_left"] == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "reason"),
+    [
+        ({"starts_at": "2020-01-01", "ends_at": "2020-02-01"}, "coupon_expired", "coupon_expired"),
+        ({"active": False}, "error", "coupon_disabled"),
+        ({"starts_at": "2998-01-01"}, "distributed", "ok"),
+    ],
+)
+def test_each_state_of_a_coupon_has_its_outcome(api: Api, changes, outcome, reason):
+    answer = api.distribute(api.coupon(**changes), "ann")
+    check_shape(answer)
+    assert (answer["outcome"], answer["reason"], answer["coupon"]["outcome"]) == (outcome, reason, outcome)
+    assert bool(answer["redeem_url"]) == (outcome == "distributed")
+    assert answer["coupon_name"] == "Ten off"
+
+
+def test_a_coupon_whose_uses_are_all_taken_is_not_given_out(api: Api):
+    coupon = api.coupon(max_redemptions=1, max_redemptions_per_customer=1)
+    api.till(coupon, "ann")
+    api.gateway.start_anew()
+    assert api.distribute(coupon, "bob")["outcome"] == "coupon_max_uses_reached"
+    assert api.distribute(coupon, "ann")["outcome"] == "customer_max_uses_reached"
+
+
+@pytest.mark.parametrize("missing", [None, "", "  ", "null", "undefined", "{{customer}}", "{{ contact.id }}"])
+def test_a_customer_that_was_not_filled_in_is_missing(api: Api, stored, missing):
+    coupon = api.coupon()
+    before = stored()
+    for body in ({"customer_id": missing}, {}):
+        answer = ask(api, coupon_id=coupon["coupon_id"], **body)
+        check_shape(answer.json())
+        assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (200, "error", "customer_missing")
+    assert stored() == before
+
+
+def test_whatever_else_was_not_filled_in_counts_as_missing(api: Api):
+    coupon = api.coupon(code="SAVE20")
+    unfilled = dict.fromkeys(("coupon_id", "block_id", "inbox_id", "channel", "message", "button_title", "image_url"), "{{x}}")
+    answer = ask(api, **unfilled, coupon_code="save-20", customer_id="ann").json()
+    assert (answer["outcome"], answer["message"], answer["image_url"]) == ("distributed", "Ten off", "")
+    assert answer["button_title"]
+    assert api.records(coupon)[0]["inbox_id"] is None
+
+
+@pytest.mark.parametrize(
+    "which", [{}, {"coupon_id": "c0vp0n0000001"}, {"coupon_id": "x"}, {"coupon_code": "NOSUCH"}, {"coupon_code": "#"}]
+)
+def test_a_coupon_that_is_none_is_an_error_to_branch_on(api: Api, which):
+    answer = ask(api, customer_id="ann", **which)
+    check_shape(answer.json())
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (200, "error", "coupon_not_found")
+
+
+def test_a_block_that_is_none_is_an_error_to_branch_on(api: Api):
+    answer = ask(api, customer_id="ann", block_id="0000000000000")
+    check_shape(answer.json())
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (200, "error", "block_not_found")
+
+
+def test_fields_that_we_do_not_know_are_ignored_and_numbers_are_texts(api: Api):
+    coupon = api.coupon()
+    answer = ask(api, coupon_id=coupon["coupon_id"], customer_id=4917712345, inbox_id=7, contact={"deep": [1]}, x=None).json()
+    check_shape(answer)
+    assert answer["outcome"] == "distributed"
+    assert [api.records(coupon)[0][name] for name in ("customer_id", "inbox_id")] == ["4917712345", "7"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"customer_id": "x" * 201}, {"customer_id": ["ann"]}, {"customer_id": True}, {"inbox_id": {"id": 1}}, {"coupon_id": []},
+        {"message": "x" * 1_025}, {"button_title": "x" * 41}, {"image_url": "http://x.example"}, {"block_id": [1]},
+        {"image_url": "https://" + "x" * 2_000},
+    ],
+)  # fmt: skip
+def test_a_request_that_cannot_be_understood_is_400_and_still_an_outcome(api: Api, stored, wrong):
+    coupon = api.coupon()
+    before = stored()
+    answer = ask(api, **{"coupon_id": coupon["coupon_id"], "customer_id": "ann"} | wrong)
+    check_shape(answer.json())
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (400, "error", "invalid_request")
+    assert next(iter(wrong)) in answer.json()["errors"]
+    assert stored() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"{}", "text/plain", 400),
+        (b"", "application/json", 400),
+    ]
+    + [(b'{"x":"' + b"y" * 66_000 + b'"}', "application/json", 413)],
+)
+def test_every_error_has_an_outcome_in_its_body(api: Api, content, content_type, status):
+    answer = api.client.post(PATH, content=content, headers=api.bearer("distribute") | {"content-type": content_type})
+    check_shape(answer.json())
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (status, "error", "invalid_request")
+
+
+def test_keys_are_refused_with_an_outcome_too(api: Api):
+    for headers, status, reason in (({}, 401, "unauthenticated"), (api.bearer("redeem"), 403, "scope_missing")):
+        answer = api.client.post(PATH, json={}, headers=headers)
+        check_shape(answer.json())
+        assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (status, "error", reason)
+
+
+def test_a_direct_invocation_takes_and_gives_the_same_object(api: Api):
+    coupon = api.coupon()
+    event = {"organisation_id": api.organisation_id, "coupon_id": coupon["coupon_id"], "customer_id": "ann"}
+    direct = api.gateway.invoke("DistributeFunction", event)
+    check_shape(direct)
+    again = api.distribute(coupon, "ann")
+    assert direct | {"reason": "already_distributed"} == again | {"coupon": direct["coupon"]}
+
+
+def test_over_http_the_organisation_is_the_keys(api: Api, organisation):
+    coupon, other = api.coupon(), organisation("other")
+    answer = ask(api, coupon_id=coupon["coupon_id"], customer_id="ann", organisation_id=other.organisation_id)
+    assert answer.json()["outcome"] == "distributed"
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({}, "invalid_request"), ([], "invalid_request"), ("x", "invalid_request"), (None, "invalid_request"),
+        (7, "invalid_request"), ({"organisation_id": []}, "invalid_request"), ({"organisation_id": "x" * 201}, "invalid_request"),
+        ({"organisation_id": "{{x}}"}, "invalid_request"), ({"organisation_id": "a", "customer_id": "\ud800"}, "invalid_request"),
+        ({"organisation_id": "nobody", "coupon_id": "c0vp0n0000001", "customer_id": "ann"}, "addon_disabled"),
+    ],
+)  # fmt: skip
+def test_a_direct_invocation_that_cannot_be_understood_is_answered_all_the_same(api: Api, event, reason):
+    answer = api.gateway.invoke("DistributeFunction", event)
+    check_shape(answer)
+    assert (answer["outcome"], answer["reason"]) == ("error", reason)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"), [(Contended(), "try_again"), (NoAnswer(), "try_again"), (RuntimeError("secret 42"), "internal_error")]
+)
+def test_a_direct_invocation_that_fails_is_answered_all_the_same(api: Api, monkeypatch, trouble, reason):
+    def fail(*arguments: object, **more: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(Couponflow, "terms", fail)
+    answer = api.gateway.invoke("DistributeFunction", {"organisation_id": "acme", "coupon_id": "x", "customer_id": "ann"})
+    check_shape(answer)
+    assert (answer["outcome"], answer["reason"]) == ("error", reason)
+    assert "42" not in str(answer)

@@ -1,0 +1,149 @@
+"""Redemption records: filtered, in order, and page by page without gaps or repeats."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from couponflow.domain import times
+from tests.integration.conftest import Api
+
+START = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def history(api: Api) -> dict[str, Any]:
+    """Of 12 customers, one a minute, the even ones redeemed ten minutes after; customer-3 and -4 within one millisecond."""
+    coupon = api.coupon(max_redemptions_per_customer=2)
+    distribute = api.gateway.function("DistributeFunction").parts.couponflow
+    redeem = api.gateway.function("RedeemFunction").parts.couponflow
+    known = distribute.terms(api.organisation_id, coupon_id=coupon["coupon_id"]).coupon
+    for number in range(12):
+        at = START + timedelta(minutes=3 if number == 4 else number)
+        token = distribute.distribute(known, f"customer-{number}", f"inbox-{number % 2}", at).token
+        if number % 2 == 0:
+            redeem.redeem_by_link(token, 1, at + timedelta(minutes=10))
+    return coupon
+
+
+def customers(records: list[dict[str, Any]]) -> list[int]:
+    return [int(record["customer_id"].removeprefix("customer-")) for record in records]
+
+
+REDEEMED, OPEN = [10, 8, 6, 4, 2, 0], [11, 9, 7, 5, 3, 1]
+
+
+def test_redeemed_ones_come_first_and_the_newest_of_each_status(api: Api, history):
+    assert customers(api.records(history)) == REDEEMED + OPEN
+    assert customers(api.records(history, status="redeemed")) == REDEEMED
+    assert customers(api.records(history, status="distributed")) == OPEN
+
+
+def test_a_record_has_the_contracts_columns(api: Api, history):
+    record = api.records(history, customer_id="customer-2")[0]
+    assert record.pop("redemption_id")
+    assert record == {
+        "coupon_id": history["coupon_id"],
+        "customer_id": "customer-2",
+        "inbox_id": "inbox-0",
+        "status": "redeemed",
+        "distributed_at": "2026-05-01T00:02:00.000Z",
+        "redeemed_at": "2026-05-01T00:12:00.000Z",
+    }
+
+
+def paged(api: Api, coupon: dict[str, Any], limit: int, **query: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        asked = query | {"limit": str(limit), "cursor": cursor}
+        page = api.client.get(f"/v1/coupons/{coupon['coupon_id']}/redemptions", params=asked, headers=api.bearer()).json()
+        assert len(page["items"]) <= limit
+        found += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found
+
+
+@pytest.mark.parametrize("query", [{}, {"status": "redeemed"}, {"status": "distributed"}, {"from": "2026-05-01T00:03Z"}])
+def test_pages_of_any_length_show_each_record_once_in_the_same_order(api: Api, history, query):
+    whole = api.records(history, **query)
+    for limit in (1, 2, 3, 5, 6, 7, 12, 100):
+        assert paged(api, history, limit, **query) == whole
+
+
+def test_a_page_is_not_disturbed_by_what_comes_in_meanwhile(api: Api, history):
+    asked = {"status": "distributed", "limit": "3"}
+    path = f"/v1/coupons/{history['coupon_id']}/redemptions"
+    first = api.client.get(path, params=asked, headers=api.bearer()).json()
+    api.distribute(history, "customer-99")
+    second = api.client.get(path, params=asked | {"cursor": first["next_cursor"]}, headers=api.bearer()).json()
+    assert customers(first["items"] + second["items"]) == OPEN
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"),
+    [
+        ("2026-05-01T00:12:00.000Z", None, [10, 8, 6, 4, 2]),
+        ("2026-05-01T00:12:00.001Z", None, [10, 8, 6, 4]),
+        (None, "2026-05-01T00:13:00.000Z", [2, 0]),
+        (None, "2026-05-01T00:13:00.001Z", [4, 2, 0]),
+        ("2026-05-01T00:13Z", "2026-05-01T00:13:00.001Z", [4]),
+        ("2026-05-01", "2026-05-01", [10, 8, 6, 4, 2, 0]),
+        ("2026-05-02", None, []),
+        ("2026-05-02", "2026-05-01T00:13Z", []),
+        ("2026-06-01", "2026-04-01", []),
+    ],
+)
+def test_times_are_of_the_status_from_inclusive_to_exclusive(api: Api, history, since, until, found):
+    query = {"status": "redeemed"} | ({"from": since} if since else {}) | ({"to": until} if until else {})
+    assert customers(api.records(history, **query)) == found
+    assert customers(paged(api, history, 2, **query)) == found
+    of_one = [number for number in range(12) if api.records(history, customer_id=f"customer-{number}", **query)]
+    assert of_one == sorted(found)
+
+
+def test_the_records_of_one_customer_are_as_they_are_now(api: Api, history):
+    assert api.records(history, customer_id="nobody") == []
+    api.till(history, "customer-2", inbox_id="pos")
+    api.till(history, "customer-3")
+    assert [record["status"] for record in api.records(history, customer_id=" customer-2 ")] == ["redeemed", "redeemed"]
+    assert api.records(history, customer_id="customer-2", status="distributed") == []
+    assert paged(api, history, 1, customer_id="customer-2") == api.records(history, customer_id="customer-2")
+    assert [record["inbox_id"] for record in api.records(history, customer_id="customer-2")] == ["pos", "inbox-0"]
+    assert api.records(history, customer_id="customer-3")[0]["status"] == "redeemed"
+
+
+def test_a_use_that_was_never_given_out_has_no_time_of_that(api: Api, history):
+    api.till(history, "walk-in")
+    record = api.records(history, customer_id="walk-in")[0]
+    assert (record["distributed_at"], record["inbox_id"], record["status"]) == (None, None, "redeemed")
+    assert record["redeemed_at"] is not None
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30", "W10", "WyJhIl0", "WyJyZWRlZW1lZCIsIiJd", "WyJ1c2VkIiwgIjIwMjYiXQ"])
+def test_a_cursor_that_is_not_ours_is_refused(api: Api, history, cursor):
+    answer = api.client.get(f"/v1/coupons/{history['coupon_id']}/redemptions", params={"cursor": cursor}, headers=api.bearer())
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
+
+
+def test_a_cursor_of_another_filter_or_coupon_gives_a_list_and_no_error(api: Api, history):
+    path = f"/v1/coupons/{history['coupon_id']}/redemptions"
+    cursor = api.client.get(path, params={"limit": "2"}, headers=api.bearer()).json()["next_cursor"]
+    other = f"/v1/coupons/{api.coupon()['coupon_id']}/redemptions"
+    for where, query in (
+        (path, {"from": "2026-06-01"}),
+        (path, {"status": "distributed"}),
+        (other, {}),
+        (path, {"customer_id": "x"}),
+    ):
+        answer = api.client.get(where, params=query | {"cursor": cursor}, headers=api.bearer())
+        assert answer.status_code == 200, answer.text
+
+
+def test_counts_are_the_records(api: Api, history, stored: Callable[[], list[dict[str, Any]]]):
+    assert api.read(history)["times_redeemed"] == len(REDEEMED)
+    kept = [item for item in stored() if item["pk"].startswith(f"HOLDER#{history['coupon_id']}#")]
+    assert len(kept) == 12
+    assert times.text(START) == min(str(item["distributed_at"]) for item in kept)

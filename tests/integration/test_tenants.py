@@ -1,0 +1,96 @@
+"""Two organisations: what is one's is to the other as if it did not exist, byte for byte."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from couponflow.web.routes import ROUTES
+from tests.integration.conftest import Api, Stored
+
+UNKNOWN = "0000000000000"
+BODIES: dict[str, Any] = {
+    "PATCH /v1/coupons/{coupon_id}": {"version": 1, "name": "mine now", "max_redemptions": 1},
+    "PUT /v1/coupons/{coupon_id}/redeem-page": {"terms": "mine now"},
+    "POST /v1/coupons/{coupon_id}/redeem-page/preview": {},
+    "PUT /v1/flow/blocks/{block_id}": {"coupon_id": UNKNOWN, "message": "mine now"},
+}
+WITH_AN_ID = [route for route, scope in ROUTES.items() if scope and "{" in route]
+
+
+@pytest.fixture
+def theirs(organisation: Callable[[str], Api]) -> tuple[Api, dict[str, str]]:
+    """An organisation and the ids of what it has."""
+    other = organisation("theirs")
+    coupon = other.coupon(code="THEIRS", max_redemptions=10)
+    block = other.call("POST", "/v1/flow/blocks", {"coupon_id": coupon["coupon_id"], "message": "Here"})
+    image = other.call("POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": 100})
+    ids = {"coupon_id": coupon["coupon_id"], "block_id": block.json()["block_id"], "image_id": image.json()["image_id"]}
+    return other, ids
+
+
+def seen(api: Api, route: str, ids: dict[str, str], body: Any) -> tuple[int, bytes, dict[str, str]]:
+    method, path = route.split(" ")
+    for name, id_ in ids.items():
+        path = path.replace("{" + name + "}", id_)
+    answer = api.client.request(method, path, json=body, headers=api.bearer()) if body is not None else api.call(method, path)
+    return answer.status_code, answer.content, dict(answer.headers)
+
+
+@pytest.mark.parametrize("route", WITH_AN_ID)
+@pytest.mark.parametrize("sends", ["what is right", "nothing", "what is wrong"])
+def test_anothers_id_is_answered_as_an_unknown_one(api: Api, theirs, stored: Stored, route, sends):
+    _, ids = theirs
+    body = {"what is right": BODIES.get(route), "nothing": None, "what is wrong": {"what": "?"}}[sends]
+    before = stored()
+    foreign = seen(api, route, ids, body)
+    assert foreign == seen(api, route, dict.fromkeys(ids, UNKNOWN), body)
+    assert foreign[0] in (404, 422) if "{coupon_id}" not in route else foreign[0] == 404
+    assert stored() == before
+
+
+def test_anothers_coupon_is_neither_given_out_nor_redeemed(api: Api, theirs, stored: Stored):
+    other, ids = theirs
+    before = stored()
+    for theirs_, unknown in (
+        ({"coupon_id": ids["coupon_id"]}, {"coupon_id": UNKNOWN}),
+        ({"code": "THEIRS"}, {"code": "NOBODYS"}),
+    ):
+        tills = [api.call("POST", "/v1/redemptions", which | {"customer_id": "ann"}, "redeem") for which in (theirs_, unknown)]
+        assert tills[0].content == tills[1].content
+        assert tills[0].status_code == tills[1].status_code == 404
+    asks = [{"coupon_id": ids["coupon_id"]}, {"coupon_id": UNKNOWN}, {"coupon_code": "THEIRS"}, {"coupon_code": "NOBODYS"}]
+    flows = [api.call("POST", "/v1/flow/distribute", ask | {"customer_id": "ann"}, "distribute") for ask in asks]
+    assert {(flow.status_code, flow.content) for flow in flows} == {(200, flows[0].content)}
+    assert flows[0].json()["reason"] == "coupon_not_found"
+    blocks = [api.distribute({"coupon_id": ""}, "ann", block_id=block_id) for block_id in (ids["block_id"], UNKNOWN)]
+    assert blocks[0] == blocks[1]
+    assert stored() == before
+    assert other.read({"coupon_id": ids["coupon_id"]})["times_redeemed"] == 0
+
+
+def test_anothers_image_is_not_taken_for_a_page(api: Api, theirs):
+    coupon = api.coupon()
+    path = f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
+    answers = [api.call("PUT", path, {"brand_icon": image_id}) for image_id in (theirs[1]["image_id"], UNKNOWN)]
+    assert answers[0].content == answers[1].content
+    assert answers[0].status_code == 422
+
+
+def test_lists_hold_ones_own_things_only(api: Api, theirs):
+    for path in ("/v1/coupons", "/v1/coupons?q=THEIRS", "/v1/coupons?status=active", "/v1/flow/blocks"):
+        assert api.call("GET", path).json()["items"] == []
+
+
+def test_a_cursor_of_another_organisation_opens_nothing(api: Api, theirs):
+    other, _ = theirs
+    cursor = other.call("GET", "/v1/coupons?limit=1").json()["next_cursor"]
+    assert api.call("GET", f"/v1/coupons?cursor={cursor or 'x'}").json().get("items", []) == []
+
+
+@pytest.mark.parametrize(
+    "id_", ["x", "A" * 13, UNKNOWN + "0", "c0vp0n%0000001", "#", "ORG%23acme", "%F0%9F%8E%81", "..", "%2e%2e%2fx"]
+)
+def test_an_id_that_can_be_none_is_unknown(api: Api, id_):
+    answer = api.call("GET", f"/v1/coupons/{id_}")
+    assert answer.status_code == 404
