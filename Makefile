@@ -50,6 +50,11 @@ screenshots: install-browsers ## the redeem page in every state as a phone shows
 test: install-sam install-audit install-browsers check ## everything: checks, then all tests with branch coverage
 	@$(VENV)/pytest --cov --cov-report=term
 
+audit: install-audit ## known faults of what is shipped, where an audit service answers
+	@for lock in layers/couponflow/requirements.txt functions/images/requirements.txt; do \
+		.local/tools/audit/bin/pip-audit --strict --disable-pip --require-hashes -r $$lock \
+		|| { echo "!!! $$lock: NOT CLEAN OR NOT AUDITED (see above)" >&2; failed=1; }; done; exit $${failed:-0}
+
 lock: install ## the locks anew, from pyproject.toml and local/s3/package.json
 	@$(COMPILE) pyproject.toml -o layers/couponflow/requirements.txt
 	@$(COMPILE) pyproject.toml --group dev -c layers/couponflow/requirements.txt -o requirements-dev.txt

@@ -1,0 +1,102 @@
+"""`python -m bench.cost`: what a million of each costs, and a month of nothing, from units and public prices.
+
+Units are the meter's (bench/results.json) where it has measured them, else the musts of P1 to P3. Time, sizes and samples are
+assumptions, and said as such.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.resolver import read_yaml
+from local.template import TEMPLATE
+
+HERE = Path(__file__).parent
+PRICES = json.loads((HERE / "prices.json").read_text())
+MILLION = 1_000_000
+# Assumed: a warm execution, its 1 GB of memory, two log lines, the page compressed; X-Ray samples one request in twenty.
+SECONDS, MEMORY_GB, LOG_KB, TRACED = 0.015, 1.0, 0.8, 0.05
+
+
+@dataclass(frozen=True)
+class Use:
+    """What one request takes."""
+
+    name: str
+    write_units: float
+    read_units: float
+    answer_kb: float
+
+
+# The goals' musts: P1 (the write and its copy in the index), P2 (warm), P3.
+MUSTS = (
+    Use("distribution", write_units=2, read_units=0, answer_kb=1),
+    Use("page view", write_units=0, read_units=1, answer_kb=8),
+    Use("redemption", write_units=6, read_units=0, answer_kb=0.5),
+)
+
+
+def uses(results: Path = HERE / "results.json") -> tuple[str, list[Use]]:
+    """Where the units come from, and the units."""
+    measured: dict[str, Any] = json.loads(results.read_text()).get("units", {}) if results.exists() else {}
+    if not all(use.name in measured for use in MUSTS):
+        return "the musts of P1 to P3", list(MUSTS)
+    return "bench/results.json", [
+        Use(use.name, measured[use.name]["write_units"], measured[use.name]["read_units"], use.answer_kb) for use in MUSTS
+    ]
+
+
+def parts(use: Use) -> dict[str, float]:
+    """USD for a million, by service."""
+    per_million, each = PRICES["per_million"], PRICES["each"]
+    gigabytes = MILLION / 1_048_576
+    return {
+        "DynamoDB": use.write_units * per_million["dynamodb_write_units"] + use.read_units * per_million["dynamodb_read_units"],
+        "Lambda": per_million["lambda_requests"] + MILLION * SECONDS * MEMORY_GB * each["lambda_arm_gb_second"],
+        "API Gateway": per_million["api_gateway_http_requests"],
+        "CDN": per_million["cloudfront_https_requests"]
+        + per_million["cloudfront_function_calls"]
+        + use.answer_kb * gigabytes * each["cloudfront_gb"],
+        "logs, traces": LOG_KB * gigabytes * each["log_gb"] + TRACED * per_million["xray_traces"],
+    }
+
+
+def idle() -> dict[str, float]:
+    """USD a month of a stack that nobody uses."""
+    resources = read_yaml(TEMPLATE)["Resources"].values()
+    watched = sum(
+        "MetricStat" in metric
+        for resource in resources
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+        for metric in resource["Properties"]["Metrics"]
+    )
+    secrets = sum(resource["Type"] == "AWS::SecretsManager::Secret" for resource in resources)
+    return {
+        f"alarms ({watched} metrics)": watched * PRICES["each"]["alarm_metric_month"],
+        "the CDN's secret": secrets * PRICES["each"]["secret_month"],
+    }
+
+
+def table() -> str:
+    source, all_uses = uses()
+    services = list(parts(all_uses[0]))
+    lines = [
+        f"Prices of {PRICES['region']}, {PRICES['dated']}, without free tier; units from {source}.",
+        "",
+        f"| a million of | {' | '.join(services)} | USD |",
+        f"|---|{'---:|' * (len(services) + 1)}",
+    ]
+    for use in all_uses:
+        costs = parts(use)
+        lines.append(f"| {use.name}s | {' | '.join(f'{cost:.2f}' for cost in costs.values())} | **{sum(costs.values()):.2f}** |")
+    nothing = idle()
+    lines += ["", "A month in which nobody comes: " + ", ".join(f"{name} {cost:.2f}" for name, cost in nothing.items())]
+    lines[-1] += f": **{sum(nothing.values()):.2f} USD**, besides what lies in the table ($0.25 a GB) and the bucket ($0.023)."
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table())
