@@ -31,10 +31,11 @@ class OrganisationStore:
 
     def get(self, organisation_id: str) -> Organisation:
         """Raises NotFound."""
-        item = self._table.get(keys.organisation(organisation_id))
-        if item is None:
-            raise NotFound
-        return _organisation(item)
+        # One made a moment ago may be missing from an eventual read; only the strong one can say so.
+        for consistent in (False, True):
+            if item := self._table.get(keys.organisation(organisation_id), consistent=consistent):
+                return _organisation(item)
+        raise NotFound
 
     def listed(self, after: str | None, at_most: int) -> list[Organisation]:
         """By id, from behind `after` on."""

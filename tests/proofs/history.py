@@ -1,0 +1,152 @@
+"""What happened in a simulated table, and whether it was right: the promises of the product as checks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from couponflow.domain import times
+from tests.proofs.cloud import Cloud
+from tests.proofs.engine import Item, Key
+from tests.proofs.environments import moment
+
+FOREVER = float("inf")
+# Pages, flows and refusals may be this much behind a change: part of the contract.
+SECONDS_BEHIND = 2.1
+
+
+class Broken(AssertionError):
+    """A promise that was not kept."""
+
+
+@dataclass
+class Version:
+    """The coupon's rules since they were written; `returned_at` is when the change was reported done."""
+
+    number: int
+    written_at: float
+    active: bool
+    archived: bool
+    starts_at: str
+    ends_at: str
+    per_customer: int | None
+    returned_at: float = FOREVER
+
+
+@dataclass
+class Use:
+    """A redemption as it was committed."""
+
+    key: Key
+    at: float
+    item: Item
+    nth: int
+
+
+@dataclass
+class History:
+    """Watches the table from the start."""
+
+    cloud: Cloud
+    versions: list[Version] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    remaining: list[tuple[float, int]] = field(default_factory=list)
+    _shards: dict[Key, int] = field(default_factory=dict)
+    _used_by: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.cloud.watchers.append(self._watch)
+
+    def returned(self, version: int) -> None:
+        """A change was reported done, with the version it made."""
+        for each in self.versions:
+            if each.number == version:
+                each.returned_at = self.cloud.world.now
+
+    def _watch(self, key: Key, before: Item | None, after: Item | None) -> None:
+        now = self.cloud.world.now
+        if after is None:
+            return
+        if key[1] == "COUPON" and (before is None or before["version"] != after["version"]):
+            self.versions.append(_version(after, now))
+        if key[1] == "QUOTA":
+            self._shards[key] = int(after["remaining"]["N"])
+            self.remaining.append((now, sum(self._shards.values())))
+            check(self._shards[key] >= 0, "a shard went below nothing")
+        if key[0].startswith("HOLDER#"):
+            was = before is not None and before["status"]["S"] == "redeemed"
+            is_ = after["status"]["S"] == "redeemed"
+            check(not was or before == after, "a redemption changed after it was made")
+            if is_ and not was:
+                self._used_by[key[0]] += 1
+                self.uses.append(Use(key, now, after, self._used_by[key[0]]))
+
+    def check_at_rest(self) -> None:
+        """limit = used + remaining; uses = redemptions; each use was allowed by rules that held."""
+        items = self.cloud.engine.items
+        coupon = next(item for key, item in items.items() if key[1] == "COUPON")
+        shards = [item for key, item in items.items() if key[1] == "QUOTA"]
+        used = sum(int(shard["used"]["N"]) for shard in shards)
+        remaining = sum(int(shard["remaining"]["N"]) for shard in shards)
+        check(int(coupon["units"]["N"]) == used + remaining, "the limit is not used + remaining")
+        check(len(shards) == int(coupon["shards"]["N"]), "shards are missing or too many")
+        check(used == len(self.uses), f"{used} units are used, but {len(self.uses)} redemptions made")
+        for use in self.uses:
+            self.check_allowed(use)
+
+    def check_allowed(self, use: Use) -> None:
+        """Some version of the coupon allowed it that was not replaced, by a change reported done, before the use was begun."""
+        window = self.cloud.physics.conflict_window
+        asked_at = times.text(times.parse(use.item["redeemed_at"]["S"]))
+        newest_done = max((each.number for each in self.versions if each.returned_at < use.at - window), default=0)
+        holding = [each for each in self.versions if each.number >= newest_done and each.written_at <= use.at + window]
+        check(
+            any(
+                each.active
+                and not each.archived
+                and each.starts_at <= asked_at < each.ends_at
+                and (each.per_customer is None or use.nth <= each.per_customer)
+                for each in holding
+            ),
+            f"use {use.nth} at {use.at:.3f} was allowed by none of {holding}",
+        )
+
+    def was_sold_out(self, since: float, until: float) -> bool:
+        """Whether nothing remained at some moment of the time span."""
+        changes = [*self.remaining, (FOREVER, -1)]
+        return any(left == 0 and at <= until and since <= end for (at, left), (end, _) in pairwise(changes))
+
+    def held_at_some_time(self, since: float, until: float) -> list[Version]:
+        """Versions that held, or were being put into force, in the time span."""
+        newest_done = max((each.number for each in self.versions if each.returned_at < since), default=0)
+        return [each for each in self.versions if each.number >= newest_done and each.written_at <= until]
+
+    def uses_of(self, holder: str, until: float) -> int:
+        return sum(use.key[0] == holder and use.at <= until for use in self.uses)
+
+
+def _version(coupon: Item, now: float) -> Version:
+    def value(name: str) -> Any:
+        return next(iter(coupon[name].values())) if name in coupon else None
+
+    per_customer = value("max_redemptions_per_customer")
+    return Version(
+        number=int(value("version")),
+        written_at=now,
+        active=value("active"),
+        archived=value("archived_at") is not None,
+        starts_at=value("starts_at"),
+        ends_at=value("ends_at"),
+        per_customer=None if per_customer is None else int(per_customer),
+    )
+
+
+def check(holds: bool, promise: str) -> None:
+    if not holds:
+        raise Broken(promise)
+
+
+def text_at(seconds: float) -> str:
+    return times.text(moment(seconds))

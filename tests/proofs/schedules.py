@@ -1,0 +1,267 @@
+"""Random schedules: customers, tills, flows and marketers at once, environments that crash, answers that get lost.
+
+One seed is one schedule: the same again whenever it is asked for. `run(seed)` raises Broken if a promise was not kept.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from couponflow.domain import links, rules
+from couponflow.domain.errors import (
+    CouponDisabled,
+    CouponExpired,
+    CouponflowError,
+    CouponMaxUsesReached,
+    CouponNotFound,
+    CouponNotStarted,
+    CustomerMaxUsesReached,
+    LimitBelowUsed,
+    Refusal,
+    TryAgain,
+    ValidationFailed,
+)
+from couponflow.domain.models import Coupon
+from couponflow.redeemer import Redeemed
+from couponflow.store import keys
+from couponflow.store.table import Contended, NoAnswer
+from tests.proofs.cloud import NO_FAULTS, Client, Cloud, Crashed, Faults, Physics
+from tests.proofs.environments import (
+    ORGANISATION,
+    Environment,
+    environment,
+    found_organisation,
+    moment,
+    new_coupon,
+)
+from tests.proofs.history import SECONDS_BEHIND, History, check
+from tests.proofs.world import World
+
+MOST_CALLS = 6  # of one customer, who gives up then
+UNCLEAR = (Crashed, TryAgain, Contended, NoAnswer)
+
+
+@dataclass
+class Schedule:
+    seed: int
+    faults: Faults
+    make_environment: Callable[..., Environment] = environment
+    history: History = field(init=False)
+    acknowledged: dict[str, str] = field(default_factory=dict)  # redemption id -> holder
+
+    def __post_init__(self) -> None:
+        random.seed(self.seed)
+        self.world = World(self.seed)
+        self.dice = self.world.dice
+        self.cloud = Cloud(self.world, Physics(conflict_window=self.dice.choice([0.004, 0.008, 0.016])))
+        self.most_shards = self.dice.choice([1, 2, 2, 4])
+        self.intents: dict[str, set[str]] = {}
+        self._environments: list[Environment] = []
+
+    def run(self) -> None:
+        self.world.start(self._set_up)
+        self.world.run()
+        self.history.check_at_rest()
+        self._check_acknowledged()
+        self._check_nothing_twice()
+        self.world.start(self._drain)
+        self.world.run()
+        self.history.check_at_rest()
+
+    def _environment(self, faults: Faults | None = None) -> Environment:
+        """One of those that run, or a new one; they do not know of each other."""
+        if self._environments and self.dice.random() < 0.7 and faults is None:
+            return self.dice.choice(self._environments)
+        client = self.cloud.client(self.faults if faults is None else faults)
+        made = self.make_environment(client, self.world.sleep, self.world.timer, self.dice, self.most_shards)
+        if faults is None:
+            self._environments.append(made)
+        return made
+
+    def _set_up(self) -> None:
+        client: Client = self.cloud.client()
+        self.history = History(self.cloud)
+        found_organisation(client)
+        limit = self.dice.choice([1, 2, 3, 3, 5, 8, 20, 40])
+        per_customer = self.dice.choice([None, 1, 1, 2, 3])
+        campaigns = self._environment(NO_FAULTS).campaigns
+        self.coupon = campaigns.create(ORGANISATION, new_coupon(limit, per_customer), moment(self.world.now)).coupon
+        self.history.returned(1)
+        for number in range(self.dice.randint(2, 5)):
+            for act in self.dice.sample([self._flow, self._taps, self._till, self._looks], self.dice.randint(1, 3)):
+                self.world.start(lambda act=act, who=f"customer-{number}": act(who), self._some_time())
+        for _ in range(self.dice.choice([0, 1, 1, 2, 3])):
+            self.world.start(self._change, self._some_time())
+
+    def _some_time(self) -> float:
+        """Mostly all at once, sometimes within seconds."""
+        return self.world.now + self.dice.choice([0.03, 0.03, 0.3, 5]) * self.dice.random()
+
+    def _now(self) -> Any:
+        return moment(self.world.now)
+
+    def _again(self, call: Callable[[Environment], Any], since: float) -> Any:
+        """As a client does it: asks again where the outcome is unclear. The answer, or the refusal, checked; None if it gave up."""
+        for _ in range(MOST_CALLS):
+            try:
+                return call(self._environment())
+            except UNCLEAR:
+                self.world.sleep(self.dice.choice([0, 0.01, 0.5, 700]) * self.dice.random())
+                since = min(since, self.world.now)
+            except CouponflowError as refused:
+                return refused
+        return None
+
+    def _flow(self, who: str) -> None:
+        for _ in range(self.dice.randint(1, 2)):
+            since = self.world.now
+            answer = self._again(lambda env: env.couponflow.distribute(self._seen(env), who, None, self._now()), since)
+            if isinstance(answer, Refusal):
+                self._check_refusal(answer, who, since, distributing=True)
+            self.world.sleep(self.dice.choice([0.01, 1]) * self.dice.random())
+
+    def _taps(self, who: str) -> None:
+        """Opens the link, which is there when a flow sent it, and taps, often twice at once."""
+        self._again(lambda env: env.couponflow.distribute(self._seen(env), who, None, self._now()), self.world.now)
+        for use in range(1, self.dice.randint(1, 3) + 1):
+            for _ in range(self.dice.randint(1, 2)):
+                self.world.start(lambda use=use: self._tap(who, use), self.world.now + self.dice.choice([0, 0.02]) * self.dice.random())
+            self.world.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
+
+    def _tap(self, who: str, use: int) -> None:
+        since = self.world.now
+        self.intents.setdefault(self._holder(who), set()).add(f"use {use}")
+        token = links.token_of(self.coupon, links.holder_of(self.coupon, who))
+        answer = self._again(lambda env: env.couponflow.redeem_by_link(token, use, self._now()), since)
+        self._note(answer, who, since)
+
+    def _till(self, who: str) -> None:
+        for number in range(self.dice.randint(1, 3)):
+            key = self.dice.choice([f"sale {number}", f"sale {number}", "sale"])
+            for _ in range(self.dice.randint(1, 2)):
+                self.world.start(lambda key=key: self._sell(who, key), self.world.now + self.dice.choice([0, 0.02]) * self.dice.random())
+            self.world.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
+
+    def _sell(self, who: str, key: str) -> None:
+        since = self.world.now
+        self.intents.setdefault(self._holder(who), set()).add(key)
+        answer = self._again(lambda env: env.couponflow.redeem_at_till(self._seen(env), who, None, key, self._now()), since)
+        self._note(answer, who, since)
+
+    def _looks(self, who: str) -> None:
+        token = links.token_of(self.coupon, links.holder_of(self.coupon, who))
+        for _ in range(3):
+            self._again(lambda env: env.couponflow.open(token), self.world.now)
+            self.world.sleep(self.dice.random())
+
+    def _change(self) -> None:
+        """A marketer changes something, from what they see."""
+        change: dict[str, Any] = self.dice.choice(
+            [
+                {"max_redemptions": self.dice.choice([1, 2, 3, 5, 10, 33, 50])},
+                {"max_redemptions": self.dice.choice([None, 1, 4, 40])},
+                {"max_redemptions_per_customer": self.dice.choice([None, 1, 2, 3])},
+                {"active": self.dice.random() < 0.5},
+                {"ends_at": moment(self.world.now + self.dice.choice([0.01, 100_000]))},
+                {"max_redemptions": self.dice.choice([2, 6]), "active": True},
+            ]
+        )
+        client = self.cloud.client(self.faults)
+        env = self.make_environment(client, self.world.sleep, self.world.timer, self.dice, self.most_shards)
+        try:
+            seen = env.campaigns.get(ORGANISATION, self.coupon.coupon_id).coupon
+            self.world.sleep(self.dice.choice([0, 0.05]) * self.dice.random())
+            done = env.campaigns.change(ORGANISATION, self.coupon.coupon_id, seen.version, change, self._now())
+        except LimitBelowUsed as refused:
+            used = refused.members["times_redeemed"]
+            check(isinstance(used, int) and used <= len(self.history.uses), "the number used is not one that was used")
+        except (*UNCLEAR, CouponflowError):
+            pass
+        else:
+            self.history.returned(done.coupon.version)
+
+    def _seen(self, env: Environment) -> Coupon:
+        return env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+
+    def _holder(self, who: str) -> str:
+        return keys.holder(links.holder_of(self.coupon, who))
+
+    def _note(self, answer: Any, who: str, since: float) -> None:
+        if isinstance(answer, Redeemed):
+            self.acknowledged[answer.redemption.redemption_id] = self._holder(who)
+        elif isinstance(answer, Refusal):
+            self._check_refusal(answer, who, since)
+        else:
+            check(answer is None or isinstance(answer, ValidationFailed | CouponNotFound), f"an answer of no sense: {answer!r}")
+
+    def _check_refusal(self, refusal: Refusal, who: str, since: float, distributing: bool = False) -> None:
+        """Every reason given was true at some moment, not longer ago than the contract allows."""
+        since, until = since - SECONDS_BEHIND, self.world.now
+        versions = self.history.held_at_some_time(since, until)
+        holder = self._holder(who)
+        if isinstance(refusal, CouponMaxUsesReached):
+            check(self.history.was_sold_out(since, until), "sold out was said, and it never was")
+            last = [item for key, item in self.cloud.engine.items.items() if key[0] == holder]
+            intents = self.intents.get(holder, set())
+            only = len(intents) == 1 and not distributing
+            check(not only or not any(item["status"]["S"] == "redeemed" for item in last), "who has the last one heard: sold out")
+        if isinstance(refusal, CustomerMaxUsesReached):
+            used = self.history.uses_of(holder, until)
+            limits = [each.per_customer for each in versions if each.per_customer is not None]
+            check(any(used >= limit for limit in limits), f"refused as used up, after {used} uses")
+        if isinstance(refusal, CouponDisabled):
+            check(any(not each.active for each in versions), "disabled was said, and it never was")
+        if isinstance(refusal, CouponExpired):
+            check(any(each.ends_at <= _text(until) for each in versions), "expired was said, and it never was")
+        check(not isinstance(refusal, CouponNotStarted), "it had started")
+
+    def _check_acknowledged(self) -> None:
+        made = {use.item["redemption_id"]["S"]: use.key[0] for use in self.history.uses}
+        for redemption_id, holder in self.acknowledged.items():
+            check(made.get(redemption_id) == holder, "a redemption was acknowledged and is not there")
+
+    def _check_nothing_twice(self) -> None:
+        attempts: set[tuple[str, str]] = set()
+        for use in self.history.uses:
+            attempt = (use.key[0], use.item["attempt"]["S"])
+            check(attempt not in attempts, "one attempt made two redemptions")
+            attempts.add(attempt)
+        for holder, intents in self.intents.items():
+            made = sum(use.key[0] == holder for use in self.history.uses)
+            check(made <= len(intents), f"{made} redemptions of a customer who wanted {len(intents)}")
+
+    def _drain(self) -> None:
+        """In peace, strangers come until it is sold out: every use that remains is there for one of them."""
+        self.world.sleep(10)
+        env = self._environment(NO_FAULTS)
+        fresh = env.coupons.get(self.coupon.coupon_id)
+        if rules.refusal(fresh, self._now()) or fresh.max_redemptions is None:
+            return
+        left = fresh.units - len(self.history.uses)
+        for number in range(left + 1):
+            try:
+                made = env.couponflow.redeem_at_till(fresh, f"stranger-{number}", None, None, self._now())
+            except CouponMaxUsesReached:
+                check(number == left, f"sold out with {left - number} left")
+            else:
+                check(number < left and not made.repeated, "more redemptions than the limit")
+
+
+def _text(seconds: float) -> str:
+    from couponflow.domain import times
+
+    return times.text(moment(seconds))
+
+
+ALL_FAULTS = Faults(0.02, 0.02, 0.03, 0.04, 0.04, 0.05)
+
+
+def run(seed: int, make_environment: Callable[..., Environment] = environment) -> Schedule:
+    """Raises Broken."""
+    faults = [NO_FAULTS, ALL_FAULTS, Faults(lost_answer=0.3), Faults(crash_after=0.15, crash_before=0.05)][seed % 4]
+    schedule = Schedule(seed, faults, make_environment)
+    schedule.run()
+    return schedule
