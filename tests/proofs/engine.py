@@ -157,3 +157,12 @@ def keys_written(method: str, request: Request) -> list[Key]:
     if method == "transact_write_items":
         return [key_in(body) for write in request["TransactItems"] for body in write.values()]
     return [key_in(request)] if method in SINGLE_WRITES else []
+
+
+def keys_read(method: str, request: Request) -> list[Key]:
+    """Of reads by key; a query reads whatever is there."""
+    if method == "get_item":
+        return [key_of(request["Key"])]
+    if method == "batch_get_item":
+        return [key_of(key) for wanted in request["RequestItems"].values() for key in wanted["Keys"]]
+    return []

@@ -1,0 +1,126 @@
+"""What is explored exhaustively: small coupons, with everything at once that can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from couponflow.domain import links
+from couponflow.domain.models import Coupon
+from couponflow.store import keys
+from tests.proofs.engine import Engine
+from tests.proofs.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
+from tests.proofs.explorer import Explorer, Outcome, Process
+
+
+class EngineClient:
+    """An engine with the methods of boto3's client."""
+
+    def __init__(self) -> None:
+        self.engine = Engine()
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        return lambda **request: self.engine.call(method, request)
+
+
+class Scene:
+    """A coupon and links that were sent to customers."""
+
+    def __init__(self, max_redemptions: int, per_customer: int | None, shards: int, customers: list[str]) -> None:
+        import random
+
+        self.client, self.shards = EngineClient(), shards
+        found_organisation(self.client)
+        env = environment(self.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+        self.coupon = env.campaigns.create(ORGANISATION, new_coupon(max_redemptions, per_customer), START).coupon
+        if shards > 1:
+            self._split(shards)
+        for customer in customers:
+            env.couponflow.distribute(self.coupon, customer, None, START)
+
+    def _split(self, shards: int) -> None:
+        """Over more shards than so small a limit would have."""
+        store = self.client.engine
+        key = tuple(keys.coupon(self.coupon.coupon_id).values())
+        store.store(key, store.items[key] | {"shards": {"N": str(shards)}})  # type: ignore[index, arg-type]
+        whole = tuple(keys.quota_shard(self.coupon.coupon_id, 0).values())
+        item, units = store.items[whole], self.coupon.units  # type: ignore[index]
+        for number in range(shards):
+            pk = keys.quota_shard(self.coupon.coupon_id, number)["pk"]
+            share = units // shards + (number < units % shards)
+            store.store((pk, whole[1]), item | {"pk": {"S": pk}, "remaining": {"N": str(share)}})
+
+    def explorer(self, *processes: Process) -> Explorer:
+        def warm(env: Environment) -> None:
+            env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id)
+
+        return Explorer(self.client.engine.items, processes, warm, self.shards)
+
+    def seen(self, env: Environment) -> Coupon:
+        return env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+
+    def holder(self, customer: str) -> str:
+        return keys.holder(links.holder_of(self.coupon, customer))
+
+    def tap(self, customer: str, use: int = 1, repeats: int = 0, kind: str = "") -> Process:
+        token = links.token_of(self.coupon, links.holder_of(self.coupon, customer))
+        return Process(
+            f"{customer} taps {use}",
+            lambda env: env.couponflow.redeem_by_link(token, use, START),
+            repeats,
+            self.holder(customer),
+            kind,
+        )
+
+    def till(self, customer: str, key: str | None, repeats: int = 0) -> Process:
+        return Process(
+            f"till of {customer} {key}",
+            lambda env: env.couponflow.redeem_at_till(self.seen(env), customer, None, key, START),
+            repeats,
+            self.holder(customer),
+        )
+
+    def distribute(self, customer: str) -> Process:
+        return Process(
+            f"flow of {customer}",
+            lambda env: env.couponflow.distribute(self.seen(env), customer, None, START),
+            holder=self.holder(customer),
+        )
+
+    def change(self, name: str, *steps: dict[str, Any]) -> Process:
+        """One change after the other, each from what is seen then."""
+
+        def change(env: Environment) -> Outcome:
+            version = 0
+            for step in steps:
+                seen = env.campaigns.get(ORGANISATION, self.coupon.coupon_id).coupon
+                done = env.campaigns.change(ORGANISATION, self.coupon.coupon_id, seen.version, dict(step), START)
+                version = done.coupon.version
+            return ("changed", str(version))
+
+        return Process(name, change)
+
+
+def a_rush_while_the_limit_moves() -> Explorer:
+    """Three customers and three uses on two shards, while one marketer lowers the limit and another raises it."""
+    customers = ["ann", "bob", "cid"]
+    scene = Scene(3, 1, 2, customers)
+    return scene.explorer(
+        *(scene.tap(customer, repeats=1, kind="customer") for customer in customers),
+        scene.change("lowering", {"max_redemptions": 1}),
+        scene.change("raise", {"max_redemptions": 4}),
+    )
+
+
+def one_customer_everywhere() -> Explorer:
+    """One customer who may use it three times, at the phone and at tills at once, while that limit goes to one and back."""
+    scene = Scene(5, 3, 1, ["ann"])
+    return scene.explorer(
+        scene.tap("ann", 1, repeats=1),
+        scene.tap("ann", 2, repeats=1),
+        scene.till("ann", "sale", repeats=1),
+        scene.till("ann", "other sale"),
+        scene.distribute("ann"),
+        scene.tap("eve", 1),
+        scene.change("limit", {"max_redemptions_per_customer": 1}, {"max_redemptions_per_customer": 3}),
+    )

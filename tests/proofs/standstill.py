@@ -1,0 +1,153 @@
+"""What a stopped process still knows: enough to tell whether two of them will go on alike.
+
+That is its place in the code, frame by frame, and the variables that it may still read. What it read and forgot does not
+count, which makes many histories one. Live is what any code reads that can still be reached, or that belongs to the statement
+under way, and every loop's variable: more than needed, never less, except for half-made values that no variable holds.
+A test compares explorations with and without this.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import dis
+import enum
+import functools
+import random
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import CodeType, FunctionType, MethodType, TracebackType
+from typing import Any
+
+# Where processes are: the service, and the calls of it that a scenario makes.
+_THEIRS = ("/couponflow/couponflow/", "/proofs/scenarios.py")
+
+
+# After these, the next instruction is not what follows.
+_LEAVES = {"RETURN_VALUE", "RAISE_VARARGS", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
+
+
+def signature(stopped_at: TracebackType | None) -> str:
+    frames: list[str] = []
+    while stopped_at is not None:
+        frame = stopped_at.tb_frame
+        if any(part in frame.f_code.co_filename for part in _THEIRS):
+            live = _live(frame.f_code, stopped_at.tb_lasti)
+            known = {name: value for name, value in frame.f_locals.items() if name in live}
+            frames.append(f"{frame.f_code.co_qualname}+{stopped_at.tb_lasti}{_told(known, ())}")
+        stopped_at = stopped_at.tb_next
+    return "\n".join(frames)
+
+
+def _told(value: Any, above: tuple[int, ...]) -> str:
+    if value is None or isinstance(value, bool | int | float | str | datetime | enum.Enum):
+        return repr(value)
+    if id(value) in above:
+        return f"^{above.index(id(value))}"
+    above = (*above, id(value))
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(sorted(f"{key!r}: {_told(each, above)}" for key, each in value.items())) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_told(each, above) for each in value) + "]"
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(_told(each, above) for each in value)) + "}"
+    if isinstance(value, FunctionType):
+        cells = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
+        return value.__qualname__ + _told({name: cell.cell_contents for name, cell in cells.items()}, above)
+    if isinstance(value, MethodType):
+        return value.__qualname__ + _told(value.__self__, above)
+    if isinstance(value, type | random.Random) or type(value).__module__.startswith(("tests.", "builtins")):
+        return type(value).__name__
+    return type(value).__name__ + _told(_fields(value), above)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    fields = dict(vars(value))
+    if isinstance(value, Exception):
+        fields["args"] = value.args
+    return fields
+
+
+@functools.cache
+def _live(code: CodeType, at: int) -> frozenset[str]:
+    instructions = list(dis.get_instructions(code))
+    at = max(each.offset for each in instructions if each.offset <= at)  # a call under way points behind itself
+    reached = _reachable(code, instructions, at) | _same_statement(code, instructions, at)
+    live = set(code.co_freevars)
+    for index, instruction in enumerate(instructions):
+        reads = instruction.opname in ("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_CLOSURE", "LOAD_DEREF", "LOAD_FAST_AND_CLEAR")
+        pairs = instruction.opname.startswith(("LOAD_FAST", "STORE_FAST_LOAD_FAST")) and not reads
+        if (reads or pairs) and instruction.offset in reached:
+            live |= _names(instruction)
+        if instruction.opname.startswith("STORE_FAST") and _follows_loop(instructions, index):
+            live |= _names(instruction)
+    return frozenset(live)
+
+
+def _names(instruction: dis.Instruction) -> set[str]:
+    """Newer Pythons read two variables by one instruction."""
+    value = instruction.argval
+    return {value} if isinstance(value, str) else set(value)
+
+
+def _follows_loop(instructions: list[dis.Instruction], index: int) -> bool:
+    while index and instructions[index].opname.startswith(("STORE_FAST", "UNPACK_SEQUENCE", "CACHE")):
+        index -= 1
+    return instructions[index].opname == "FOR_ITER"
+
+
+def _reachable(code: CodeType, instructions: list[dis.Instruction], at: int) -> set[int]:
+    following = {one.offset: other.offset for one, other in zip(instructions, instructions[1:], strict=False)}
+    by_offset = {instruction.offset: instruction for instruction in instructions}
+    handlers = [(entry.start, entry.end, entry.target) for entry in _exception_table(code)]
+    reached: set[int] = set()
+    waiting = [at]
+    while waiting:
+        offset = waiting.pop()
+        if offset in reached or offset not in by_offset:
+            continue
+        reached.add(offset)
+        instruction = by_offset[offset]
+        waiting += [target for start, end, target in handlers if start <= offset < end]
+        if instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs:
+            waiting.append(instruction.argval)
+        if instruction.opname not in _LEAVES and offset in following:
+            waiting.append(following[offset])
+    return reached
+
+
+def _exception_table(code: CodeType) -> Iterable[Any]:
+    return dis._parse_exception_table(code)  # type: ignore[attr-defined, no-any-return]
+
+
+def _same_statement(code: CodeType, instructions: list[dis.Instruction], at: int) -> set[int]:
+    line = next((each.positions.lineno for each in instructions if each.offset == at and each.positions), None)
+    first, last = _statement(code.co_filename, line or code.co_firstlineno)
+    return {
+        each.offset
+        for each in instructions
+        if each.positions and each.positions.lineno is not None and first <= each.positions.lineno <= last
+    }
+
+
+@functools.cache
+def _statement(filename: str, line: int) -> tuple[int, int]:
+    """The lines of the smallest statement there; of one with a body, its head."""
+    found = (line, line)
+    for node in ast.walk(_tree(filename)):
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line):
+            body = getattr(node, "body", None)
+            last = max(node.lineno, body[0].lineno - 1) if isinstance(body, list) else node.end_lineno or line
+            if line <= last:
+                found = (node.lineno, last)
+    return found
+
+
+@functools.cache
+def _tree(filename: str) -> ast.Module:
+    with open(filename) as source:
+        return ast.parse(source.read())
+
+
