@@ -4,7 +4,7 @@ A botocore event hook, so whatever makes the calls is the real code. DynamoDB Lo
 so those are computed from the items: what lies in the table before and after each write.
 
   write            1 unit for each started KB of the larger of the item before and after; in a transaction 2
-  index            for each write 0 if nothing of the item's index entry changes, 1 if it comes, goes or changes, 2 if its key changes
+  index            0 if nothing of the item's index entry changes, 1 if it comes, goes or changes, 2 if its key changes
   read, strong     1 unit for each started 4 KB, eventual half; of a batch each item by itself, of a query all items together
   refused write    a write's unit for the item that lies there (at least 1); the old item in the answer costs nothing
 """

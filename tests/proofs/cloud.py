@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
@@ -113,7 +114,7 @@ class Cloud:
         window = self.physics.conflict_window
         for key, item in after.items():
             self._locked[key] = self.world.now + window
-            self.world.at(self.world.now + window * self.world.dice.random(), lambda key=key, item=item: self._commit(key, item))
+            self.world.at(self.world.now + window * self.world.dice.random(), partial(self._commit, key, item))
         self.world.sleep(window)
         return {}
 

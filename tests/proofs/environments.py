@@ -36,7 +36,12 @@ class Environment:
 
 
 def environment(
-    client: Any, pause: Callable[[float], None], timer: Callable[[], float], dice: random.Random, most_shards: int = 16
+    client: Any,
+    pause: Callable[[float], None],
+    timer: Callable[[], float],
+    dice: random.Random,
+    most_shards: int = 16,
+    at_once: Callable[..., list[Any]] = in_turn,
 ) -> Environment:
     table = Table(client, "couponflow", pause)
     organisations, coupons, quotas, redemptions = (
@@ -54,7 +59,7 @@ def environment(
 
     limits = LimitStore(table, quotas)
     return Environment(
-        Couponflow(terms, redemptions, redeemer, sold_out, in_turn),
+        Couponflow(terms, redemptions, redeemer, sold_out, at_once),
         Campaigns(terms, coupons, quotas, limits, sold_out, most_shards, patience),
         coupons,
         redeemer,

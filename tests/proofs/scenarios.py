@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -27,8 +28,6 @@ class Scene:
     """A coupon and links that were sent to customers."""
 
     def __init__(self, max_redemptions: int, per_customer: int | None, shards: int, customers: list[str]) -> None:
-        import random
-
         self.client, self.shards = EngineClient(), shards
         found_organisation(self.client)
         env = environment(self.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
@@ -50,11 +49,11 @@ class Scene:
             share = units // shards + (number < units % shards)
             store.store((pk, whole[1]), item | {"pk": {"S": pk}, "remaining": {"N": str(share)}})
 
-    def explorer(self, *processes: Process) -> Explorer:
+    def explorer(self, *processes: Process, merges: bool = True) -> Explorer:
         def warm(env: Environment) -> None:
             env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id)
 
-        return Explorer(self.client.engine.items, processes, warm, self.shards)
+        return Explorer(self.client.engine.items, processes, warm, self.shards, merges)
 
     def seen(self, env: Environment) -> Coupon:
         return env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
@@ -101,26 +100,87 @@ class Scene:
         return Process(name, change)
 
 
-def a_rush_while_the_limit_moves() -> Explorer:
+CUSTOMERS = ["ann", "bob", "cid"]
+LOWER, RAISE = 2, 4
+
+
+def a_rush_while_the_limit_moves(lowered_to: int = LOWER) -> Explorer:
     """Three customers and three uses on two shards, while one marketer lowers the limit and another raises it."""
-    customers = ["ann", "bob", "cid"]
-    scene = Scene(3, 1, 2, customers)
+    scene = Scene(3, 1, 2, CUSTOMERS)
     return scene.explorer(
-        *(scene.tap(customer, repeats=1, kind="customer") for customer in customers),
-        scene.change("lowering", {"max_redemptions": 1}),
-        scene.change("raise", {"max_redemptions": 4}),
+        *(scene.tap(customer, repeats=1, kind="customer") for customer in CUSTOMERS),
+        scene.change("lowering", {"max_redemptions": lowered_to}),
+        scene.change("raise", {"max_redemptions": RAISE}),
     )
 
 
+def a_small_rush_while_the_limit_moves() -> Explorer:
+    """The same with two customers and two uses, small enough for faults as well."""
+    scene = Scene(2, 1, 2, CUSTOMERS[:2])
+    return scene.explorer(
+        *(scene.tap(customer, repeats=1, kind="customer") for customer in CUSTOMERS[:2]),
+        scene.change("lowering", {"max_redemptions": 1}),
+        scene.change("raise", {"max_redemptions": 3}),
+    )
+
+
+def two_taps_and_a_lowering(merges: bool) -> Explorer:
+    """Small enough to be explored by what processes were told, instead of by what they know."""
+    scene = Scene(2, 1, 2, CUSTOMERS[:2])
+    taps = [scene.tap(customer, kind="customer") for customer in CUSTOMERS[:2]]
+    return scene.explorer(*taps, scene.change("lowering", {"max_redemptions": 1}), merges=merges)
+
+
+def a_rush_with_faults() -> Explorer:
+    """Four customers want three uses, at two shards."""
+    scene = Scene(3, 1, 2, [*CUSTOMERS, "dan"])
+    return scene.explorer(*(scene.tap(customer, repeats=1, kind="customer") for customer in [*CUSTOMERS, "dan"]))
+
+
 def one_customer_everywhere() -> Explorer:
-    """One customer who may use it three times, at the phone and at tills at once, while that limit goes to one and back."""
+    """One customer who may use it three times, at the phone, in a flow and at a till at once, while that limit goes to one
+    and back; and a stranger with a link that was never given out."""
     scene = Scene(5, 3, 1, ["ann"])
     return scene.explorer(
         scene.tap("ann", 1, repeats=1),
         scene.tap("ann", 2, repeats=1),
         scene.till("ann", "sale", repeats=1),
-        scene.till("ann", "other sale"),
         scene.distribute("ann"),
         scene.tap("eve", 1),
+        scene.tap("eve", 2),
         scene.change("limit", {"max_redemptions_per_customer": 1}, {"max_redemptions_per_customer": 3}),
     )
+
+
+def one_sale_rung_up_twice(per_customer: int | None) -> Explorer:
+    """The same Idempotency-Key at two tills at once, and another sale, and a flow that gives the next use out meanwhile."""
+    scene = Scene(5, per_customer, 1, ["ann"])
+    return scene.explorer(
+        scene.till("ann", "sale", repeats=1),
+        scene.till("ann", "sale"),
+        scene.till("ann", "other sale"),
+        scene.distribute("ann"),
+    )
+
+
+def two_marketers() -> Explorer:
+    """One gives each customer three uses, another takes that back, while a customer is at it."""
+    scene = Scene(5, 1, 1, ["ann"])
+    return scene.explorer(
+        scene.till("ann", "sale"),
+        scene.till("ann", "other sale"),
+        scene.change("generous", {"max_redemptions_per_customer": 3}),
+        scene.change("strict", {"max_redemptions_per_customer": 1}),
+    )
+
+
+def a_double_tap_for_the_last_use() -> Explorer:
+    """Both taps are for the one use that there is: whichever comes second must be told of the first."""
+    scene = Scene(1, 1, 2, ["ann"])
+    return scene.explorer(scene.tap("ann", repeats=1, kind="tap"), scene.tap("ann", repeats=1, kind="tap"))
+
+
+def a_lowering() -> Explorer:
+    """Of several units from two shards, while a customer takes one."""
+    scene = Scene(6, 1, 2, ["ann"])
+    return scene.explorer(scene.tap("ann"), scene.change("lowering", {"max_redemptions": 2}))

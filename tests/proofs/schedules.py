@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from couponflow.domain import links, rules
@@ -91,8 +92,9 @@ class Schedule:
         self.coupon = campaigns.create(ORGANISATION, new_coupon(limit, per_customer), moment(self.world.now)).coupon
         self.history.returned(1)
         for number in range(self.dice.randint(2, 5)):
-            for act in self.dice.sample([self._flow, self._taps, self._till, self._looks], self.dice.randint(1, 3)):
-                self.world.start(lambda act=act, who=f"customer-{number}": act(who), self._some_time())
+            acts = [self._flow, self._taps, self._till, self._regular, self._looks]
+            for act in self.dice.sample(acts, self.dice.randint(1, 3)):
+                self.world.start(partial(act, f"customer-{number}"), self._some_time())
         for _ in range(self.dice.choice([0, 1, 1, 2, 3])):
             self.world.start(self._change, self._some_time())
 
@@ -104,7 +106,7 @@ class Schedule:
         return moment(self.world.now)
 
     def _again(self, call: Callable[[Environment], Any], since: float) -> Any:
-        """As a client does it: asks again where the outcome is unclear. The answer, or the refusal, checked; None if it gave up."""
+        """As a client does it: asks again where the outcome is unclear. The answer, or the refusal; None if it gave up."""
         for _ in range(MOST_CALLS):
             try:
                 return call(self._environment())
@@ -128,7 +130,7 @@ class Schedule:
         self._again(lambda env: env.couponflow.distribute(self._seen(env), who, None, self._now()), self.world.now)
         for use in range(1, self.dice.randint(1, 3) + 1):
             for _ in range(self.dice.randint(1, 2)):
-                self.world.start(lambda use=use: self._tap(who, use), self.world.now + self.dice.choice([0, 0.02]) * self.dice.random())
+                self.world.start(partial(self._tap, who, use), self.world.now + self.dice.choice([0, 0.02]) * self.dice.random())
             self.world.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
 
     def _tap(self, who: str, use: int) -> None:
@@ -142,14 +144,24 @@ class Schedule:
         for number in range(self.dice.randint(1, 3)):
             key = self.dice.choice([f"sale {number}", f"sale {number}", "sale"])
             for _ in range(self.dice.randint(1, 2)):
-                self.world.start(lambda key=key: self._sell(who, key), self.world.now + self.dice.choice([0, 0.02]) * self.dice.random())
+                self.world.start(partial(self._sell, who, key), self.world.now + self.dice.choice([0, 0.02]) * self.dice.random())
             self.world.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
 
-    def _sell(self, who: str, key: str) -> None:
+    def _sell(self, who: str, key: str, at: Environment | None = None) -> None:
         since = self.world.now
         self.intents.setdefault(self._holder(who), set()).add(key)
-        answer = self._again(lambda env: env.couponflow.redeem_at_till(self._seen(env), who, None, key, self._now()), since)
-        self._note(answer, who, since)
+
+        def sell(env: Environment) -> Redeemed:
+            return (at or env).couponflow.redeem_at_till(self._seen(at or env), who, None, key, self._now())
+
+        self._note(self._again(sell, since), who, since)
+
+    def _regular(self, who: str) -> None:
+        """Comes back to the same till, whose environment remembers the coupon as it was."""
+        env = self._environment()
+        for number in range(4):
+            self._sell(who, f"visit {number}", env)
+            self.world.sleep(0.3 * self.dice.random())
 
     def _looks(self, who: str) -> None:
         token = links.token_of(self.coupon, links.holder_of(self.coupon, who))
@@ -164,6 +176,7 @@ class Schedule:
                 {"max_redemptions": self.dice.choice([1, 2, 3, 5, 10, 33, 50])},
                 {"max_redemptions": self.dice.choice([None, 1, 4, 40])},
                 {"max_redemptions_per_customer": self.dice.choice([None, 1, 2, 3])},
+                {"max_redemptions_per_customer": 1},
                 {"active": self.dice.random() < 0.5},
                 {"ends_at": moment(self.world.now + self.dice.choice([0.01, 100_000]))},
                 {"max_redemptions": self.dice.choice([2, 6]), "active": True},

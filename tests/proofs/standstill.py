@@ -149,5 +149,3 @@ def _statement(filename: str, line: int) -> tuple[int, int]:
 def _tree(filename: str) -> ast.Module:
     with open(filename) as source:
         return ast.parse(source.read())
-
-

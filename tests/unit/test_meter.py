@@ -70,7 +70,7 @@ def test_reads_cost_what_dynamodb_local_says(call, table):
         assert bill.read_units == consumed["CapacityUnits"], (length, strong)
 
 
-def update(call: Any, expression: str, **values: Any) -> float:
+def update(call: Any, expression: str, **values: Any) -> Any:
     named = {f":{name}": value for name, value in values.items()}
     bill, consumed = call("update_item", Key=KEY, UpdateExpression=expression, ExpressionAttributeValues=named)
     assert bill.write_units == consumed["Table"]["CapacityUnits"]
@@ -101,15 +101,14 @@ def test_a_refused_write_costs_a_write_and_its_old_item_nothing(call):
     assert (bill.write_units, bill.index_units, bill.read_units, bill.round_trips) == (2, 0, 0, 1)
 
 
-def test_a_transaction_costs_two_units_for_each_item_and_kilobyte(call):
-    put = {"Put": {"TableName": "", "Item": KEY | LISTED | text(1_500)}}
-    other = {"Put": {"TableName": "", "Item": KEY | {"sk": {"S": "c"}}}}
-    table = boto3.client("dynamodb").list_tables()["TableNames"][-1]
-    for write in (put, other):
-        write["Put"]["TableName"] = table
+def test_a_transaction_costs_two_units_for_each_item_and_kilobyte(table):
+    writes: Any = [
+        {"Put": {"TableName": table.name, "Item": KEY | LISTED | text(1_500)}},
+        {"Put": {"TableName": table.name, "Item": KEY | {"sk": {"S": "c"}}}},
+    ]
     client = boto3.client("dynamodb")
     with Meter(client, boto3.client("dynamodb")).counting() as bill:
-        client.transact_write_items(TransactItems=[put, other])
+        client.transact_write_items(TransactItems=writes)
 
     assert (bill.write_units, bill.index_units, bill.read_units) == (2 * 2 + 2 * 1, 2, 0)
     assert meter.size(KEY) == 6

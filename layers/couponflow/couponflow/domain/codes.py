@@ -14,7 +14,7 @@ def generate() -> str:
 
 
 def random_base32(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return "".join(ALPHABET[byte % 32] for byte in secrets.token_bytes(length))
 
 
 def canonical(code: str) -> str:

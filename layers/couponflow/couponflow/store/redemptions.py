@@ -1,5 +1,7 @@
 """Redemptions: a customer's right to one use, and its record. The items themselves are the per-customer limit."""
 
+import heapq
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +23,9 @@ IS_NEW = "attribute_not_exists(pk)"
 # Beyond every place in a list of records.
 LAST_PLACE = "9999"
 _PAGE = 2_000
+
+
+_MORE_THAN_ITS_SHARE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +143,28 @@ class RedemptionStore:
 
     def newest(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str, at_most: int) -> list[Redemption]:
         """Records of a status, newest first, from `since` (a time) until before `before` (a time, or a place in the list)."""
-        since = since or "0"
-        if since > before:
+        if since is not None and since > before:
             return []  # to DynamoDB that would be an error
-        found: list[Item] = []
-        for bucket in range(coupon.record_buckets):
-            values = {":gpk": keys.records(coupon.coupon_id, status, bucket), ":since": since, ":before": before}
-            found += self._table.query(
-                "gpk = :gpk AND gsk BETWEEN :since AND :before", values, index=keys.INDEX, newest_first=True, at_most=at_most + 1
-            )
-        found = [item for item in found if item["gsk"] != before]
-        found.sort(key=lambda item: item["gsk"], reverse=True)
-        return list(map(redemption_of, found[:at_most]))
+        # Customers are spread evenly: a little more than its share of each bucket will mostly do.
+        share = at_most // coupon.record_buckets + _MORE_THAN_ITS_SHARE
+        buckets = [
+            self._of_bucket(keys.records(coupon.coupon_id, status, number), since or "0", before, share)
+            for number in range(coupon.record_buckets)
+        ]
+        merged = heapq.merge(*buckets, key=_order, reverse=True)
+        return list(map(redemption_of, itertools.islice(merged, at_most)))
+
+    def _of_bucket(self, bucket: str, since: str, before: str, page: int) -> Iterator[Item]:
+        """Newest first, read on as they are taken."""
+        while True:
+            values = {":gpk": bucket, ":since": since, ":before": before}
+            condition = "gpk = :gpk AND gsk BETWEEN :since AND :before"
+            items = self._table.query(condition, values, index=keys.INDEX, newest_first=True, at_most=page + 1)
+            yield from (item for item in items[:page] if item["gsk"] != before)
+            if len(items) <= page:
+                yield from (item for item in items[page:] if item["gsk"] != before)
+                return
+            before = items[page - 1]["gsk"]
 
     def all(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str) -> Iterator[Redemption]:
         """As `newest`, but all of them, in no order, read a page at a time as they are asked for."""
@@ -163,6 +178,11 @@ class RedemptionStore:
                 yield from (redemption_of(item) for item in items if item["gsk"] != place)
                 is_more = len(items) == _PAGE
                 place = items[-1]["gsk"] if is_more else place
+
+
+def _order(item: Item) -> str:
+    place: str = item["gsk"]
+    return place
 
 
 def moment_of(redemption: Redemption) -> datetime:

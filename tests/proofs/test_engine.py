@@ -1,0 +1,103 @@
+"""The simulated engine answers as DynamoDB Local does: the same random requests to both, answers and items compared."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from couponflow.domain import links
+from couponflow.domain.errors import CouponflowError
+from tests.proofs.engine import Engine, key_of
+from tests.proofs.environments import (
+    ORGANISATION,
+    START,
+    Environment,
+    environment,
+    found_organisation,
+    new_coupon,
+)
+
+
+class Both:
+    """A client that asks both engines everything, and compares."""
+
+    def __init__(self, table: str) -> None:
+        self._real, self._table, self.engine, self.calls = boto3.client("dynamodb"), table, Engine(), 0
+
+    def __getattr__(self, method: str) -> Any:
+        return lambda **request: self._call(method, request)
+
+    def _call(self, method: str, request: dict[str, Any]) -> Any:
+        self.calls += 1
+        mine = _answered(lambda: self.engine.call(method, request))
+        real = _answered(lambda: getattr(self._real, method)(**_renamed(request, self._table)))
+        assert _plain(mine, "couponflow") == _plain(real, self._table), (method, request)
+        if isinstance(mine, ClientError):
+            raise mine
+        return mine
+
+    def items(self) -> list[Any]:
+        found = [item for page in self._real.get_paginator("scan").paginate(TableName=self._table) for item in page["Items"]]
+        return sorted(found, key=key_of)
+
+
+def _answered(call: Any) -> Any:
+    try:
+        return call()
+    except ClientError as refused:
+        return refused
+
+
+def _plain(answer: Any, table: str) -> Any:
+    if isinstance(answer, ClientError):
+        code = answer.response["Error"]["Code"]
+        reasons: Any = answer.response.get("CancellationReasons", [])
+        return code, answer.response.get("Item"), [(reason["Code"], reason.get("Item")) for reason in reasons]
+    if "Responses" in answer:
+        return sorted(answer["Responses"].get(table, []), key=key_of)
+    return {name: answer[name] for name in ("Item", "Items", "Attributes") if name in answer}
+
+
+def _renamed(value: Any, table: str) -> Any:
+    if isinstance(value, dict):
+        return {table if name == "couponflow" else name: _renamed(each, table) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, table) for each in value]
+    return table if value == "couponflow" else value
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_whole_service_gets_the_same_answers_from_both(table, seed):
+    dice, both = random.Random(seed), Both(table.name)
+    env = environment(both, lambda _: None, lambda: 0.0, dice, most_shards=3)
+    found_organisation(both)
+    limit = dice.choice([3, 40, 60])
+    coupon = env.campaigns.create(ORGANISATION, new_coupon(limit, dice.choice([None, 1, 3])), START).coupon
+    for _ in range(120):
+        with suppress(CouponflowError):
+            _act(dice, env, coupon.coupon_id)
+
+    assert both.items() == sorted(both.engine.items.values(), key=key_of)
+    assert both.calls > 200
+
+
+def _act(dice: random.Random, env: Environment, coupon_id: str) -> None:
+    customer, coupon = f"customer-{dice.randrange(4)}", env.coupons.get(coupon_id)
+    token = links.token_of(coupon, links.holder_of(coupon, customer))
+    limit = {dice.choice(["max_redemptions", "max_redemptions_per_customer"]): dice.choice([None, 1, 2, 5, 50])}
+    stale = dice.random() < 0.2
+    acts: list[Callable[[], object]] = [
+        lambda: env.couponflow.distribute(coupon, customer, "inbox", START),
+        lambda: env.couponflow.redeem_by_link(token, dice.randint(1, 3), START),
+        lambda: env.couponflow.redeem_at_till(coupon, customer, None, dice.choice([None, "sale"]), START),
+        lambda: env.couponflow.open(token, look_again=True),
+        lambda: env.campaigns.change(ORGANISATION, coupon_id, coupon.version - stale, limit, START),
+        lambda: env.campaigns.listed(ORGANISATION, None, "", None, 10, START),
+    ]
+    dice.choice(acts)()

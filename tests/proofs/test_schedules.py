@@ -1,0 +1,66 @@
+"""R3: random schedules with every fault at every call: nothing oversold, lost or made twice, no refusal that is not true."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+
+from couponflow.store import coupons, quotas, redemptions
+from couponflow.store.limits import LimitStore
+from tests.proofs import schedules
+from tests.proofs.history import Broken
+
+QUICK, THOROUGH = 2_000, 10_000
+
+
+def uses_made(seeds: range) -> int:
+    return sum(len(schedules.run(seed).history.uses) for seed in seeds)
+
+
+def test_no_schedule_breaks_a_promise(is_soak):
+    count = THOROUGH if is_soak else QUICK
+    with ProcessPoolExecutor(2, get_context("spawn")) as both_cores:
+        halves = [range(0, count // 2), range(count // 2, count)]
+        assert sum(both_cores.map(uses_made, halves)) > 5 * count
+
+
+def test_a_seed_is_a_schedule():
+    def acts(seed: int) -> list[tuple[float, int]]:
+        return [(use.at, use.nth) for use in schedules.run(seed).history.uses]
+
+    assert [acts(seed) for seed in range(8)] == [acts(seed) for seed in range(8)]
+
+
+ALWAYS = "attribute_exists(pk)"
+MUTANTS = {
+    "room": (quotas, "HAS_ROOM", f"({ALWAYS} OR :zero = :zero)"),
+    "on and period": (quotas, "IS_OPEN", f"({ALWAYS} OR :true = :now)"),
+    "limit of the customer": (quotas, "IS_WITHIN_CUSTOMER_LIMIT", f"({ALWAYS} OR :nth = :nth)"),
+    "one use once": (redemptions, "IS_UNUSED", f"({ALWAYS} OR :distributed = :distributed)"),
+    "given out once": (redemptions, "IS_NEW", f"{ALWAYS} OR attribute_not_exists(pk)"),
+    "lost updates": (coupons, "UNCHANGED_SINCE", "version <= :seen OR version > :seen"),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_without_one_of_its_conditions_some_schedule_does(mutant, monkeypatch):
+    module, name, condition = MUTANTS[mutant]
+    monkeypatch.setattr(module, name, condition)
+
+    with pytest.raises((Broken, AssertionError)):
+        for seed in range(400):
+            schedules.run(seed)
+
+
+def test_a_lowering_that_does_not_move_the_units_breaks_it(monkeypatch):
+    step = LimitStore._step
+
+    def without_shards(self, coupon, changes, moved, now):
+        return step(self, coupon, changes, [], now)
+
+    monkeypatch.setattr(LimitStore, "_step", without_shards)
+    with pytest.raises(Broken, match="the limit is not used"):
+        for seed in range(100):
+            schedules.run(seed)
