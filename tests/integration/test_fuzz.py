@@ -83,7 +83,7 @@ def test_every_answer_is_documented_and_nothing_invalid_is_accepted(api: Api, ro
         suppress_health_check=list(HealthCheck),
     )
     @given(case=cases)
-    def holds(case: schemathesis.Case):
+    def holds(case: schemathesis.Case[Any]):
         nonlocal tried
         assume(set(case.query or {}) <= named)  # names that nobody documented are ignored: with them nothing is invalid
         case.call_and_validate(headers={"Authorization": api.bearer()["authorization"]})
