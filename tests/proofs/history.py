@@ -83,6 +83,11 @@ class History:
                 self._used_by[key[0]] += 1
                 self.uses.append(Use(key, now, after, self._used_by[key[0]]))
 
+    @property
+    def used(self) -> int:
+        """By the shards, which may be some milliseconds ahead of the redemptions."""
+        return sum(int(item["used"]["N"]) for key, item in self.cloud.engine.items.items() if key[1] == "QUOTA")
+
     def check_at_rest(self) -> None:
         """limit = used + remaining; uses = redemptions; each use was allowed by rules that held."""
         items = self.cloud.engine.items

@@ -190,7 +190,7 @@ class Schedule:
             done = env.campaigns.change(ORGANISATION, self.coupon.coupon_id, seen.version, change, self._now())
         except LimitBelowUsed as refused:
             used = refused.members["times_redeemed"]
-            check(isinstance(used, int) and used <= len(self.history.uses), "the number used is not one that was used")
+            check(isinstance(used, int) and used <= self.history.used, "the number used is not one that was used")
         except (*UNCLEAR, CouponflowError):
             pass
         else:
