@@ -9,7 +9,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test lock clean
+.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test test-at-length audit soak lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -44,18 +44,28 @@ format: install ## puts the code into shape
 install-browsers: install
 	@$(VENV)/python -m local.browsers
 
-screenshots: install-browsers ## the redeem page in every state as a phone shows it, into .local/screenshots
+screenshots: install-browsers ## the redeem page in every state as a phone shows it, and the console, into .local/screenshots
 	@$(VENV)/python -m local.screenshots
+	@$(VENV)/python -m local.console_screenshots
 
-test: install-sam install-audit install-browsers check ## everything: checks, then all tests with branch coverage
-	@$(VENV)/pytest --cov --cov-report=term
+# Real browsers and fuzzing take longer than all the rest.
+AT_LENGTH := tests/browser tests/integration/test_fuzz.py
+
+test: install-sam install-audit check ## the checks, then the tests with branch coverage
+	@$(VENV)/pytest --cov --cov-report=term $(addprefix --ignore=,$(AT_LENGTH))
+
+test-at-length: install-browsers ## the tests in real browsers, and 2,000 fuzzed requests
+	@$(VENV)/pytest $(AT_LENGTH)
 
 audit: install-audit ## known faults of what is shipped, where an audit service answers
 	@for lock in layers/couponflow/requirements.txt functions/images/requirements.txt; do \
 		.local/tools/audit/bin/pip-audit --strict --disable-pip --require-hashes -r $$lock \
 		|| { echo "!!! $$lock: NOT CLEAN OR NOT AUDITED (see above)" >&2; failed=1; }; done; exit $${failed:-0}
 
-lock: install ## the locks anew, from pyproject.toml and local/s3/package.json
+soak: install ## the proofs at length: 10,000 schedules and millions of interleavings
+	@SOAK=1 $(VENV)/pytest tests/proofs
+
+lock: install ## the locks anew, from pyproject.toml and the package.json of local/s3 and functions/console
 	@$(COMPILE) pyproject.toml -o layers/couponflow/requirements.txt
 	@$(COMPILE) pyproject.toml --group dev -c layers/couponflow/requirements.txt -o requirements-dev.txt
 	@$(COMPILE) --group images -o functions/images/requirements.txt
