@@ -1,17 +1,17 @@
-"""The local S3 server's lock anew, from its package.json and without any registry's address."""
+"""The npm locks anew, each from its package.json and without any registry's address."""
 
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from local.install import NPM_QUIET, S3_LOCKS
+from local.install import CONSOLE_LOCKS, NPM_QUIET, S3_LOCKS
 from local.tools import npm
 
 if __name__ == "__main__":
-    manifest, lock = S3_LOCKS
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(manifest, folder)
-        make = ["install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--ignore-scripts"]
-        subprocess.run([*npm(), *make, *NPM_QUIET], cwd=folder, check=True)
-        shutil.copy(Path(folder) / lock.name, lock)
+    for manifest, lock in (S3_LOCKS, CONSOLE_LOCKS[:2]):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(manifest, folder)
+            make = ["install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--ignore-scripts"]
+            subprocess.run([*npm(), *make, *NPM_QUIET], cwd=folder, check=True)
+            shutil.copy(Path(folder) / lock.name, lock)

@@ -57,8 +57,8 @@ def test_without_one_of_its_conditions_some_schedule_does(mutant, monkeypatch):
 def test_a_lowering_that_does_not_move_the_units_breaks_it(monkeypatch):
     step = LimitStore._step
 
-    def without_shards(self, coupon, changes, moved, now):
-        return step(self, coupon, changes, [], now)
+    def without_shards(self, coupon, changes, moved, now, patience):
+        return step(self, coupon, changes, [], now, patience)
 
     monkeypatch.setattr(LimitStore, "_step", without_shards)
     with pytest.raises(Broken, match="the limit is not used"):
