@@ -10,7 +10,7 @@ import pytest
 from couponflow import service
 from couponflow.redeemer import Redeemer
 from couponflow.sold_out import SoldOut
-from couponflow.store import coupons, limits, quotas, redemptions
+from couponflow.store import coupons, quotas, redemptions
 from tests.proofs import scenarios
 from tests.proofs.explorer import Budget, Explorer, Violated
 
@@ -64,10 +64,6 @@ def _on_any_use(redemptions, use, number, coupon):
     return replace(use, may_be_new=True, customer_id="?")
 
 
-def _as_computed(old, seen, changes):
-    return coupons.changed(seen, changes, seen.updated_at) if coupons_made_by(old, seen, changes) else None
-
-
 coupons_made_by = coupons.made_by
 RUSH, CUSTOMER = scenarios.a_rush_while_the_limit_moves, scenarios.one_customer_everywhere
 SMALL = scenarios.a_small_rush_while_the_limit_moves
@@ -86,7 +82,6 @@ MUTANTS = {
     "lost updates": (coupons, "UNCHANGED_SINCE", "attribute_exists(pk)", SMALL, Budget()),
     "sold out without looking for raises": (SoldOut, "is_proved", _always, RUSH, Budget()),
     "the use before is not asked for": (service, "_following", _on_any_use, CUSTOMER, Budget()),
-    "a lost lowering is guessed": (limits, "made_by", _as_computed, scenarios.a_lowering, Budget(lost_answers=1)),
 }
 
 

@@ -174,10 +174,14 @@ class Couponflow:
             uses = self._uses(coupon, holder)
             if made := self._made_by(attempt, coupon, holder, uses):
                 return Redeemed(made, repeated=True)
+            nth = _used(uses) + 1
+            confirmed = self._confirmed(coupon, nth, now)
+            if confirmed is not coupon:
+                coupon = confirmed  # what counts as a use, and where the next one lies, goes by the coupon as it is
+                continue
             slot = _till_slot(coupon, uses, attempt)
-            nth = _used(uses) + 1 if keys.is_numbered(slot) else UNCOUNTED
             try:
-                return self._redeemer.make(self._confirmed(coupon, nth, now), use(slot, nth), now)
+                return self._redeemer.make(coupon, use(slot, nth if keys.is_numbered(slot) else UNCOUNTED), now)
             except UseTaken:
                 continue  # somebody else made that very use: there is one fewer to try
             except CustomerMaxUsesReached:
