@@ -64,7 +64,6 @@ def _on_any_use(redemptions, use, number, coupon):
     return replace(use, may_be_new=True, customer_id="?")
 
 
-coupons_made_by = coupons.made_by
 RUSH, CUSTOMER = scenarios.a_rush_while_the_limit_moves, scenarios.one_customer_everywhere
 SMALL = scenarios.a_small_rush_while_the_limit_moves
 MUTANTS = {
