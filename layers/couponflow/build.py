@@ -27,6 +27,7 @@ NOT_NEEDED = (
     "aws_lambda_powertools/utilities/idempotency",
     "aws_lambda_powertools/utilities/parameters",
     "aws_lambda_powertools/utilities/parser",
+    "babel/messages",
     "bin",
     "boto3/data",
     "boto3/examples",
