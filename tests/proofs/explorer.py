@@ -475,7 +475,7 @@ class _Facts:
                 used, remaining = used + int(item["used"]["N"]), remaining + int(item["remaining"]["N"])
                 if int(item["remaining"]["N"]) < 0:
                     raise Violated("a shard went below nothing")
-            if pk.startswith("HOLDER#") and item["status"]["S"] == "redeemed":
+            if pk.startswith("HOLDER#") and item.get("status", {}).get("S") == "redeemed":
                 used_by[pk] = used_by.get(pk, 0) + 1
                 redeemed[item["redemption_id"]["S"]] = item["attempt"]["S"]
         limit = coupon.get("max_redemptions_per_customer")

@@ -79,6 +79,15 @@ class Scene:
             self.holder(customer),
         )
 
+    def live_till(self, customer: str, key: str, repeats: int = 0) -> Process:
+        """As `till`, but goes by the coupon as it lies there when the call begins, not as it was at the start."""
+        return Process(
+            f"live till of {customer} {key}",
+            lambda env: env.couponflow.redeem_at_till(env.coupons.get(self.coupon.coupon_id), customer, None, key, START),
+            repeats,
+            self.holder(customer),
+        )
+
     def distribute(self, customer: str) -> Process:
         return Process(
             f"flow of {customer}",
@@ -160,6 +169,18 @@ def one_sale_rung_up_twice(per_customer: int | None) -> Explorer:
         scene.till("ann", "sale"),
         scene.till("ann", "other sale"),
         scene.distribute("ann"),
+    )
+
+
+def one_sale_while_the_customer_limit_changes(before: int | None, *after: int | None) -> Explorer:
+    """The same Idempotency-Key at two tills, one of which may know of the change: by limit the next use lies elsewhere."""
+    scene = Scene(5, before, 2, ["ann"])
+    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+    env.couponflow.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    return scene.explorer(
+        scene.till("ann", "sale", repeats=1),
+        scene.live_till("ann", "sale"),
+        scene.change("limit", *({"max_redemptions_per_customer": limit} for limit in after)),
     )
 
 

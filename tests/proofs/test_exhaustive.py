@@ -15,6 +15,8 @@ from tests.proofs import scenarios
 from tests.proofs.explorer import Budget, Explorer, Violated
 
 ONE_OF_EACH = Budget(lost_answers=1, conflicts=1, crashes=1)
+LOST_AND_CRASHED = Budget(lost_answers=1, crashes=1)
+LIMIT_CHANGES = scenarios.one_sale_while_the_customer_limit_changes
 QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a rush while the limit moves": (scenarios.a_rush_while_the_limit_moves, Budget()),
     "a lowering, answers lost": (scenarios.a_lowering, Budget(lost_answers=2, conflicts=1)),
@@ -22,6 +24,8 @@ QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "one customer everywhere": (scenarios.one_customer_everywhere, Budget()),
     "one sale twice": (lambda: scenarios.one_sale_rung_up_twice(3), ONE_OF_EACH),
     "one sale twice, without limit": (lambda: scenarios.one_sale_rung_up_twice(None), ONE_OF_EACH),
+    "one sale, limit removed": (lambda: LIMIT_CHANGES(3, None), LOST_AND_CRASHED),
+    "one sale, limit set": (lambda: LIMIT_CHANGES(None, 3), LOST_AND_CRASHED),
     "two marketers": (scenarios.two_marketers, Budget(lost_answers=1)),
 }
 THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
@@ -32,6 +36,8 @@ THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a rush, lowered in two steps": (lambda: scenarios.a_rush_while_the_limit_moves(1), Budget()),
     "a smaller one, an answer lost": (scenarios.a_small_rush_while_the_limit_moves, Budget(lost_answers=1)),
     "one customer everywhere, all faults": (scenarios.one_customer_everywhere, ONE_OF_EACH),
+    "one sale, limit removed and set": (lambda: LIMIT_CHANGES(3, None, 3), ONE_OF_EACH),
+    "one sale, limit set and removed": (lambda: LIMIT_CHANGES(None, 3, None), ONE_OF_EACH),
 }
 
 
@@ -60,6 +66,10 @@ def _always(_self, before, after, *, marks=True):
     return True
 
 
+def _never(_slot):
+    return False
+
+
 def _on_any_use(redemptions, use, number, coupon):
     return replace(use, may_be_new=True, customer_id="?")
 
@@ -81,6 +91,8 @@ MUTANTS = {
     "lost updates": (coupons, "UNCHANGED_SINCE", "attribute_exists(pk)", SMALL, Budget()),
     "sold out without looking for raises": (SoldOut, "is_proved", _always, RUSH, Budget()),
     "the use before is not asked for": (service, "_following", _on_any_use, CUSTOMER, Budget()),
+    "attempts claim nothing, limit removed": (service, "_could_lie_elsewhere", _never, lambda: LIMIT_CHANGES(3, None), Budget()),
+    "attempts claim nothing, limit set": (service, "_could_lie_elsewhere", _never, lambda: LIMIT_CHANGES(None, 3), Budget()),
 }
 
 

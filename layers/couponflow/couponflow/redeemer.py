@@ -101,7 +101,7 @@ class Redeemer:
         """Raises it, if there is one, but never to a customer who made this very use meanwhile by another tap."""
         if refusal is None:
             return
-        made = self._redemptions.at(use.holder, use.slot)
+        made = self._redemptions.at(use.holder, use.claims or use.slot)
         if made is not None and made.is_redeemed:
             raise UseTaken(made)
         raise refusal

@@ -163,7 +163,8 @@ class Couponflow:
         attempt = links.attempt_of(idempotency_key, holder) if idempotency_key else links.new_id()
 
         def use(slot: str, nth: int) -> Use:
-            return Use(holder, slot, nth, attempt, may_be_new=True, customer_id=customer_id, inbox_id=inbox_id)
+            claims = keys.attempt_slot(attempt) if idempotency_key and _could_lie_elsewhere(slot) else None
+            return Use(holder, slot, nth, attempt, may_be_new=True, customer_id=customer_id, inbox_id=inbox_id, claims=claims)
 
         if not self._expects_refusal(coupon, now):
             try:
@@ -251,6 +252,11 @@ def _following(redemptions: list[Redemption], use: Use, number: int, coupon: Cou
         raise ValidationFailed.of("use", "is not the customer's next use")
     nth = UNCOUNTED if coupon.max_redemptions_per_customer is None else _used(redemptions) + 1
     return replace(use, nth=nth, may_be_new=True, customer_id=before.customer_id, inbox_id=before.inbox_id)
+
+
+def _could_lie_elsewhere(slot: str) -> bool:
+    """Whether a till that knows of no limit for customers, or no more, would make the same use by its attempt."""
+    return keys.is_numbered(slot) and slot != keys.FIRST_SLOT
 
 
 def _till_slot(coupon: Coupon, redemptions: list[Redemption], attempt: str) -> str:

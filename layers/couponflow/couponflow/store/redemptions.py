@@ -19,6 +19,8 @@ IS_UNUSED = "#status = :distributed"
 # Only distribute makes a customer's first redemption; a link alone must not.
 IS_NEW_OR_UNUSED = f"attribute_not_exists(pk) OR {IS_UNUSED}"
 IS_NEW = "attribute_not_exists(pk)"
+# A use's writes in order: the redemption, the quota shard, and perhaps the attempt's claim.
+SHARD = 1
 
 # Beyond every place in a list of records.
 LAST_PLACE = "9999"
@@ -32,7 +34,8 @@ _MORE_THAN_ITS_SHARE = 5
 class Use:
     """One use that somebody wants to make: where it lies, who tries, the how-manieth of the customer it would be.
 
-    `attempt` tells a repetition of the same try from another one. Whom it is for is known where the redemption may be new.
+    `attempt` tells a repetition of the same try from another one; it is made once, also where repetitions may go by different
+    slots, as all of them take the slot `claims` too. Whom it is for is known where the redemption may be new.
     """
 
     holder: Holder
@@ -42,10 +45,11 @@ class Use:
     may_be_new: bool = False
     customer_id: str | None = None
     inbox_id: str | None = None
+    claims: str | None = None
 
 
 class UseTaken(Exception):
-    """The use is made already, or (None) was never given out."""
+    """The use is made already; or (None) was never given out, or the attempt has made one in another slot."""
 
     def __init__(self, redemption: Redemption | None) -> None:
         super().__init__()
@@ -116,11 +120,15 @@ class RedemptionStore:
             IS_NEW_OR_UNUSED if use.may_be_new else IS_UNUSED,
             {"#status": "status"},
         )
+        writes = [redeemed, quotas.use_one(coupon.coupon_id, shard, use.nth, at)]
+        if use.claims is not None:
+            claim = keys.redemption(use.holder, use.claims)
+            writes.append(update(claim, "SET claimed_by = :slot", {":slot": use.slot}, IS_NEW))
         try:
-            self._table.transact([redeemed, quotas.use_one(coupon.coupon_id, shard, use.nth, at)])
+            self._table.transact(writes)
         except ConditionFailed as refused:
-            if refused.index == 0:
-                raise UseTaken(redemption_of(refused.old) if refused.old else None) from refused
+            if refused.index != SHARD:
+                raise UseTaken(_redemption_in(refused.old)) from refused
             assert refused.old is not None, "shards are made with their coupon and stay"
             raise ShardRefused(quotas.shard_of(refused.old)) from refused
         return Redemption(
@@ -130,7 +138,7 @@ class RedemptionStore:
     def of(self, holder: Holder) -> list[Redemption]:
         """All the customer's redemptions of the coupon, as they are now: numbered ones first, in order."""
         items = self._table.query("pk = :pk", {":pk": keys.holder(holder)}, consistent=True)
-        return list(map(redemption_of, items))
+        return [made for item in items if (made := _redemption_in(item))]
 
     def numbered(self, holder: Holder) -> list[Redemption]:
         """As `of`, without those that tills made while customers could use the coupon without limit."""
@@ -138,8 +146,11 @@ class RedemptionStore:
         return list(map(redemption_of, self._table.query("pk = :pk AND sk <= :last", values, consistent=True)))
 
     def at(self, holder: Holder, slot: str) -> Redemption | None:
+        """What lies in the slot; where that is claimed, the redemption that claimed it."""
         item = self._table.get(keys.redemption(holder, slot), consistent=True)
-        return redemption_of(item) if item else None
+        if item and "claimed_by" in item:
+            return self.at(holder, item["claimed_by"])
+        return _redemption_in(item)
 
     def newest(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str, at_most: int) -> list[Redemption]:
         """Records of a status, newest first, from `since` (a time) until before `before` (a time, or a place in the list)."""
@@ -195,6 +206,11 @@ def moment_of(redemption: Redemption) -> datetime:
 def place_of(redemption: Redemption) -> str:
     """Where a record stands in the list of its status."""
     return keys.record_order(times.text(moment_of(redemption)), redemption.redemption_id)
+
+
+def _redemption_in(item: Item | None) -> Redemption | None:
+    """None for nothing, and for a slot that is only claimed."""
+    return redemption_of(item) if item and "claimed_by" not in item else None
 
 
 def redemption_of(item: Item) -> Redemption:
