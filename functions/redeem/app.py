@@ -5,12 +5,11 @@ from couponflow.redeemer import Redeemed
 from couponflow.web import redemptions
 from couponflow.web.answers import Response
 from couponflow.web.edge import Request
-from couponflow.web.page import answers as page
 from couponflow.web.redemptions import RedeemForm, TillRequest
 
 parts = Parts()
 couponflow = parts.couponflow
-app = parts.edge(page=page.troubled)
+app = parts.edge(page=redemptions.trouble)
 handler = app.handler
 
 

@@ -43,7 +43,7 @@ def environments(environment: dict[str, str]) -> list[Parts]:
         for number, parts in enumerate(made):
             if number >= CLIENTS:
                 parts.table = made[number % CLIENTS].table
-            assert parts.couponflow, "made here, one after the other: boto3's default session is not for threads"
+            assert parts.couponflow, "made here, before threads ask for it"
     made[0].organisations.create(Organisation(ORGANISATION, "Rush", addon_enabled=True))
     return made
 
