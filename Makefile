@@ -48,13 +48,13 @@ screenshots: install-browsers ## the redeem page in every state as a phone shows
 	@$(VENV)/python -m local.screenshots
 	@$(VENV)/python -m local.console_screenshots
 
-# Real browsers and fuzzing take longer than all the rest.
-AT_LENGTH := tests/browser tests/integration/test_fuzz.py
+# Real browsers take longer than all the rest.
+AT_LENGTH := tests/browser
 
 test: install-sam install-audit check ## the checks, then the tests with branch coverage
 	@$(VENV)/pytest --cov --cov-report=term $(addprefix --ignore=,$(AT_LENGTH))
 
-test-at-length: install-browsers ## the tests in real browsers, and 2,000 fuzzed requests
+test-at-length: install-browsers ## the tests in real browsers
 	@$(VENV)/pytest $(AT_LENGTH)
 
 audit: install-audit ## known faults of what is shipped, where an audit service answers

@@ -8,11 +8,9 @@ from typing import Any
 
 import httpx
 
-from tests.gateway import Gateway
-
 
 class Application:
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: httpx.BaseTransport) -> None:
         self._gateway = gateway
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:

@@ -6,7 +6,7 @@ from typing import Any
 from couponflow.domain import errors
 from couponflow.domain.errors import CouponflowError
 from couponflow.web import answer_schemas as answers
-from couponflow.web import block_schemas, schemas
+from couponflow.web import block_schemas, redemptions, schemas
 from couponflow.web.page.view import State
 
 Errors = tuple[type[CouponflowError], ...]
@@ -23,7 +23,7 @@ class Operation:
     body: type[schemas.Schema] | dict[str, Any] | None = None
     body_is_needed: bool = True
     query: type[schemas.Schema] | dict[str, Any] | None = None
-    headers: tuple[str, ...] = ()
+    headers: dict[str, dict[str, Any]] = field(default_factory=dict)
     errors: Errors = ()
     flow: bool = False
     more: dict[int, str] = field(default_factory=dict)
@@ -41,6 +41,8 @@ _REFUSALS: Errors = (
 )
 
 # What builders send is text mostly, with placeholders that they did not fill; what we don't know is ignored.
+_TEXT: dict[str, Any] = {"type": "string"}
+_KEY: dict[str, Any] = {"type": "string", "maxLength": redemptions.LONGEST_KEY}
 _SAID = {"type": ["string", "number", "null"]}
 _ASK_FIELDS = dict.fromkeys(
     ("block_id", "coupon_id", "coupon_code", "customer_id", "inbox_id", "message", "button_title", "image_url", "channel"), _SAID
@@ -75,7 +77,7 @@ OPERATIONS: dict[str, Operation] = {
         "Change a coupon; when this returns, nobody redeems by the old terms",
         answers.COUPON,
         body=schemas.CouponChange,
-        headers=("If-Match",),
+        headers={"If-Match": _TEXT},
         errors=(
             *_BODY,
             *_COUPON,
@@ -138,7 +140,11 @@ OPERATIONS: dict[str, Operation] = {
         "The same for up to 100 customers", answers.OUTCOMES, body=_ASKS, errors=_BODY, flow=True
     ),
     "POST /v1/redemptions": Operation(
-        "Redeem at a till", answers.REDEEMED, body=_TILL, headers=("Idempotency-Key",), errors=(*_BODY, *_COUPON, *_REFUSALS)
+        "Redeem at a till",
+        answers.REDEEMED,
+        body=_TILL,
+        headers={"Idempotency-Key": _KEY},
+        errors=(*_BODY, *_COUPON, *_REFUSALS),
     ),
     "GET /r/{token}": Operation("The redeem page", HTML, more={404: HTML}),
     "HEAD /r/{token}": Operation("As GET, without the page", None, more={404: HTML}),

@@ -57,7 +57,7 @@ def _parameters(path: str, of: Operation) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "allowEmptyValue": True, "schema": _in_query(schema)}
         for name, schema in query.get("properties", {}).items()
     ]
-    in_header = [{"name": name, "in": "header", "schema": {"type": "string", "maxLength": 255}} for name in of.headers]
+    in_header = [{"name": name, "in": "header", "schema": schema} for name, schema in of.headers.items()]
     return in_path + in_query + in_header
 
 

@@ -16,7 +16,7 @@ from couponflow.web.answers import Response, answer, problem
 from couponflow.web.edge import Request
 
 _USE = re.compile(r"[1-9][0-9]{0,5}")
-_LONGEST_KEY = 255
+LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class TillRequest:
         if customer_id is None:
             wrong.add("customer_id", "is needed")
         key = request.headers.get("idempotency-key", "").strip() or None
-        if key and len(key) > _LONGEST_KEY:
-            wrong.add("Idempotency-Key", f"must have {_LONGEST_KEY} characters at most")
+        if key and len(key) > LONGEST_KEY:
+            wrong.add("Idempotency-Key", f"must have {LONGEST_KEY} characters at most")
         wrong.check()
         return cls(coupon_id, code, customer_id or "", inbox_id, key)
 

@@ -1,0 +1,151 @@
+"""Requests made from the OpenAPI document, right and wrong, and every answer checked against it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, NamedTuple
+
+import boto3
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.core.failures import Failure, FailureGroup
+
+from couponflow.web import openapi
+from couponflow.web.routes import ROUTES
+from tests.hostile import picture
+from tests.integration.conftest import Api
+from tests.wsgi import Application
+
+CASES = 50
+# Whatever stands in a query is text, and this address takes any text.
+NEVER_WRONG = {"GET /v1/flow/distribute"}
+FAILURES = (Failure, FailureGroup)
+CONFIG = {
+    # Keys have tests of their own, and a request without one says nothing about the rest of it.
+    "generation": {"with-security-parameters": False, "allow-extra-parameters": False},
+    # What fits the schema may still break a rule between fields, or name an image, a version, a place that there is not.
+    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", 400, 403, 404, 409, 412, 422, 428]}},
+}
+UNKNOWN = "0" * 13
+
+
+class Answers(NamedTuple):
+    """How often each status came."""
+
+    right: Counter[int]
+    wrong: Counter[int]
+
+
+def run(api: Api, route: str, service: httpx.BaseTransport, cases: int = CASES) -> Answers:
+    """So many right requests, as far as there are different ones, and so many wrong ones; in every run the same.
+
+    Raises one of FAILURES.
+    """
+    known = ids(api)
+    right = _sent(api, route, service, _right(route, known), GenerationMode.POSITIVE, cases)
+    if route in NEVER_WRONG:
+        return Answers(right, Counter())
+    return Answers(right, _sent(api, route, service, _wrong(route, known), GenerationMode.NEGATIVE, cases))
+
+
+def takes_input(route: str) -> bool:
+    """More than what stands in its path."""
+    operation = _operation(openapi.document(), route)
+    return "requestBody" in operation or any(each["in"] == "query" for each in operation.get("parameters", []))
+
+
+def ids(api: Api) -> dict[str, Any]:
+    """Of what there is."""
+    coupon = api.coupon()
+    block = api.call("POST", "/v1/flow/blocks", {"coupon_id": coupon["coupon_id"]}).json()
+    image = api.call("POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": len(picture())}).json()
+    boto3.client("s3").put_object(Bucket="images", Key=image["upload"]["fields"]["key"], Body=picture())
+    shown = api.call("POST", f"/v1/images/{image['image_id']}/complete").json()
+    return {
+        "coupon_id": coupon["coupon_id"],
+        "code": coupon["code"],
+        "block_id": block["block_id"],
+        "image_id": image["image_id"],
+        "brand_icon": image["image_id"],
+        "token": api.link(coupon, "ann").removeprefix("/r/"),
+        "name": shown["url"].rpartition("/")[2],
+    }
+
+
+def _sent(
+    api: Api, route: str, service: httpx.BaseTransport, document: dict[str, Any], mode: GenerationMode, cases: int
+) -> Counter[int]:
+    schema = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(CONFIG))
+    schema.app = Application(service)
+    ((path, methods),) = document["paths"].items()
+    (method,) = methods
+    headers = {"Authorization": api.bearer(ROUTES[route] or "admin")["authorization"]}
+    answered = Counter[int]()
+
+    @settings(
+        max_examples=cases,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=schema[path][method.upper()].as_strategy(generation_mode=mode))
+    def holds(case: schemathesis.Case[Any]) -> None:
+        answered[case.call_and_validate(headers=headers).status_code] += 1
+
+    holds()
+    return answered
+
+
+def _right(route: str, known: dict[str, Any]) -> dict[str, Any]:
+    """The document of that one route, with what there is in the place of what there could be."""
+    document = _document_of(route)
+    operation = _operation(document, route)
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["schema"] = {"enum": [known[parameter["name"]], UNKNOWN]}
+    _settle(operation, {name: [value] for name, value in known.items() if name != "name"} | _TIMES | {"version": [1]})
+    return document
+
+
+def _wrong(route: str, known: dict[str, Any]) -> dict[str, Any]:
+    """The same; but if more than the path can be wrong, the path is right."""
+    if not takes_input(route):
+        return _right(route, known)
+    document = _document_of(route)
+    operation = _operation(document, route)
+    _settle(operation, _TIMES)
+    operation["parameters"] = [each for each in operation.get("parameters", []) if each["in"] != "path"]
+    method, path = route.split(" ", 1)
+    for name, id_ in known.items():
+        path = path.replace("{" + name + "}", id_)
+    return document | {"paths": {path: {method.lower(): operation}}}
+
+
+_TIMES: dict[str, list[Any]] = {
+    "starts_at": ["2026-01-01", "2026-01-01T08:00:00+08:00", "2026-01-01T08:00"],
+    "ends_at": ["2999-12-31", "2999-12-31T23:00:00Z"],
+    "timezone": ["UTC", "Asia/Hong_Kong"],
+}
+
+
+def _settle(operation: dict[str, Any], fields: dict[str, list[Any]]) -> None:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        properties = content["schema"]["properties"]
+        properties |= {name: {"enum": fields[name]} for name in properties.keys() & fields.keys()}
+
+
+def _document_of(route: str) -> dict[str, Any]:
+    method, path = route.split(" ", 1)
+    document: dict[str, Any] = json.loads(json.dumps(openapi.document()))
+    return document | {"paths": {path: {method.lower(): document["paths"][path][method.lower()]}}}
+
+
+def _operation(document: dict[str, Any], route: str) -> dict[str, Any]:
+    method, path = route.split(" ", 1)
+    operation: dict[str, Any] = document["paths"][path][method.lower()]
+    return operation
