@@ -56,6 +56,25 @@ def test_a_hostile_file_is_refused(name):
         imaging.written_anew(data, ImageKind.CAMPAIGN_IMAGE, announced)
 
 
+@pytest.mark.parametrize(
+    ("format_", "announced", "options"),
+    [
+        ("PNG", hostile.PNG, {}),
+        ("JPEG", hostile.JPEG, {}),
+        ("JPEG", hostile.JPEG, {"progressive": True}),
+        ("JPEG", hostile.JPEG, {"restart_marker_rows": 1}),
+        ("WEBP", hostile.WEBP, {}),
+        ("WEBP", hostile.WEBP, {"lossless": True}),
+    ],
+)
+def test_a_file_that_breaks_off_is_refused_wherever_it_does(format_, announced, options):
+    data = hostile.picture(format_, (60, 40), **options)
+    assert imaging.written_anew(data, ImageKind.CAMPAIGN_IMAGE, announced).width == 60
+    for length in range(len(data)):
+        with pytest.raises(imaging.Unacceptable):
+            imaging.written_anew(data[:length], ImageKind.CAMPAIGN_IMAGE, announced)
+
+
 @pytest.mark.parametrize("name", [name for name in HOSTILE if "bomb" in name or "huge" in name or "large" in name])
 def test_a_hostile_file_takes_no_more_memory_than_a_function_has_to_spare(name, tmp_path):
     data, announced = HOSTILE[name]

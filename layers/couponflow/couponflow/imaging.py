@@ -95,7 +95,7 @@ def _saved(pixels: Pixels.Image, format_: str) -> bytes:
 
 
 def _ends_where_it_should(data: bytes) -> bool:
-    """Whether nothing follows the image. A file that this can't read through is refused by its decoder."""
+    """Whether nothing follows the image, and a PNG has its end, which its decoder does not miss; the others do."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return _end_of_png(data) == len(data)
     if data.startswith(b"RIFF"):
@@ -108,14 +108,14 @@ def _ends_where_it_should(data: bytes) -> bool:
     return True
 
 
-def _end_of_png(data: bytes) -> int:
+def _end_of_png(data: bytes) -> int | None:
     at = 8
     while at + 8 <= len(data):
         length, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
         at += 12 + length
         if name == b"IEND":
             return at
-    return len(data)
+    return None
 
 
 def _end_of_jpeg(data: bytes) -> int:
