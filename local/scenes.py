@@ -15,7 +15,7 @@ from couponflow.web.page.view import State, Used, View
 
 ORGANISATION = "Blue Door Coffee"
 TERMS = (
-    "<p>Valid at <b>all branches</b>, for any hot or iced drink.</p>"
+    "<h3>Where and when</h3><p>Valid at <b>all branches</b>, for any hot or iced drink.</p>"
     "<ul><li>One coupon for each order</li><li>Not together with other offers</li><li>No cash value</li></ul>"
 )
 ICON = PageImage("1c0n000000001", "1" * 64, 256, 256)

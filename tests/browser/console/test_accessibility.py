@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.console.conftest import DESKTOP
 
 NARROW = {"width": 320, "height": 640}
 LOOKS = [("light", DESKTOP), ("dark", DESKTOP), ("dark", NARROW), ("light", NARROW)]
-
-
-def violations(page):
-    found = Axe().run(page, options={"iframes": False}).response["violations"]
-    return [f"{each['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for each in found for node in each["nodes"]]
 
 
 def assert_shuts_nobody_out(page):
@@ -47,6 +44,19 @@ def coupons(bakery):
     return made
 
 
+@pytest.fixture(scope="module")
+def block(bakery, coupons):
+    content = {
+        "coupon_id": coupons["active"]["coupon_id"],
+        "channel": "whatsapp",
+        "message": "Hello {{customer_name|you}}, have {{coupon_name}}",
+        "button_title": "Have it",
+        "image_url": "https://shop.example/a.png",
+        "fallback_flows": {"coupon_expired": "too-late"},
+    }
+    return bakery.call("POST", "/v1/flow/blocks", content).json()["block_id"]
+
+
 SCREENS = {
     "coupons": ("/coupons", "Coupons"),
     "nothing found": ("/coupons?q=nothing-has-this-name", "No coupon fits"),
@@ -58,15 +68,18 @@ SCREENS = {
     "details": ("/coupons/{active}", "Basics"),
     "archived coupon": ("/coupons/{archived}", "Old"),
     "unknown coupon": ("/coupons/nope", "Not found"),
+    "flow blocks": ("/flow-blocks", "Flow blocks"),
+    "new flow block": ("/flow-blocks/new", "New Distribute Coupon block"),
+    "flow block": ("/flow-blocks/{block}", "Request for your flow builder"),
     "unknown address": ("/nowhere", "There is nothing at this address"),
 }
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_no_screen_shuts_anybody_out(open_console, coupons, screen):
+def test_no_screen_shuts_anybody_out(open_console, coupons, block, screen):
     path, heading = SCREENS[screen]
     ids = {name: coupon["coupon_id"] for name, coupon in coupons.items()}
-    page = open_console(path.format(**ids))
+    page = open_console(path.format(**ids, block=block))
     page.get_by_role("heading", name=heading).first.wait_for()
     assert_shuts_nobody_out(page)
 
@@ -75,6 +88,32 @@ def test_signing_in_shuts_nobody_out(open_console):
     page = open_console(is_signed_in=False)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("Paste your key here.")).to_be_visible()
+    assert_shuts_nobody_out(page)
+
+
+@pytest.mark.parametrize("path", ["/coupons", "/flow-blocks"])
+def test_where_there_is_nothing_yet_nobody_is_shut_out(open_console, empty_bakery, path):
+    page = open_console(path, shop=empty_bakery)
+    page.get_by_role("heading", name=re.compile("Your first")).wait_for()
+    assert_shuts_nobody_out(page)
+
+
+def test_the_outcome_of_a_request_shuts_nobody_out(open_console, block):
+    page = open_console(f"/flow-blocks/{block}")
+    page.get_by_role("button", name="Test the request").click()
+    expect(page.locator(".outcome")).to_contain_text("distributed")
+    page.get_by_text("What comes back").click()
+    assert_shuts_nobody_out(page)
+
+
+def test_signing_in_again_shuts_nobody_out(open_console, coupons):
+    page = open_console("/coupons/new")
+    page.route("**/v1/coupons", lambda route: route.fulfill(status=401, json={"code": "unauthenticated"}))
+    page.get_by_label("Name").fill("Somebody's work")
+    page.get_by_role("button", name="Create coupon").click()
+    again = page.get_by_role("dialog", name="Sign in again")
+    again.get_by_role("button", name="Sign in").click()
+    expect(again.get_by_text("Paste your key here.")).to_be_visible()
     assert_shuts_nobody_out(page)
 
 

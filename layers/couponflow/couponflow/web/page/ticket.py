@@ -14,6 +14,10 @@ FRESH = timedelta(minutes=10)
 _LONG_CODE = 14
 
 _HEADER = Markup("<header>{}<span>{}</span></header>\n")
+_INITIAL = Markup('<span class="initial" aria-hidden="true">{}</span>')
+_BRAND = Markup('<img class="brand" src="{}" width="{}" height="{}" alt="">\n')
+# The last thing to be painted, so the first to be fetched.
+_PICTURE = Markup('<img class="picture" src="{}" width="{}" height="{}" alt="" fetchpriority="high">\n')
 _MAIN = Markup(
     '<main data-now="{}">\n{}<article class="ticket">\n<section class="part">\n{}</section>\n{}</article>\n{}</main>\n',
 )
@@ -28,7 +32,7 @@ _REDEEMED = Markup(
 )
 _UNIT = Markup('<span><b data-unit="{}">{:02}</b>{}</span>')
 _COUNTDOWN = Markup('<div class="count" role="timer" aria-label="{}" data-until="{}" hidden>{}</div>')
-_USES = Markup('<div class="uses"><h3>{}</h3><ol>\n{}</ol>{}</div>\n')
+_USES = Markup('<div class="uses"><h2>{}</h2><ol>\n{}</ol>{}</div>\n')
 _USE = Markup('<li>{}<small data-redemption="{}">{}</small></li>\n')
 _CODE = Markup('<p class="code-label">{}</p><p class="code-text{}" data-code="{}">{}</p>\n')
 _COPY = Markup(
@@ -40,7 +44,7 @@ _ASKING = Markup(
     '<div class="outcome asking" role="alert" data-note="unknown"{}><span class="badge">{}</span><h2>{}</h2><p>{}</p>'
     '<a class="button" href="/r/{}" data-check>{}</a></div>\n'
 )
-_TERMS = Markup('<details><summary>{}{}</summary><div class="terms" dir="auto">{}</div></details>\n')
+_TERMS = Markup('<details><summary><h2>{}</h2>{}</summary><div class="terms" dir="auto">{}</div></details>\n')
 
 
 class Ticket:
@@ -51,7 +55,7 @@ class Ticket:
 
     def header(self) -> Markup:
         icon, name = self._view.page.brand_icon, self._view.organisation
-        mark = _image(icon) if icon else Markup('<span class="initial" aria-hidden="true">{}</span>').format(name[:1].upper())
+        mark = _image(_BRAND, icon) if icon else _INITIAL.format(name[:1].upper())
         return _HEADER.format(mark, name)
 
     def main(self) -> Markup:
@@ -108,7 +112,7 @@ class Ticket:
 
     def _picture(self) -> Markup:
         image = self._view.page.campaign_image
-        return _image(image, "picture") if image and self._view.base_state is not State.REDEEMED else Markup()
+        return _image(_PICTURE, image) if image and self._view.base_state is not State.REDEEMED else Markup()
 
     def _chip(self) -> Markup:
         if self._view.base_state is not State.AVAILABLE:
@@ -180,8 +184,8 @@ def _stopped(icon: Markup, title: str, why: str) -> Markup:
     return _OUTCOME.format("stopped", "", icon, title, _PARAGRAPH.format(why))
 
 
-def _image(image: PageImage, kind: str = "brand") -> Markup:
-    return Markup('<img class="{}" src="{}" width="{}" height="{}" alt="">\n').format(kind, image.path, image.width, image.height)
+def _image(made: Markup, image: PageImage) -> Markup:
+    return made.format(image.path, image.width, image.height)
 
 
 def _milliseconds(at: datetime) -> int:
