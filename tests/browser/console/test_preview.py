@@ -137,6 +137,17 @@ def test_its_buttons_are_at_rest(open_console, bakery):
     assert bakery.redeemed(coupon) == 0
 
 
+@pytest.mark.parametrize(("length", "is_too_long"), [(20, False), (21, True)])
+def test_where_a_barcode_gets_too_fine_a_qr_code_is_suggested(open_console, bakery, length, is_too_long):
+    coupon = bakery.coupon(name="Long code", code="C" * length)
+    page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
+    advice = page.get_by_text("Scanners read a QR code better.")
+    page.get_by_role("radio", name="Barcode").check()
+    expect(advice).to_have_count(int(is_too_long))
+    page.get_by_role("radio", name="QR code").check()
+    expect(advice).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("file", "words"),
     [

@@ -56,7 +56,7 @@ function Editor({ coupon, path, saved }) {
         ${isArchived && html`<${Notice}>This coupon is archived. Its page is no longer shown and can't be changed.<//>`}
         ${form.wasRestored && !theirs && html`<${Notice} action=${html`<${Button} onClick=${() => form.reset()}>Discard<//>`}>These are your unsaved changes from before the page was loaded again.<//>`}
         ${theirs && html`<${Conflict} onTheirs=${() => resolve(true)} onMine=${() => resolve(false)} />`}
-        <${Code} form=${form} />
+        <${Code} form=${form} code=${coupon.code} />
         <${ButtonSettings} form=${form} />
         <${Look} form=${form} />
         <${Words} form=${form} />
@@ -79,7 +79,10 @@ const Conflict = ({ onTheirs, onMine }) => html`
     </div>
   <//>`;
 
-const Code = ({ form }) => html`
+// Printed as thin lines on a phone's screen, a longer one is more than many scanners can tell apart.
+const LONGEST_BARCODE = 20;
+
+const Code = ({ form, code }) => html`
   <section class="card section">
     <h2>Code</h2>
     <${Choices} legend="Code on page" columns=${4} value=${form.values.code_display} onChange=${(value) => form.set("code_display", value)} options=${[
@@ -88,6 +91,7 @@ const Code = ({ form }) => html`
       { value: "barcode", label: "Barcode", icon: "barcode" },
       { value: "hidden", label: "Hidden", icon: "hidden" },
     ]} />
+    ${form.values.code_display === "barcode" && code.length > LONGEST_BARCODE && html`<${Notice}>This code has ${code.length} characters, so its barcode gets very fine. Scanners read a QR code better.<//>`}
     <${Switch} label="Copy code button" isOn=${form.values.copy_code_button} onChange=${(isOn) => form.set("copy_code_button", isOn)}
       hint="Lets customers paste the code into your shop." />
   </section>`;
