@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from couponflow.domain.errors import ValidationFailed
-from couponflow.web import schemas
+from couponflow.web import block_schemas, schemas
 
 COUPON = {"name": "Ten off", "starts_at": "2026-01-01", "ends_at": "2026-12-31"}
 
@@ -158,3 +158,27 @@ def test_a_list_of_records_takes_days_in_the_coupons_zone():
 
 def test_empty_parameters_of_a_query_say_nothing():
     assert schemas.given({"q": "", "status": "active"}) == {"status": "active"}
+
+
+IMAGE = f"/images/{'a' * 64}"
+HERE = "http://127.0.0.1:3000"
+
+
+@pytest.mark.parametrize("image", [f"{HERE}{IMAGE}.webp", f"{HERE}{IMAGE}.jpg", "https://shop.example/a.png"])
+def test_a_block_takes_an_image_of_ours_or_an_https_address(image):
+    assert schemas.parse(block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=HERE).image_url == image
+
+
+@pytest.mark.parametrize(
+    ("image", "base_url"),
+    [
+        (f"{HERE}{IMAGE}.webp", "https://coupons.example"),
+        (f"{HERE}{IMAGE}.gif", HERE),
+        (f"{HERE}{IMAGE}.webp?x", HERE),
+        (f"{HERE}/r/token", HERE),
+        (f"{HERE}.example{IMAGE}.webp", HERE),
+        (f"http://127x0.0.1:3000{IMAGE}.webp", HERE),
+    ],
+)
+def test_of_http_addresses_only_those_of_our_own_images_are_taken(image, base_url):
+    assert wrong_fields(block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=base_url) == ["image_url"]

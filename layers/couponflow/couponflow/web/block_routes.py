@@ -21,7 +21,7 @@ def add_to(app: Edge, blocks: Blocks) -> None:
     @app.route("POST /v1/flow/blocks", scope="admin")
     def create_block(request: Request) -> Response:
         blocks.require_addon(request.organisation_id)
-        body = schemas.parse(block_schemas.BlockIn, request.json)
+        body = schemas.parse(block_schemas.BlockIn, request.json, base_url=request.base_url)
         return answer(_view(blocks.create(request.organisation_id, body.content(), request.now)), status=201)
 
     @app.route("GET /v1/flow/blocks/{block_id}", scope="admin")
@@ -31,7 +31,7 @@ def add_to(app: Edge, blocks: Blocks) -> None:
     @app.route("PUT /v1/flow/blocks/{block_id}", scope="admin")
     def save_block(request: Request) -> Response:
         block = blocks.get(request.organisation_id, request.params["block_id"])
-        body = schemas.parse(block_schemas.BlockIn, request.json)
+        body = schemas.parse(block_schemas.BlockIn, request.json, base_url=request.base_url)
         return answer(_view(blocks.replace(block, body.content(), request.now)))
 
     @app.route("DELETE /v1/flow/blocks/{block_id}", scope="admin")

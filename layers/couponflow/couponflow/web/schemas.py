@@ -66,7 +66,7 @@ def _is_zone(name: str) -> str:
     return name
 
 
-def _is_https(url: str) -> str:
+def is_https(url: str) -> str:
     try:
         parts = urlsplit(url)
         is_url = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
@@ -79,12 +79,8 @@ def _is_https(url: str) -> str:
 
 Code = Annotated[str, AfterValidator(_is_code), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]{3,40}$"})]
 Zone = Annotated[str, AfterValidator(_is_zone)]
-HttpsUrl = Annotated[
-    str,
-    StringConstraints(max_length=LONGEST_URL),
-    AfterValidator(_is_https),
-    WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]://", "maxLength": LONGEST_URL}),
-]
+HTTPS_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]://", "maxLength": LONGEST_URL})
+HttpsUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(is_https), HTTPS_SCHEMA]
 # A time with an offset, a local time, or a date.
 Moment = Annotated[datetime, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?$"})]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]

@@ -1,4 +1,6 @@
 // What the chat channels take, as the service checks it when a block is saved. Lengths are UTF-16 units, as here.
+import { isOurs } from "./images.js";
+
 const PHOTOS = ["jpg", "jpeg", "png"];
 const PICTURES = [...PHOTOS, "gif"];
 
@@ -23,7 +25,7 @@ export function limitsOf({ channel, image_url: image }) {
 // What is wrong with the kind of image that an address names; one of ours is handed out as JPEG.
 export function imageProblem({ channel, image_url: image }) {
   const { label, images } = channelOf(channel);
-  if (!images || /\/images\/[0-9a-f]{64}\.webp$/.test(image)) return "";
+  if (!images || isOurs(image)) return "";
   const kind = /\.(webp|svg|gif|avif|heic|heif|bmp|tiff?|jpe?g|png)$/i.exec(image.split(/[?#]/)[0])?.[1].toLowerCase();
   return kind && !images.includes(kind) ? `${label} shows ${images.filter((each) => each !== "jpeg").join(", ")} images; this is a .${kind}.` : "";
 }

@@ -16,8 +16,8 @@ export function problem(text) {
 export const filled = (text, values) =>
   text
     .replace(PLACEHOLDER, (_, space, inside) => {
-      const [name, instead = ""] = inside.split("|");
-      const value = values[name.trim()] || instead.trim();
+      const [name, ...instead] = inside.split("|");
+      const value = values[name.trim()] || instead.join("|").trim();
       return value ? space + value : "";
     })
     .trim();

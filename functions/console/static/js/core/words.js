@@ -35,6 +35,9 @@ export const STATUSES = {
 
 export const RECORD_STATUSES = { redeemed: "Redeemed", distributed: "Distributed" };
 
+// As the service counts them: an emoji is one, however many units of UTF-16 it takes.
+export const characters = (text) => [...text].length;
+
 export const count = (number) => number.toLocaleString("en");
 
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;

@@ -1,6 +1,8 @@
 // A Distribute Coupon block's settings as the form has them, and as the API does.
 import { ANY, CHANNELS, OUTCOMES, channelOf, imageProblem, limitsOf } from "../core/channels.js";
+import { isOurs } from "../core/images.js";
 import * as placeholders from "../core/placeholders.js";
+import { characters } from "../core/words.js";
 import { httpsProblem } from "./page_fields.js";
 
 const LONGEST_FLOW = 200;
@@ -49,8 +51,8 @@ export const check = (coupon) => (values) => {
   wrong.message = textProblem(values.message, coupon, limits.message, where);
   wrong.button_title = textProblem(values.button_title, coupon, limits.button, `${label} on a button`);
   const image = values.image_url.trim();
-  if (image) wrong.image_url = httpsProblem(image, 2000) || imageProblem(values);
-  for (const [outcome] of OUTCOMES) if (values[outcome].length > LONGEST_FLOW) wrong[outcome] = `Use at most ${LONGEST_FLOW} characters.`;
+  if (image) wrong.image_url = (isOurs(image) ? "" : httpsProblem(image, 2000)) || imageProblem(values);
+  for (const [outcome] of OUTCOMES) if (characters(values[outcome].trim()) > LONGEST_FLOW) wrong[outcome] = `Use at most ${LONGEST_FLOW} characters.`;
   return Object.fromEntries(Object.entries(wrong).filter(([, words]) => words));
 };
 

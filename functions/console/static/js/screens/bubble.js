@@ -1,6 +1,7 @@
 // The message about as the chat will show it.
 import { html, useEffect, useState } from "../core/html.js";
 import { channelOf } from "../core/channels.js";
+import { isOurs, shownAt } from "../core/images.js";
 import { filled, valuesOf } from "../core/placeholders.js";
 
 export function Bubble({ values, coupon }) {
@@ -12,7 +13,7 @@ export function Bubble({ values, coupon }) {
     <section class="chat" aria-label="Message in ${channelOf(channel).label}">
       <p class="chat-title">${channelOf(channel).label}</p>
       <div class="bubble">
-        ${/^https:\/\/\S+\.\S+/.test(image) && !isBroken && html`<img src=${image} alt="" onError=${() => setIsBroken(true)} />`}
+        ${(isOurs(image) || /^https:\/\/\S+\.\S+/.test(image)) && !isBroken && html`<img src=${shownAt(image)} alt="" onError=${() => setIsBroken(true)} />`}
         <p class="bubble-text">${words(message) || coupon?.name || "Your message"}</p>
         <p class="bubble-button">${words(title) || "Redeem"}</p>
       </div>

@@ -1,7 +1,7 @@
 // A coupon's fields as a form has them, and as the API does.
 import * as codes from "../core/codes.js";
 import { browserZone, daysLater, isZone, moment, periodFields, today } from "../core/times.js";
-import { count } from "../core/words.js";
+import { characters, count } from "../core/words.js";
 
 const WHOLE = /^\d+$/;
 
@@ -39,7 +39,7 @@ export function copyOf(coupon) {
   return {
     ...fields,
     ...(isOver ? { start_date, end_date } : {}),
-    name: `${coupon.name} (copy)`.slice(0, 100),
+    name: [...`${coupon.name} (copy)`].slice(0, 100).join(""),
     code_kind: "generated",
     code: "",
     active: true,
@@ -49,7 +49,7 @@ export function copyOf(coupon) {
 export function check(values) {
   const wrong = {};
   if (!values.name.trim()) wrong.name = "Give the coupon a name.";
-  else if ([...values.name.trim()].length > 100) wrong.name = "Use at most 100 characters.";
+  else if (characters(values.name.trim()) > 100) wrong.name = "Use at most 100 characters.";
   if (values.code_kind === "typed") wrong.code = codes.problem(values.code);
   if (!isZone(values.timezone)) wrong.timezone = "Choose a time zone.";
   if (!values.start_date) wrong.starts_at = "Choose the day it starts.";

@@ -14,6 +14,7 @@ import { Page } from "../ui/page.js";
 import { Loaded, Notice } from "../ui/states.js";
 import { toast } from "../ui/toasts.js";
 import { ImageField } from "../ui/upload.js";
+import { shownAt } from "../core/images.js";
 import { sentence } from "../core/words.js";
 import { Failed } from "./new_coupon.js";
 import { blank, body, channelOptions, check, fieldsOf, nameOf } from "./block_fields.js";
@@ -115,7 +116,7 @@ function Message({ form, coupon, coupons }) {
         ${(control) => html`<input ...${control} type="text" autocomplete="off" value=${form.values.button_title} placeholder="Redeem" onInput=${input("button_title")} />`}
       <//>
       <${TextField} form=${form} name="image_url" label="Image URL" isOptional type="url" inputmode="url" placeholder="https://" hint="Or upload one; its address is filled in here" />
-      <${ImageField} label="Block image" kind="block_image" isOptional=${false} value=${form.values.image_url || null} address=${form.values.image_url && !form.errorOf("image_url") ? form.values.image_url : undefined}
+      <${ImageField} label="Block image" kind="block_image" isOptional=${false} value=${form.values.image_url || null} address=${form.values.image_url && !form.errorOf("image_url") ? shownAt(form.values.image_url) : undefined}
         hint="PNG, JPEG or WebP up to 2 MB" onChange=${(image) => form.set("image_url", image ? new URL(image.url, location.origin).href : "")} />
     </section>`;
 }

@@ -1,6 +1,6 @@
 // Form fields: a label, a hint, what is wrong beside it, each tied to its control for those who can't see it.
 import { html, useId } from "../core/html.js";
-import { count } from "../core/words.js";
+import { characters, count } from "../core/words.js";
 import { Icon } from "./icons.js";
 
 const NEARLY_FULL = 0.6;
@@ -27,7 +27,7 @@ export const Wrong = ({ id, children }) => html`<p class="wrong" id=${id}><${Ico
 export function TextField({ form, name, label, hint, isOptional, max, rows, onInput, ...rest }) {
   const value = form.values[name] ?? "";
   const input = (event) => (onInput ?? ((typed) => form.set(name, typed)))(event.currentTarget.value);
-  const length = [...value].length;
+  const length = characters(value);
   // How much room is left is of interest only where it gets scarce.
   const shownMax = length > max * NEARLY_FULL ? max : undefined;
   return html`
