@@ -9,7 +9,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test test-at-length audit soak lock clean
+.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test test-at-length audit bench soak lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -61,6 +61,9 @@ audit: install-audit ## known faults of what is shipped, where an audit service 
 	@for lock in layers/couponflow/requirements.txt functions/images/requirements.txt; do \
 		.local/tools/audit/bin/pip-audit --strict --disable-pip --require-hashes -r $$lock \
 		|| { echo "!!! $$lock: NOT CLEAN OR NOT AUDITED (see above)" >&2; failed=1; }; done; exit $${failed:-0}
+
+bench: install-sam ## every figure of the README beside what it must be, and what others build beside it: PARTS="units hot" for some
+	@$(VENV)/python -m bench $(PARTS)
 
 soak: install ## the proofs at length: 10,000 schedules and millions of interleavings
 	@SOAK=1 $(VENV)/pytest tests/proofs

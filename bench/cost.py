@@ -1,7 +1,6 @@
 """`python -m bench.cost`: what a million of each costs, and a month of nothing, from units and public prices.
 
-Units are the meter's (bench/results.json) where it has measured them, else the musts of P1 to P3. Time, sizes and samples are
-assumptions, and said as such.
+Units are what the meter counts. Time, sizes and samples are assumptions, and said as such.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from local.resolver import read_yaml
 from local.template import TEMPLATE
@@ -31,22 +29,12 @@ class Use:
     answer_kb: float
 
 
-# The goals' musts: P1 (the write and its copy in the index), P2 (warm), P3.
-MUSTS = (
+# P1 (the write and its copy in the index), P2 (warm), P3: tests/integration/test_units.py counts them on the real service.
+USES = (
     Use("distribution", write_units=2, read_units=0, answer_kb=1),
     Use("page view", write_units=0, read_units=1, answer_kb=8),
     Use("redemption", write_units=6, read_units=0, answer_kb=0.5),
 )
-
-
-def uses(results: Path = HERE / "results.json") -> tuple[str, list[Use]]:
-    """Where the units come from, and the units."""
-    measured: dict[str, Any] = json.loads(results.read_text()).get("units", {}) if results.exists() else {}
-    if not all(use.name in measured for use in MUSTS):
-        return "the musts of P1 to P3", list(MUSTS)
-    return "bench/results.json", [
-        Use(use.name, measured[use.name]["write_units"], measured[use.name]["read_units"], use.answer_kb) for use in MUSTS
-    ]
 
 
 def parts(use: Use) -> dict[str, float]:
@@ -81,15 +69,14 @@ def idle() -> dict[str, float]:
 
 
 def table() -> str:
-    source, all_uses = uses()
-    services = list(parts(all_uses[0]))
+    services = list(parts(USES[0]))
     lines = [
-        f"Prices of {PRICES['region']}, {PRICES['dated']}, without free tier; units from {source}.",
+        f"Prices of {PRICES['region']}, {PRICES['dated']}, without free tier; units as the meter counts them.",
         "",
         f"| a million of | {' | '.join(services)} | USD |",
         f"|---|{'---:|' * (len(services) + 1)}",
     ]
-    for use in all_uses:
+    for use in USES:
         costs = parts(use)
         lines.append(f"| {use.name}s | {' | '.join(f'{cost:.2f}' for cost in costs.values())} | **{sum(costs.values()):.2f}** |")
     nothing = idle()

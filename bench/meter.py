@@ -32,6 +32,11 @@ class Bill:
     index_units: float = 0
     read_units: float = 0
 
+    @property
+    def units(self) -> float:
+        """Written, in the table and the index."""
+        return self.write_units + self.index_units
+
     def __str__(self) -> str:
         return (
             f"{self.round_trips} trips, {self.write_units:g} WCU + {self.index_units:g} index, {self.read_units:g} RCU"

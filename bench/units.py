@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from bench import peers
 from bench.meter import Bill, Meter
+from bench.report import Row, at_most
 from couponflow.domain import links, times
 from couponflow.domain.errors import CouponMaxUsesReached
 from couponflow.domain.models import Coupon, Holder, RedemptionStatus
@@ -53,14 +54,14 @@ class Bench:
     clock: Clock
 
     def environment(self) -> Environment:
-        renamed = _Renamed(self.client, self.table_name)
+        renamed = Renamed(self.client, self.table_name)
         return environment(renamed, lambda _: None, self.clock, random.Random(0), 16, together)
 
     def table(self) -> Table:
         return Table(self.client, self.table_name)
 
 
-class _Renamed:
+class Renamed:
     """The environments of the proofs call their table "couponflow"; this one has a name of its own."""
 
     def __init__(self, client: Any, name: str) -> None:
@@ -90,7 +91,7 @@ def fresh_table() -> Iterator[Bench]:
     peek.create_table(TableName=name, **schema)
     client = boto3.client("dynamodb", config=Config(parameter_validation=False, retries={"total_max_attempts": 1}))
     bench = Bench(name, client, Meter(client, peek), Clock())
-    found_organisation(_Renamed(peek, name))
+    found_organisation(Renamed(peek, name))
     try:
         yield bench
     finally:
@@ -140,6 +141,66 @@ def use_cases() -> dict[str, Bill]:
     return bills
 
 
+def rows(few: int = 100, many: int = 100_000) -> Iterator[Row]:
+    bills = use_cases()
+    for name, must in MUSTS.items():
+        yield must.row(name, bills[name])
+    ratio = bills["redeem"].units / bills["peer: four items"].units
+    yield at_most("P3", "redeem to the obvious transaction of 4 items, all write units", ratio, " ×", 0.6)
+    for name in ("peer: four items", "peer: one transactional counter"):
+        yield Row("P3", name, str(bills[name]))
+    read, written = sold_out_storm()
+    yield at_most("P7", "a tap in vain, 1,000 a second, after the proof", read, " RCU", 1.2)
+    yield at_most("P7", "the same, written", written, " WCU", 0)
+    yield from _records_rows(few, many)
+
+
+def _records_rows(few: int, many: int) -> Iterator[Row]:
+    found = records(few, many)
+    (units_few, seconds_few), (units_many, seconds_many) = found[few], found[many]
+    measured = f"{units_many:g} RCU, and {units_few:g} RCU"
+    yield Row("P8", f"50 records of {many:,}, and of {few}", measured, "no more", units_many <= units_few)
+    yield at_most("P8", f"50 records of {many:,}", units_many, " RCU", 6, 4.4)
+    yield at_most("P8", f"CPU for 50 records of {many:,} ÷ of {few}", seconds_many / seconds_few, " ×", 1.1)
+
+
+@dataclass(frozen=True)
+class Must:
+    """Most that a use case may take."""
+
+    goal: str
+    round_trips: int
+    write_units: float = 0
+    index_units: float = 0
+    read_units: float = 0
+
+    def allows(self, bill: Bill) -> bool:
+        return (
+            bill.round_trips <= self.round_trips
+            and bill.write_units <= self.write_units
+            and bill.index_units <= self.index_units
+            and bill.read_units <= self.read_units
+        )
+
+    def row(self, name: str, bill: Bill) -> Row:
+        most = f"≤ {self.write_units:g} WCU + {self.index_units:g}, {self.read_units:g} RCU, {self.round_trips} trips"
+        return Row(self.goal, name, str(bill), most, self.allows(bill))
+
+
+MUSTS = {
+    "distribute": Must("P1", 1, 1, 1),
+    "distribute again": Must("P1", 1, 1, 1),
+    "page, warm": Must("P2", 1, read_units=1),
+    "page, cold": Must("P2", 2, read_units=3),
+    "redeem": Must("P3", 1, 4, 2),
+    "redeem, use 2": Must("P3", 2, 4, 2, 1),
+    "till": Must("P3", 1, 4, 2),
+    "redeem again": Must("P4", 1, 4, 2),
+    "redeem again, 11 minutes later": Must("P4", 1, 4, 2),
+    "till again, 11 minutes later": Must("P4", 1, 4, 2),
+}
+
+
 def sold_out_storm(environments: int = 10, taps: int = 400) -> tuple[float, float]:
     """RCU and WCU a tap at 1,000 a second, after the first proof, terms read anew whenever they are too old."""
     with fresh_table() as bench:
@@ -167,37 +228,35 @@ def _tap_in_vain(env: Environment, token: str, now: datetime) -> None:
     raise AssertionError("it is sold out")
 
 
-def records(counts: tuple[int, ...], pages: int = 15) -> dict[int, tuple[float, float]]:
-    """RCU and CPU seconds of a page of 50 records, by how many there are."""
-    found: dict[int, tuple[float, float]] = {}
+def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, float]]:
+    """RCU and median CPU seconds of a page of 50 records, by how many there are; both in turn."""
+    given_out = RecordFilter(RedemptionStatus.DISTRIBUTED, None, None)
     with fresh_table() as bench:
-        env = bench.environment()
-        coupon = env.campaigns.create(ORGANISATION, new_coupon(None), bench.clock.now).coupon
-        store = Records(RedemptionStore(bench.table()))
-        written = 0
-        for count in counts:
-            _write_records(bench, coupon, written, count)
-            written = count
-            units, seconds = [], []
-            for _ in range(pages):
-                started = time.process_time()
-                assert len(store.newest(coupon, RecordFilter(RedemptionStatus.DISTRIBUTED, None, None), None, 50)) == 50
-                seconds.append(time.process_time() - started)
-            with bench.meter.counting() as bill:
-                store.newest(coupon, RecordFilter(RedemptionStatus.DISTRIBUTED, None, None), None, 50)
-            units.append(bill.read_units)
-            found[count] = units[0], statistics.median(seconds)
-    return found
+        env, store = bench.environment(), Records(RedemptionStore(bench.table()))
+        wanted = {count: replace(new_coupon(None), code=f"OF-{count}") for count in (few, many)}
+        coupons = {count: env.campaigns.create(ORGANISATION, new, bench.clock.now).coupon for count, new in wanted.items()}
+        seconds: dict[int, list[float]] = {few: [], many: []}
+        units: dict[int, float] = {}
+        for count, coupon in coupons.items():
+            _write_records(bench, coupon, count)
+        for _ in range(pages + 1):  # the first fills caches
+            for count, coupon in coupons.items():
+                with bench.meter.counting() as bill:
+                    started = time.process_time()
+                    assert len(store.newest(coupon, given_out, None, 50)) == 50
+                    seconds[count].append(time.process_time() - started)
+                units[count] = bill.read_units
+    return {count: (units[count], statistics.median(taken[1:])) for count, taken in seconds.items()}
 
 
-def _write_records(bench: Bench, coupon: Coupon, start: int, end: int) -> None:
+def _write_records(bench: Bench, coupon: Coupon, count: int) -> None:
     """As distribute leaves them, in batches."""
     batch: list[Any] = []
-    for number in range(start, end):
+    for number in range(count):
         holder = links.holder_of(coupon, f"customer-{number}")
         at, id_ = times.text(moment(number / 100)), links.redemption_id(coupon, holder, keys.FIRST_SLOT)
         batch.append({"PutRequest": {"Item": put(_record(coupon, holder, at, id_, number))["Put"]["Item"]}})
-        if len(batch) == 25 or number == end - 1:
+        if len(batch) == 25 or number == count - 1:
             bench.client.batch_write_item(RequestItems={bench.table_name: batch})
             batch = []
 
