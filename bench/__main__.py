@@ -24,13 +24,14 @@ ENVIRONMENT = {
 def main(names: list[str]) -> int:
     """All parts, or those named. 1 if a must is not met."""
     os.environ |= ENVIRONMENT  # before anything of the service is imported
-    from bench import hot, load, postgres, starts, units
+    from bench import hot, load, postgres, records, starts, units
     from bench.report import Row, table
     from local import engines
 
     parts: dict[str, Callable[[], Iterable[Row]]] = {
         "starts": starts.rows,
         "units": units.rows,
+        "records": records.rows,
         "hot": hot.rows,
         "load": load.rows,
         "postgres": postgres.rows,

@@ -25,7 +25,7 @@ from botocore.config import Config
 
 from bench import peers
 from bench.rush import Result
-from bench.units import Renamed
+from bench.tables import Renamed
 from couponflow.domain.errors import CouponflowError
 from couponflow.store.table import Contended, NoAnswer, Table
 from local import template

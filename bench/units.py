@@ -1,101 +1,20 @@
-"""P1 to P4, P7 and P8: what each use case costs, by the meter, on the real service and DynamoDB Local."""
+"""P1 to P4 and P7: what each use case costs, by the meter, on the real service and DynamoDB Local."""
 
 from __future__ import annotations
 
-import random
-import statistics
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
-
-import boto3
-from botocore.config import Config
 
 from bench import peers
-from bench.meter import Bill, Meter
+from bench.meter import Bill
 from bench.report import Row, at_most
-from couponflow.domain import links, times
+from bench.tables import fresh_table
+from couponflow.domain import links
 from couponflow.domain.errors import CouponMaxUsesReached
-from couponflow.domain.models import Coupon, Holder, RedemptionStatus
-from couponflow.records import RecordFilter, Records
-from couponflow.store import keys
-from couponflow.store.redemptions import RedemptionStore
-from couponflow.store.table import Table, put
-from couponflow.store.together import together
-from local import template
-from tests.proofs.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
-
-
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    @property
-    def now(self) -> datetime:
-        return moment(self.seconds)
-
-
-@dataclass
-class Bench:
-    """A table of its own, a metered client, and environments on a clock."""
-
-    table_name: str
-    client: Any
-    meter: Meter
-    clock: Clock
-
-    def environment(self) -> Environment:
-        renamed = Renamed(self.client, self.table_name)
-        return environment(renamed, lambda _: None, self.clock, random.Random(0), 16, together)
-
-    def table(self) -> Table:
-        return Table(self.client, self.table_name)
-
-
-class Renamed:
-    """The environments of the proofs call their table "couponflow"; this one has a name of its own."""
-
-    def __init__(self, client: Any, name: str) -> None:
-        self._client, self._name = client, name
-
-    def __getattr__(self, method: str) -> Any:
-        return lambda **request: self._theirs(getattr(self._client, method)(**self._ours(request)))
-
-    def _ours(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {self._name if name == "couponflow" else name: self._ours(each) for name, each in value.items()}
-        if isinstance(value, list):
-            return [self._ours(each) for each in value]
-        return self._name if value == "couponflow" else value
-
-    def _theirs(self, answer: Any) -> Any:
-        if "Responses" in answer:
-            answer["Responses"]["couponflow"] = answer["Responses"].pop(self._name, [])
-        return answer
-
-
-@contextmanager
-def fresh_table() -> Iterator[Bench]:
-    schema: dict[str, Any] = dict(template.table_schema())
-    peek = boto3.client("dynamodb")
-    name = f"bench-{uuid4().hex}"
-    peek.create_table(TableName=name, **schema)
-    client = boto3.client("dynamodb", config=Config(parameter_validation=False, retries={"total_max_attempts": 1}))
-    bench = Bench(name, client, Meter(client, peek), Clock())
-    found_organisation(Renamed(peek, name))
-    try:
-        yield bench
-    finally:
-        peek.delete_table(TableName=name)
+from couponflow.domain.models import Coupon
+from tests.proofs.environments import ORGANISATION, Environment, new_coupon
 
 
 def use_cases() -> dict[str, Bill]:
@@ -141,7 +60,7 @@ def use_cases() -> dict[str, Bill]:
     return bills
 
 
-def rows(few: int = 100, many: int = 100_000) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
     bills = use_cases()
     for name, must in MUSTS.items():
         yield must.row(name, bills[name])
@@ -152,16 +71,6 @@ def rows(few: int = 100, many: int = 100_000) -> Iterator[Row]:
     read, written = sold_out_storm()
     yield at_most("P7", "a tap in vain, 1,000 a second, after the proof", read, " RCU", 1.2)
     yield at_most("P7", "the same, written", written, " WCU", 0)
-    yield from _records_rows(few, many)
-
-
-def _records_rows(few: int, many: int) -> Iterator[Row]:
-    found = records(few, many)
-    (units_few, seconds_few), (units_many, seconds_many) = found[few], found[many]
-    measured = f"{units_many:g} RCU, and {units_few:g} RCU"
-    yield Row("P8", f"50 records of {many:,}, and of {few}", measured, "no more", units_many <= units_few)
-    yield at_most("P8", f"50 records of {many:,}", units_many, " RCU", 6, 4.4)
-    yield at_most("P8", f"CPU for 50 records of {many:,} ÷ of {few}", seconds_many / seconds_few, " ×", 1.1)
 
 
 @dataclass(frozen=True)
@@ -226,48 +135,3 @@ def _tap_in_vain(env: Environment, token: str, now: datetime) -> None:
     except CouponMaxUsesReached:
         return
     raise AssertionError("it is sold out")
-
-
-def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, float]]:
-    """RCU and median CPU seconds of a page of 50 records, by how many there are; both in turn."""
-    given_out = RecordFilter(RedemptionStatus.DISTRIBUTED, None, None)
-    with fresh_table() as bench:
-        env, store = bench.environment(), Records(RedemptionStore(bench.table()))
-        wanted = {count: replace(new_coupon(None), code=f"OF-{count}") for count in (few, many)}
-        coupons = {count: env.campaigns.create(ORGANISATION, new, bench.clock.now).coupon for count, new in wanted.items()}
-        seconds: dict[int, list[float]] = {few: [], many: []}
-        units: dict[int, float] = {}
-        for count, coupon in coupons.items():
-            _write_records(bench, coupon, count)
-        for _ in range(pages + 1):  # the first fills caches
-            for count, coupon in coupons.items():
-                with bench.meter.counting() as bill:
-                    started = time.process_time()
-                    assert len(store.newest(coupon, given_out, None, 50)) == 50
-                    seconds[count].append(time.process_time() - started)
-                units[count] = bill.read_units
-    return {count: (units[count], statistics.median(taken[1:])) for count, taken in seconds.items()}
-
-
-def _write_records(bench: Bench, coupon: Coupon, count: int) -> None:
-    """As distribute leaves them, in batches."""
-    batch: list[Any] = []
-    for number in range(count):
-        holder = links.holder_of(coupon, f"customer-{number}")
-        at, id_ = times.text(moment(number / 100)), links.redemption_id(coupon, holder, keys.FIRST_SLOT)
-        batch.append({"PutRequest": {"Item": put(_record(coupon, holder, at, id_, number))["Put"]["Item"]}})
-        if len(batch) == 25 or number == count - 1:
-            bench.client.batch_write_item(RequestItems={bench.table_name: batch})
-            batch = []
-
-
-def _record(coupon: Coupon, holder: Holder, at: str, id_: str, number: int) -> dict[str, Any]:
-    return keys.redemption(holder, keys.FIRST_SLOT) | {
-        "gpk": keys.records_of(coupon, holder, RedemptionStatus.DISTRIBUTED),
-        "gsk": keys.record_order(at, id_),
-        "redemption_id": id_,
-        "status": RedemptionStatus.DISTRIBUTED,
-        "customer_id": f"customer-{number}",
-        "inbox_id": f"inbox-{number}",
-        "distributed_at": at,
-    }

@@ -7,29 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from couponflow.domain.models import Coupon, Holder, Organisation, RedeemPage, Redemption, RedemptionStatus, Terms
+from couponflow.domain.models import Holder, Organisation, RedeemPage, Redemption, RedemptionStatus, Terms
 from couponflow.service import Opened
 from couponflow.web.page import render, view
 from couponflow.web.page.view import View
+from local.scenes import coupon
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-COUPON = Coupon(
-    coupon_id="c0vp0n0000001",
-    organisation_id="acme",
-    code="SUMMER-25",
-    name="20% off any drink",
-    starts_at=NOW - timedelta(days=1),
-    ends_at=NOW + timedelta(days=30),
-    timezone="Asia/Taipei",
-    max_redemptions_per_customer=3,
-    active=True,
-    units=1_000,
-    shards=16,
-    record_buckets=4,
-    holder_secret="h" * 32,
-    link_secret="k" * 32,
-    created_at=NOW,
-    updated_at=NOW,
+COUPON = coupon(
+    NOW, organisation_id="acme", code="SUMMER-25", ends_at=NOW + timedelta(days=30), starts_at=NOW - timedelta(days=1)
 )
 HOLDER = Holder(COUPON.coupon_id, "m" * 26)
 

@@ -1,0 +1,76 @@
+"""P8: a page of 50 records costs the same of a hundred and of a hundred thousand."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from bench.report import Row, at_most
+from bench.tables import Bench, fresh_table
+from couponflow.domain import links, times
+from couponflow.domain.models import Coupon, Holder, RedemptionStatus
+from couponflow.records import RecordFilter, Records
+from couponflow.store import keys
+from couponflow.store.redemptions import RedemptionStore
+from couponflow.store.table import put
+from tests.proofs.environments import ORGANISATION, moment, new_coupon
+
+# RCU: whether a bucket holds more of the newest 50 than its share, and is asked once more, goes by who the customers are.
+BY_CHANCE = 1
+
+
+def rows(few: int = 100, many: int = 100_000) -> Iterator[Row]:
+    found = records(few, many)
+    (units_few, seconds_few), (units_many, seconds_many) = found[few], found[many]
+    measured = f"{units_many:g} RCU, and {units_few:g} RCU"
+    yield Row("P8", f"50 records of {many:,}, and of {few}", measured, "the same, ± 1", abs(units_many - units_few) <= BY_CHANCE)
+    yield at_most("P8", f"50 records of {many:,}", units_many, " RCU", 6, 4.4)
+    yield at_most("P8", f"CPU for 50 records of {many:,} ÷ of {few}", seconds_many / seconds_few, " ×", 1.1)
+
+
+def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, float]]:
+    """RCU and median CPU seconds of a page of 50 records, by how many there are; both in turn."""
+    given_out = RecordFilter(RedemptionStatus.DISTRIBUTED, None, None)
+    with fresh_table() as bench:
+        env, store = bench.environment(), Records(RedemptionStore(bench.table()))
+        wanted = {count: replace(new_coupon(None), code=f"OF-{count}") for count in (few, many)}
+        coupons = {count: env.campaigns.create(ORGANISATION, new, bench.clock.now).coupon for count, new in wanted.items()}
+        seconds: dict[int, list[float]] = {few: [], many: []}
+        units: dict[int, float] = {}
+        for count, coupon in coupons.items():
+            _write_records(bench, coupon, count)
+        for _ in range(pages + 1):  # the first fills caches
+            for count, coupon in coupons.items():
+                with bench.meter.counting() as bill:
+                    started = time.process_time()
+                    assert len(store.newest(coupon, given_out, None, 50)) == 50
+                    seconds[count].append(time.process_time() - started)
+                units[count] = bill.read_units
+    return {count: (units[count], statistics.median(taken[1:])) for count, taken in seconds.items()}
+
+
+def _write_records(bench: Bench, coupon: Coupon, count: int) -> None:
+    """As distribute leaves them, in batches."""
+    batch: list[Any] = []
+    for number in range(count):
+        holder = links.holder_of(coupon, f"customer-{number}")
+        at, id_ = times.text(moment(number / 100)), links.redemption_id(coupon, holder, keys.FIRST_SLOT)
+        batch.append({"PutRequest": {"Item": put(_record(coupon, holder, at, id_, number))["Put"]["Item"]}})
+        if len(batch) == 25 or number == count - 1:
+            bench.client.batch_write_item(RequestItems={bench.table_name: batch})
+            batch = []
+
+
+def _record(coupon: Coupon, holder: Holder, at: str, id_: str, number: int) -> dict[str, Any]:
+    return keys.redemption(holder, keys.FIRST_SLOT) | {
+        "gpk": keys.records_of(coupon, holder, RedemptionStatus.DISTRIBUTED),
+        "gsk": keys.record_order(at, id_),
+        "redemption_id": id_,
+        "status": RedemptionStatus.DISTRIBUTED,
+        "customer_id": f"customer-{number}",
+        "inbox_id": f"inbox-{number}",
+        "distributed_at": at,
+    }
