@@ -1,5 +1,6 @@
 """A period's borders at the one place that decides: the gate on the quota shard, whatever is remembered of the coupon."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +21,15 @@ def day(date: str, zone: str) -> dict[str, str]:
     return {"starts_at": date, "ends_at": date, "timezone": zone}
 
 
+def code_or(answer: Callable[[], str]) -> str:
+    try:
+        return answer()
+    except CouponflowError as refusal:
+        return refusal.code
+
+
 TWO_SECONDS = {"starts_at": "2026-05-01T10:00:00.500Z", "ends_at": "2026-05-01T10:00:02.500Z"}
+ALL_ROUND = {"starts_at": "2026-05-01T00:00:00+14:00", "ends_at": "2026-05-01T00:00:00-14:00"}
 
 
 @pytest.mark.parametrize(
@@ -31,6 +40,9 @@ TWO_SECONDS = {"starts_at": "2026-05-01T10:00:00.500Z", "ends_at": "2026-05-01T1
         (day("2026-03-29", "Europe/Berlin"), "2026-03-28T23:00", "2026-03-29T22:00"),
         (day("2026-10-25", "Europe/Berlin"), "2026-10-24T22:00", "2026-10-25T23:00"),
         (day("2026-05-01", "Pacific/Kiritimati"), "2026-04-30T10:00", "2026-05-01T10:00"),
+        # Clocks go on at midnight, so that this day begins at one; and the widest offsets that there are.
+        (day("2026-04-24", "Africa/Cairo"), "2026-04-23T22:00", "2026-04-24T21:00"),
+        (ALL_ROUND, "2026-04-30T10:00", "2026-05-01T14:00"),
         (day("2026-05-01", "Etc/GMT+12"), "2026-05-01T12:00", "2026-05-02T12:00"),
     ],
 )
@@ -41,10 +53,7 @@ def test_a_use_is_made_from_the_first_to_the_last_millisecond_of_the_period(api:
     coupon = replace(service.terms(api.organisation_id, coupon_id=made["coupon_id"]).coupon, **remembered)
 
     def outcome(now: datetime) -> str:
-        try:
-            return str(service.redeem_at_till(coupon, now.isoformat(), None, None, now).redemption.status)
-        except CouponflowError as refusal:
-            return refusal.code
+        return code_or(lambda: str(service.redeem_at_till(coupon, now.isoformat(), None, None, now).redemption.status))
 
     first, end = utc(starts), utc(ends)
     assert [outcome(first + by) for by in (-SECOND, -MS, 0 * MS, MS, SECOND)] == ["coupon_not_started"] * 2 + ["redeemed"] * 3
@@ -52,3 +61,24 @@ def test_a_use_is_made_from_the_first_to_the_last_millisecond_of_the_period(api:
     # Between two milliseconds the earlier one counts, as for the rules.
     assert outcome(end - timedelta(microseconds=1)) == "redeemed"
     assert outcome(first - timedelta(microseconds=1)) == "coupon_not_started"
+
+
+@pytest.mark.parametrize(
+    ("zone", "starts", "ends"),
+    [("UTC", "2026-04-24T00:00", "2026-04-25T00:00"), ("Africa/Cairo", "2026-04-23T22:00", "2026-04-24T21:00")],
+)
+def test_by_link_it_is_the_same_and_given_out_it_is_until_the_very_end(api: Api, zone, starts, ends):
+    made, first, end = api.coupon(**day("2026-04-24", zone)), utc(starts), utc(ends)
+    flow, phone = (api.gateway.function(name).parts.couponflow for name in ("DistributeFunction", "RedeemFunction"))
+    coupon = flow.terms(api.organisation_id, coupon_id=made["coupon_id"]).coupon
+
+    def given(now: datetime) -> str:
+        return code_or(lambda: str(flow.distribute(coupon, now.isoformat(), None, now).redemption.status))
+
+    def tapped(now: datetime) -> str:
+        token = flow.distribute(coupon, f"taps at {now}", None, first).token
+        return code_or(lambda: str(phone.redeem_by_link(token, 1, now).redemption.status))
+
+    borders = [border + by for border in (first, end) for by in (-SECOND, -MS, 0 * MS, SECOND)]
+    assert [given(now) for now in borders] == ["distributed"] * 6 + ["coupon_expired"] * 2
+    assert [tapped(now) for now in borders] == ["coupon_not_started"] * 2 + ["redeemed"] * 4 + ["coupon_expired"] * 2
