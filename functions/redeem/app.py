@@ -2,7 +2,7 @@
 
 from couponflow.bootstrap import Parts
 from couponflow.redeemer import Redeemed
-from couponflow.web import redemptions
+from couponflow.web import origin, redemptions
 from couponflow.web.answers import Response
 from couponflow.web.edge import Request
 from couponflow.web.redemptions import RedeemForm, TillRequest
@@ -15,6 +15,7 @@ handler = app.handler
 
 @app.route("POST /r/{token}/redeem", scope=None)
 def redeem_by_link(request: Request) -> Response:
+    origin.check(request.headers, request.base_url)
     token, form = request.params["token"], RedeemForm.of(request)
 
     def redeem() -> Redeemed:

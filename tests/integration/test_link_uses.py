@@ -145,3 +145,14 @@ def test_query_strings_change_nothing(api: Api):
     assert api.page_state(f"{link}?use=1&fbclid=x&state=redeemed") == "available"
     answer = api.client.post(f"{link}/redeem?use=5", data={"use": "1"}, headers={"accept": "application/json"})
     assert answer.status_code == 200
+
+
+def test_another_sites_page_redeems_nothing(api: Api):
+    coupon = api.coupon()
+    link = api.link(coupon, "ann")
+    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site", "accept": "application/json"}):
+        answer = api.client.post(f"{link}/redeem", data={"use": "1"}, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+    assert api.read(coupon)["times_redeemed"] == 0
+    assert api.client.post(f"{link}/redeem", data={"use": "1"}, headers={"origin": "https://coupons.example"}).status_code == 303
+    assert api.read(coupon)["times_redeemed"] == 1

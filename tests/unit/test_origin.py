@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from couponflow.web.origin import settled
+from couponflow.domain.errors import ForeignOrigin
+from couponflow.web.origin import check, settled
 
 
 def event(**headers: str):
@@ -27,3 +28,39 @@ def test_nobody_else_is_believed(sent: str, secret: str):
 
 def test_without_headers_nothing_is_changed():
     assert settled(event(), "secret") == event()
+
+
+HERE = "https://coupons.example"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": HERE},
+        {"sec-fetch-site": "same-origin", "origin": HERE},
+        {"sec-fetch-site": "none"},
+        # Links go on under an older name of ours; the browser knows that the page had it too.
+        {"sec-fetch-site": "same-origin", "origin": "https://older.example"},
+    ],
+)
+def test_a_page_of_ours_and_a_program_may_redeem(headers: dict[str, str]):
+    check(headers, HERE)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "https://coupons.example.evil.example"},
+        {"origin": "https://coupons.example:8443"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": "https://["},
+        {"sec-fetch-site": "cross-site", "origin": HERE},
+        {"sec-fetch-site": "same-site", "origin": "https://blog.example"},
+    ],
+)
+def test_another_sites_page_may_not(headers: dict[str, str]):
+    with pytest.raises(ForeignOrigin):
+        check(headers, HERE)

@@ -1,7 +1,11 @@
-"""Which way a request came. Behind the CDN, it alone knows by which name it was called and from which address."""
+"""Which way a request came, and whose page sent it. Behind the CDN, it alone knows by which name it was called and from which address."""
 
 import hmac
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
+
+from couponflow.domain.errors import ForeignOrigin
 
 
 def settled(event: dict[str, Any], secret: str) -> dict[str, Any]:
@@ -18,3 +22,21 @@ def settled(event: dict[str, Any], secret: str) -> dict[str, Any]:
         "http": context["http"] | {"sourceIp": headers.get("x-couponflow-viewer", context["http"]["sourceIp"])},
     }
     return event | {"requestContext": context | told}
+
+
+def check(headers: Mapping[str, str], base_url: str) -> None:
+    """Raises ForeignOrigin if another site's page sent this. Programs say neither where they come from nor that they are a page."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        is_foreign = site not in ("same-origin", "none")
+    else:  # browsers before 2023; a page that hides itself says "null"
+        is_foreign = origin is not None and _host(origin) != _host(base_url)
+    if is_foreign:
+        raise ForeignOrigin
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
