@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from couponflow import observability
 from couponflow.bootstrap import Parts
 from couponflow.web import operator
 
@@ -9,4 +10,5 @@ parts = Parts()
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    return operator.answer(parts.operations, event, getattr(context, "aws_request_id", None))
+    with observability.invocation("operator", context):
+        return operator.answer(parts.operations, event, getattr(context, "aws_request_id", None))

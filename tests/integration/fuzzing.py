@@ -71,7 +71,7 @@ def ids(api: Api) -> dict[str, Any]:
         "image_id": image["image_id"],
         "brand_icon": image["image_id"],
         "token": api.link(coupon, "ann").removeprefix("/r/"),
-        "name": shown["url"].rpartition("/")[2],
+        "file": shown["url"].rpartition("/")[2],
     }
 
 
@@ -107,8 +107,8 @@ def _right(route: str, known: dict[str, Any]) -> dict[str, Any]:
     operation = _operation(document, route)
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "path":
-            parameter["schema"] = {"enum": [known[parameter["name"]], UNKNOWN]}
-    _settle(operation, {name: [value] for name, value in known.items() if name != "name"} | _TIMES | {"version": [1]})
+            parameter["schema"] = {"enum": [known[_IN_PATH.get(parameter["name"], parameter["name"])], UNKNOWN]}
+    _settle(operation, {name: [value] for name, value in known.items()} | _TIMES | {"version": [1]})
     return document
 
 
@@ -126,6 +126,7 @@ def _wrong(route: str, known: dict[str, Any]) -> dict[str, Any]:
     return document | {"paths": {path: {method.lower(): operation}}}
 
 
+_IN_PATH = {"name": "file"}
 _TIMES: dict[str, list[Any]] = {
     "starts_at": ["2026-01-01", "2026-01-01T08:00:00+08:00", "2026-01-01T08:00"],
     "ends_at": ["2999-12-31", "2999-12-31T23:00:00Z"],

@@ -104,7 +104,7 @@ class Distribution:
         except (Contended, NoAnswer):
             return outcomes.failure(TryAgain())
         except Exception:
-            observability.logger.exception("failed", route="directly")
+            observability.failed("directly")
             return outcomes.failure(InternalError())
 
     def _distributed(self, caller: Caller, content: BlockContent, ask: Ask) -> Outcome:

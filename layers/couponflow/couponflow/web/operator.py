@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from couponflow import observability
 from couponflow.domain import links, times
-from couponflow.domain.errors import CouponflowError, TryAgain
+from couponflow.domain.errors import CouponflowError, InternalError, TryAgain
 from couponflow.domain.models import ApiKey, Organisation
 from couponflow.operations import Operations
 from couponflow.store.journal import Entry
@@ -123,6 +124,9 @@ def answer(operations: Operations, event: object, request_id: str | None = None)
         return _refused(TryAgain())
     except CouponflowError as error:
         return _refused(error)
+    except Exception:
+        observability.failed("operator")
+        return _refused(InternalError())
 
 
 def _refused(error: CouponflowError) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which way a request came, and whose page sent it. Behind the CDN, it alone knows by which name it was called and from which address."""
+"""Which way a request came, and whose page sent it. Behind the CDN, only the CDN knows what was called, and from where."""
 
 import hmac
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def settled(event: dict[str, Any], secret: str) -> dict[str, Any]:
 
 
 def check(headers: Mapping[str, str], base_url: str) -> None:
-    """Raises ForeignOrigin if another site's page sent this. Programs say neither where they come from nor that they are a page."""
+    """Raises ForeignOrigin if another site's page sent this; a program says nothing of where it comes from."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         is_foreign = site not in ("same-origin", "none")
