@@ -17,32 +17,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from couponflow import observability
-from couponflow.web import openapi
 from couponflow.web.edge import Edge, Route
 from couponflow.web.routes import ROUTES
-from tests.integration import fuzzing
+from tests.integration import asking, fuzzing
 from tests.integration.conftest import Api
 
 ASKED = [route for route in ROUTES if "console" not in route and route != "GET /"]
-SAID = {
-    "name": "Canaryname",
-    "code": "CANARYCODE",
-    "coupon_code": "CANARYCODE",
-    "customer_id": "canarycustomer@example.com",
-    "customer_name": "Canaryperson",
-    "inbox_id": "canaryinbox",
-    "message": "Canarymessage",
-    "terms": "Canaryterms",
-    "button_title": "Canarybutton",
-    "image_url": "https://canaryimage.example/a.png",
-    "kind": "brand_icon",
-    "content_type": "image/png",
-    "size": 9,
-    "starts_at": "2026-01-01",
-    "ends_at": "2999-12-31",
-    "customers": [{"customer_id": "canarycustomer@example.com"}],
-    "state": "available",
-}
 HEADERS = {
     "idempotency-key": "canaryattempt",
     "user-agent": "canaryagent",
@@ -76,7 +56,7 @@ def written() -> Iterator[Callable[[], str]]:
 @pytest.fixture
 def secrets(api: Api, bucket: None) -> dict[str, Any]:
     """What there is of the organisation: none of it may be read in a log."""
-    return fuzzing.ids(api) | SAID
+    return fuzzing.ids(api) | asking.SAID
 
 
 def canaries(api: Api, secrets: dict[str, Any]) -> set[str]:
@@ -89,23 +69,13 @@ def found(lines: str, api: Api, secrets: dict[str, Any]) -> set[str]:
     return {canary for canary in canaries(api, secrets) if canary in lines.lower()}
 
 
-def ask(api: Api, route: str, secrets: dict[str, Any], **changes: Any) -> httpx.Response:
-    """All that the route takes, as far as there is a canary for it."""
-    method, path = route.split(" ", 1)
-    operation = openapi.document()["paths"][path][method.lower()]
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    fields = {name: secrets[name] for name in content.get("schema", {}).get("properties", {}) if name in secrets}
-    if "coupon_id" in fields and route != "POST /v1/flow/distribute/batch":
-        fields = {name: value for name, value in fields.items() if name not in ("code", "coupon_code", "block_id")}
-    query = {
-        each["name"]: secrets[each["name"]]
-        for each in operation.get("parameters", [])
-        if each["in"] == "query" and each["name"] in secrets
-    }
-    for name in ("coupon_id", "block_id", "image_id", "token", "name"):
-        path = path.replace("{" + name + "}", str(changes.get("id") or secrets["file" if name == "name" else name]))
-    headers = HEADERS | api.bearer(ROUTES[route] or "admin") | {"if-match": '"1"'} | changes.get("headers", {})
-    return api.client.request(method, path, params=query, json=changes.get("body", fields or None), headers=headers)
+def ask(
+    api: Api, route: str, secrets: dict[str, Any], *, id_: str | None = None, headers: Any = None, **body: Any
+) -> httpx.Response:
+    """All that the route takes, as far as there is a canary for it; instead the id, the headers and the body that are given."""
+    asked = asking.request_of(route, dict.fromkeys(asking.IN_PATH.values(), id_) if id_ else secrets, secrets)
+    sent = HEADERS | api.bearer(ROUTES[route] or "admin") | {"if-match": '"1"'} | (headers or {})
+    return api.client.request(asked.method, asked.path, params=asked.query, json=body.get("body", asked.body), headers=sent)
 
 
 def right(api: Api, route: str, secrets: dict[str, Any]) -> list[httpx.Response]:
@@ -115,8 +85,8 @@ def right(api: Api, route: str, secrets: dict[str, Any]) -> list[httpx.Response]
 def wrong(api: Api, route: str, secrets: dict[str, Any]) -> list[httpx.Response]:
     key = api.keys["admin"].rpartition("_")[0] + "_" + "canary0" * 6
     return [
-        ask(api, route, secrets, id="canary0canary"),
-        ask(api, route, secrets, id="%F0%9F%90%A6canary"),
+        ask(api, route, secrets, id_="canary0canary"),
+        ask(api, route, secrets, id_="%F0%9F%90%A6canary"),
         ask(api, route, secrets, body={"canary": "canary", "name": ["canary"], "customer_id": {"canary": 1}, "use": "canary"}),
         ask(api, route, secrets, body=["canary"]),
         ask(api, route, secrets, headers={"authorization": f"Bearer {key}"}),
@@ -175,7 +145,11 @@ def test_nor_when_the_table_refuses(
 def test_nor_by_direct_invocations(
     api: Api, secrets: dict[str, Any], written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ):
-    fields = {"organisation_id": api.organisation_id, "coupon_id": secrets["coupon_id"], "customer_id": SAID["customer_id"]}
+    fields = {
+        "organisation_id": api.organisation_id,
+        "coupon_id": secrets["coupon_id"],
+        "customer_id": asking.SAID["customer_id"],
+    }
     api.gateway.invoke("DistributeFunction", fields)
     api.gateway.invoke("DistributeFunction", {"canary": "canary"})
     api.key("admin")
@@ -191,7 +165,9 @@ def test_nor_by_direct_invocations(
     assert found(lines, api, secrets) == set()
 
 
-@pytest.mark.parametrize("careless", [lambda: observability.logger.exception("failed"), lambda: logging.warning("%s", SAID)])
+@pytest.mark.parametrize(
+    "careless", [lambda: observability.logger.exception("failed"), lambda: logging.warning("%s", asking.SAID)]
+)
 def test_a_careless_line_would_show(
     api: Api, secrets: dict[str, Any], written: Callable[[], str], monkeypatch: pytest.MonkeyPatch, careless: Callable[[], None]
 ):
