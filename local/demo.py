@@ -14,7 +14,7 @@ import boto3
 
 from couponflow.domain import credentials, links, times
 from couponflow.domain.errors import CodeTaken
-from couponflow.domain.models import ApiKey, Coupon, Organisation
+from couponflow.domain.models import ApiKey, Coupon, Organisation, RedeemPage
 from couponflow.store.coupons import CouponStore
 from couponflow.store.organisations import OrganisationStore
 from couponflow.store.redemptions import RedemptionStore
@@ -27,6 +27,11 @@ INBOX = "demo-inbox"
 _ZONE = "Europe/Berlin"
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 _NAMES = {1: "Demo Coffee", 2: "Another Bakery"}
+_PAGE = RedeemPage(
+    background_color="#14532d",
+    terms="<p>For one order in our shop, in store or online.</p><ul><li>Two for each customer</li>"
+    "<li>Not together with other offers</li><li>No cash value</li></ul>",
+)
 _SCOPES = ("admin", "distribute", "redeem")
 
 
@@ -86,6 +91,7 @@ def _organisation(table: Table, stack: RunningStack, number: int) -> dict[str, s
     except CodeTaken:
         pass  # the data are from an earlier run
     else:
+        coupons.save_page(coupon.coupon_id, _PAGE)
         RedemptionStore(table).distribute(coupon, holder, "000001", CUSTOMER, INBOX, datetime.now(UTC))
     return {
         "organisation_id": organisation.organisation_id,
