@@ -1,21 +1,12 @@
-"""Two organisations: what is one's is to the other as if it did not exist, byte for byte."""
+"""Two organisations: what is one's is to the other as if it did not exist. Each id at each route: test_foreign_ids.py."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from couponflow.web.routes import ROUTES
 from tests.integration.conftest import Api, Stored
 
 UNKNOWN = "0000000000000"
-BODIES: dict[str, Any] = {
-    "PATCH /v1/coupons/{coupon_id}": {"version": 1, "name": "mine now", "max_redemptions": 1},
-    "PUT /v1/coupons/{coupon_id}/redeem-page": {"terms": "mine now"},
-    "POST /v1/coupons/{coupon_id}/redeem-page/preview": {},
-    "PUT /v1/flow/blocks/{block_id}": {"coupon_id": UNKNOWN, "message": "mine now"},
-}
-WITH_AN_ID = [route for route, scope in ROUTES.items() if scope and "{" in route]
 
 
 @pytest.fixture
@@ -27,26 +18,6 @@ def theirs(organisation: Callable[[str], Api]) -> tuple[Api, dict[str, str]]:
     image = other.call("POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": 100})
     ids = {"coupon_id": coupon["coupon_id"], "block_id": block.json()["block_id"], "image_id": image.json()["image_id"]}
     return other, ids
-
-
-def seen(api: Api, route: str, ids: dict[str, str], body: Any) -> tuple[int, bytes, dict[str, str]]:
-    method, path = route.split(" ")
-    for name, id_ in ids.items():
-        path = path.replace("{" + name + "}", id_)
-    answer = api.client.request(method, path, json=body, headers=api.bearer()) if body is not None else api.call(method, path)
-    return answer.status_code, answer.content, dict(answer.headers)
-
-
-@pytest.mark.parametrize("route", WITH_AN_ID)
-@pytest.mark.parametrize("sends", ["what is right", "nothing", "what is wrong"])
-def test_anothers_id_is_answered_as_an_unknown_one(api: Api, theirs, stored: Stored, route, sends):
-    _, ids = theirs
-    body = {"what is right": BODIES.get(route), "nothing": None, "what is wrong": {"what": "?"}}[sends]
-    before = stored()
-    foreign = seen(api, route, ids, body)
-    assert foreign == seen(api, route, dict.fromkeys(ids, UNKNOWN), body)
-    assert foreign[0] in (404, 422) if "{coupon_id}" not in route else foreign[0] == 404
-    assert stored() == before
 
 
 def test_anothers_coupon_is_neither_given_out_nor_redeemed(api: Api, theirs, stored: Stored):
