@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from couponflow.web import operator
+from couponflow.web.schemas import parse
 from local.resolver import read_yaml
 from local.template import TEMPLATE, load
 from local.tools import ROOT
@@ -16,6 +19,7 @@ from tests.template import tools
 from tests.template.tools import Document
 
 SOURCE = read_yaml(TEMPLATE)
+SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
 RESOURCES = SOURCE["Resources"]
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 # What lies there never changes: the address carries its hash.
@@ -81,9 +85,43 @@ def test_each_alarm_says_where_its_runbook_is():
 
 
 def test_tables_of_the_readme_name_every_parameter():
-    deploy = (ROOT / "README.md").read_text().split("\n## Deploy\n")[1].split("\n## ")[0]
+    deploy = deploy_section()
     assert set(re.findall(r"^\| `(\w+)`", deploy, re.MULTILINE)) == SOURCE["Parameters"].keys()
     assert set(re.findall(r"<(\w+)>", deploy)) <= SOURCE["Outputs"].keys()
+
+
+def deploy_section() -> str:
+    return (ROOT / "README.md").read_text().split("\n## Deploy\n")[1].split("\n## ")[0]
+
+
+def test_the_readmes_deploy_commands_name_what_there_is():
+    deploy, makefile = deploy_section(), (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"make ([a-z-]+)", deploy))
+    assert targets and targets <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    stages = re.findall(r"--config-env (\w+)", deploy)
+    assert stages and set(stages) <= SAMCONFIG.keys()
+    invoked = re.findall(r"--function-name <(\w+)>", deploy)
+    assert {SOURCE["Outputs"][name]["Value"]["Ref"] for name in invoked} == {"OperatorFunction"}
+
+
+def test_the_operator_takes_what_the_readme_sends_it():
+    payloads = re.findall(r"--payload '(.+)'", deploy_section())
+    sent = [parse(operator._REQUEST, json.loads(payload)).action for payload in payloads]
+    assert sent == ["create_organisation", "create_key"]
+    actions = {get_args(model.model_fields["action"].annotation)[0]: model for model in operator.Action.__subclasses__()}
+    named = re.findall(r"`(\w+)`\s\(((?:`\w+`(?:,\s)?)+)\)", deploy_section())
+    assert len(named) >= 4
+    for action, fields in named:
+        assert set(re.findall(r"\w+", fields)) <= actions[action].model_fields.keys()
+
+
+@pytest.mark.parametrize("stage", [name for name in SAMCONFIG if name != "version"])
+def test_a_stage_sets_parameters_that_there_are_to_values_that_they_take(stage: str):
+    for override in SAMCONFIG[stage]["deploy"]["parameters"].get("parameter_overrides", []):
+        name, value = override.split("=", 1)
+        parameter = SOURCE["Parameters"][name]
+        assert value in map(str, parameter.get("AllowedValues", [value]))
+        assert parameter.get("MinValue", 0) <= float(value) if parameter["Type"] == "Number" else value
 
 
 @pytest.mark.slow

@@ -30,7 +30,8 @@ class Counters:
         self.taken: dict[tuple[str, str, int], int] = {}
         self.asked = 0
 
-    def take(self, kind: str, subject: str, span: int, units: int, at_most: int) -> bool:
+    def take(self, kind: str, subject: str, span: int, units: int, at_most: int, keep_until: int) -> bool:
+        assert keep_until > (span + 1) * limits.SECONDS
         self.asked += 1
         taken = self.taken.get((kind, subject, span), 0)
         if taken + units > at_most:

@@ -18,6 +18,8 @@ from couponflow.store.counters import CounterStore
 
 SECONDS = 10
 _MOST_REMEMBERED = 10_000
+# Far beyond the difference of any two clocks.
+_SECONDS_KEPT = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class Limits:
             count.is_closed = count.calls >= limit.at_most
         elif count.calls % limit.alone == 0:
             with suppress(Exception):  # a counter that does not answer must not keep customers out
-                count.is_closed = not self._counters.take(limit.kind, subject, self._span, limit.alone, limit.at_most)
+                span = self._span
+                keep_until = (span + 1) * SECONDS + _SECONDS_KEPT
+                count.is_closed = not self._counters.take(limit.kind, subject, span, limit.alone, limit.at_most, keep_until)
 
     @property
     def _span(self) -> int:
