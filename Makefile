@@ -9,7 +9,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test test-at-length audit bench soak lock clean
+.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test test-at-length audit bench soak mutants lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -67,6 +67,9 @@ bench: install-sam ## every figure of the README beside what it must be, and wha
 
 soak: install ## the proofs at length: 10,000 schedules and millions of interleavings
 	@SOAK=1 $(VENV)/pytest tests/proofs
+
+mutants: install ## breaks each rule of the core in turn and names those that no test notices: takes hours; ONLY=word runs some
+	@$(VENV)/python -m tests.mutants
 
 lock: install ## the locks anew, from pyproject.toml and the package.json of local/s3 and functions/console
 	@$(COMPILE) pyproject.toml -o layers/couponflow/requirements.txt

@@ -260,8 +260,7 @@ def _could_lie_elsewhere(slot: str) -> bool:
 
 
 def _till_slot(coupon: Coupon, redemptions: list[Redemption], attempt: str) -> str:
-    """What is given out already comes first. Without a limit, later uses lie by their attempt: who repeats one meets it there."""
+    """The next number, given out or not. Without a limit, later uses lie by their attempt: who repeats one meets it there."""
     if coupon.max_redemptions_per_customer is None and any(made.is_redeemed for made in redemptions):
         return keys.attempt_slot(attempt)
-    given_out = next((redemption.slot for redemption in redemptions if not redemption.is_redeemed), None)
-    return given_out or _next_slot(redemptions)
+    return _next_slot(redemptions)

@@ -18,7 +18,7 @@ IS_OPEN = "active = :true AND starts_at <= :now AND :now < ends_at"
 IS_WITHIN_CUSTOMER_LIMIT = "(attribute_not_exists(per_customer) OR per_customer >= :nth)"
 # An older change must never undo a newer one.
 GATE_IS_OLDER = "version < :version"
-ABSENT, EXISTS = "attribute_not_exists(pk)", "attribute_exists(pk)"
+ABSENT = "attribute_not_exists(pk)"
 
 
 def units_for(max_redemptions: int | None, shards: int) -> int:
