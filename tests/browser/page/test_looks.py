@@ -130,6 +130,15 @@ def test_pictures_move_nothing_when_they_arrive(phone):
     assert shown.page.evaluate(moved) == 0
 
 
+def test_the_terms_open_at_a_tap_and_their_arrow_says_so(phone):
+    page = Stage(phone(reduced_motion="reduce")).show(scenes.views(settings("#ffffff"), NOW)["available"]).page
+    arrow = page.locator("summary .icon")
+    assert arrow.evaluate("arrow => getComputedStyle(arrow).transform") == "none"
+    page.get_by_text("Terms and conditions").tap()
+    assert page.get_by_text("No cash value").is_visible()
+    assert arrow.evaluate("arrow => getComputedStyle(arrow).transform") == "matrix(-1, 0, 0, -1, 0, 0)"
+
+
 def test_the_merchants_colour_is_the_pages_and_the_label_the_buttons(phone):
     page = RedeemPage(background_color="#8a2be2", redeem_button=RedeemButton(label="Get it"))
     shown = Stage(phone()).show(scenes.views(page, NOW)["available"])
