@@ -1,4 +1,4 @@
-"""Set-up from nothing: `python3 -m local.install [sam] [audit]`.
+"""Set-up from nothing: `python3 -m local.install [sam] [audit] [lighthouse]`.
 
 Runs under the machine's own Python (3.11 or later) before anything is installed, so it uses the standard
 library only. Each part is keyed by a hash of its lock and skipped when nothing has changed.
@@ -27,6 +27,7 @@ from local.tools import (
     CONSOLE_LIBRARY,
     DEV_LOCK,
     DYNAMODB_LOCAL,
+    LIGHTHOUSE,
     ROOT,
     S3_SERVER,
     SAM,
@@ -39,9 +40,11 @@ from local.tools import (
 )
 
 DYNAMODB_PIN = ROOT / "local" / "dynamodb-local.json"
-S3_LOCKS = [ROOT / "local" / "s3" / name for name in ("package.json", "package-lock.json")]
+NPM_LOCKS = ("package.json", "package-lock.json")
+S3_LOCKS = [ROOT / "local" / "s3" / name for name in NPM_LOCKS]
+LIGHTHOUSE_LOCKS = [ROOT / "local" / "lighthouse" / name for name in NPM_LOCKS]
 CONSOLE = ROOT / "functions" / "console"
-CONSOLE_LOCKS = [CONSOLE / name for name in ("package.json", "package-lock.json", "vendor.py")]
+CONSOLE_LOCKS = [CONSOLE / name for name in (*NPM_LOCKS, "vendor.py")]
 NPM_QUIET = ["--loglevel=error", "--no-audit", "--no-fund"]
 
 
@@ -55,12 +58,14 @@ def main(parts: list[str]) -> int:
         with _only_one_setup_at_a_time():
             install_python_environment(VENV, DEV_LOCK)
             install_dynamodb_local()
-            install_s3_server()
+            install_by_npm("the local S3 server", S3_SERVER, S3_LOCKS)
             install_console_library()
             if "sam" in parts:
                 install_python_environment(SAM, SAM_LOCK)
             if "audit" in parts:
                 install_python_environment(AUDIT, AUDIT_LOCK)
+            if "lighthouse" in parts:
+                install_by_npm("Lighthouse", LIGHTHOUSE, LIGHTHOUSE_LOCKS)
     except (SetupFailed, ToolMissing) as failure:
         print(f"set-up: {failure}", file=sys.stderr)
         return 1
@@ -99,13 +104,13 @@ def install_dynamodb_local() -> None:
         _mark_installed(folder, key)
 
 
-def install_s3_server() -> None:
-    key = _key_of(*S3_LOCKS)
-    if _is_installed(S3_SERVER, key):
+def install_by_npm(what: str, target: Path, locks: list[Path]) -> None:
+    key = _key_of(*locks)
+    if _is_installed(target, key):
         return
-    print("Installing the local S3 server …", flush=True)
-    with _replacing(S3_SERVER) as folder:
-        for lock in S3_LOCKS:
+    print(f"Installing {what} …", flush=True)
+    with _replacing(target) as folder:
+        for lock in locks:
             shutil.copy(lock, folder)
         _run([*npm(), "ci", "--ignore-scripts", "--omit=dev", *NPM_QUIET], cwd=folder)
         _mark_installed(folder, key)

@@ -5,11 +5,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from local.install import CONSOLE_LOCKS, NPM_QUIET, S3_LOCKS
+from local.install import CONSOLE_LOCKS, LIGHTHOUSE_LOCKS, NPM_QUIET, S3_LOCKS
 from local.tools import npm
 
 if __name__ == "__main__":
-    for manifest, lock in (S3_LOCKS, CONSOLE_LOCKS[:2]):
+    for manifest, lock in (S3_LOCKS, LIGHTHOUSE_LOCKS, CONSOLE_LOCKS[:2]):
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(manifest, folder)
             make = ["install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--ignore-scripts"]
