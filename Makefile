@@ -9,7 +9,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test test-at-length audit bench soak mutants lock clean
+.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test audit bench soak mutants lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -41,21 +41,16 @@ format: install ## puts the code into shape
 	@$(VENV)/ruff format .
 	@$(VENV)/ruff check --fix .
 
-install-browsers: install
+install-browsers:
+	@$(PYTHON) -m local.install lighthouse
 	@$(VENV)/python -m local.browsers
 
 screenshots: install-browsers ## the redeem page in every state as a phone shows it, and the console, into .local/screenshots
 	@$(VENV)/python -m local.screenshots
 	@$(VENV)/python -m local.console_screenshots
 
-# Real browsers take longer than all the rest.
-AT_LENGTH := tests/browser
-
-test: install-sam install-audit check ## the checks, then the tests with branch coverage
-	@$(VENV)/pytest --cov --cov-report=term $(addprefix --ignore=,$(AT_LENGTH))
-
-test-at-length: install-browsers ## the tests in real browsers
-	@$(VENV)/pytest $(AT_LENGTH)
+test: install-sam install-audit install-browsers check ## the checks, then the tests with branch coverage, also in real browsers
+	@$(VENV)/pytest --cov --cov-report=term
 
 audit: install-audit ## known faults of what is shipped, where an audit service answers
 	@for lock in layers/couponflow/requirements.txt functions/images/requirements.txt; do \
@@ -71,7 +66,7 @@ soak: install ## the proofs at length: 10,000 schedules and millions of interlea
 mutants: install ## breaks each rule of the core in turn and names those that no test notices: takes hours; ONLY=word runs some
 	@$(VENV)/python -m tests.mutants
 
-lock: install ## the locks anew, from pyproject.toml and the package.json of local/s3 and functions/console
+lock: install ## the locks anew, from pyproject.toml and the package.json of local/s3, local/lighthouse and functions/console
 	@$(COMPILE) pyproject.toml -o layers/couponflow/requirements.txt
 	@$(COMPILE) pyproject.toml --group dev -c layers/couponflow/requirements.txt -o requirements-dev.txt
 	@$(COMPILE) --group images -o functions/images/requirements.txt

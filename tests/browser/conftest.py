@@ -15,7 +15,8 @@ from tests.browser.shop import Shop
 PHONE = {"width": 390, "height": 760}
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it is there, its event loop is in the way of all others.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = browsers.chromium()
     if path is None:
