@@ -17,7 +17,7 @@ LINK = f"{ADDRESS}/r/preview"
 
 
 class Stage:
-    """A browser that shows one page after the other, and what the last one asked for and complained of."""
+    """A browser that shows one page after the other; what the last one asked for, and what any of them complained of."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.page = context.new_page()
@@ -31,9 +31,7 @@ class Stage:
 
     def show(self, view: View, language: str = "") -> Stage:
         self._sent = answers.shown(view, _request(language))
-        self.page.goto("about:blank")
         self.requests.clear()
-        self.complaints.clear()
         self.page.goto(LINK)
         return self
 
