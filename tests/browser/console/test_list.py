@@ -45,3 +45,13 @@ def test_the_first_coupon_is_one_button_away(open_console, empty_bakery):
     page = open_console(shop=empty_bakery)
     expect(page.get_by_role("heading", name="Your first coupon")).to_be_visible()
     expect(page.locator("main").get_by_role("link")).to_have_count(1)
+
+
+def test_on_a_phone_a_coupons_card_uses_its_whole_width(open_console, bakery):
+    bakery.coupon(name="As wide as it can be", max_redemptions=3)
+    page = open_console("/coupons?q=As+wide", viewport={"width": 390, "height": 844})
+    card = page.locator("tbody tr")
+    expect(card).to_have_count(1)
+    inside = card.locator(".cell-name").bounding_box()["x"] * 2
+    assert card.locator(".bar").bounding_box()["width"] == 390 - inside
+    assert card.get_by_role("link", name="View").bounding_box()["width"] > 200

@@ -91,6 +91,33 @@ def test_text_of_twice_the_size_fits_and_the_buttons_stay_in_reach(phone, scene,
         assert box and box["width"] >= 44 and box["height"] >= 44
 
 
+# The text of each moment, cut where a line ends.
+LINES = """() => [...document.querySelectorAll('time bdi')].map(time => {
+    const range = document.createRange(), text = time.firstChild, lines = [''];
+    let bottom = 0;
+    for (let at = 0; at < text.length; at++) {
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        const box = range.getBoundingClientRect();
+        if (box.width && box.top >= bottom && bottom) lines.push('');
+        if (box.width) bottom = box.bottom - 1;
+        lines[lines.length - 1] += text.data[at];
+    }
+    return lines;
+})"""
+
+
+@pytest.mark.parametrize("language", ["zh-Hant", "zh-Hans", "ja", "th", "en"])
+def test_a_date_is_never_torn_apart(phone, language):
+    page = (
+        Stage(phone(viewport={"width": 320, "height": 568})).show(scenes.views(settings("#fff"), NOW)["upcoming"], language).page
+    )
+    moments = page.evaluate(LINES)
+    assert any(len(lines) > 1 for lines in moments), "all fit into one line: nothing is tested"
+    for lines in moments:
+        assert all(line.endswith((" ", "日")) for line in lines[:-1]), lines
+
+
 @pytest.mark.parametrize("display", ["text", "qr", "barcode"])
 def test_the_code_can_be_read_from_the_screen_by_day_and_by_night(phone, display):
     import io
