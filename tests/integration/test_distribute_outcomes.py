@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from couponflow.service import Couponflow
+from couponflow.store.blocks import BlockMemory
+from couponflow.store.table import Contended, NoAnswer
 from couponflow.web.outcomes import FIELDS
 from tests.integration.conftest import Api
 
@@ -171,6 +174,39 @@ def test_a_request_that_is_not_right_still_says_where_to_go_on(api: Api):
     assert answer.status_code == 400
     assert decided(answer.json()) == ("error", "invalid_request", "flow-error")
     assert "customer_id" in answer.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "reason"),
+    [(RuntimeError, 500, "internal_error"), (NoAnswer, 503, "try_again"), (Contended, 503, "try_again")],
+)
+@pytest.mark.parametrize("path", ["", "/manychat", "/batch"])
+def test_whatever_happens_the_flow_goes_on_where_its_block_says(
+    api: Api, monkeypatch: pytest.MonkeyPatch, raised: type[Exception], status: int, reason: str, path: str
+):
+    def fails(*_: Any) -> None:
+        raise raised
+
+    fields = {"block_id": block(api, api.coupon()), "customer_id": "ann"}
+    monkeypatch.setattr(Couponflow, "distribute", fails)
+    body = {**fields, "customers": [{}]} if path == "/batch" else fields
+    answer = api.call("POST", f"/v1/flow/distribute{path}", body, "distribute")
+    assert answer.status_code == (200 if path == "/batch" else status)
+    told = answer.json()["results"][0] if path == "/batch" else answer.json()
+    assert decided(told) == ("error", reason, "flow-error")
+    assert told["coupon"]["next_flow"] == "flow-error"
+    directly = api.gateway.invoke("DistributeFunction", {"organisation_id": api.organisation_id} | fields)
+    assert decided(directly) == ("error", reason, "flow-error")
+
+
+def test_without_the_block_nobody_knows_where_to_go_on(api: Api, monkeypatch: pytest.MonkeyPatch):
+    def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    saved = block(api, api.coupon())
+    monkeypatch.setattr(BlockMemory, "of", fails)
+    answer = api.call("POST", "/v1/flow/distribute", {"block_id": saved, "customer_id": "ann"}, "distribute")
+    assert (answer.status_code, decided(answer.json())) == (500, ("error", "internal_error", ""))
 
 
 def test_a_coupon_that_has_not_started_is_given_out(api: Api):

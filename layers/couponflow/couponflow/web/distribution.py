@@ -58,7 +58,10 @@ class Distribution:
         self._couponflow, self._blocks, self._timer = couponflow, blocks, timer
 
     def outcome(self, caller: Caller, fields: object) -> Outcome:
-        """What was decided. Raises ValidationFailed, TryAgain: both carry the `next_flow` of the block, where there is one."""
+        """What was decided.
+
+        Raises ValidationFailed, TryAgain, InternalError: each carries the `next_flow` of the block, where there is one.
+        """
         try:
             ask = Ask.of(fields)
         except ValidationFailed as error:
@@ -75,6 +78,9 @@ class Distribution:
             return self._distributed(caller, content, ask)
         except (Contended, NoAnswer, TryAgain) as error:
             raise TryAgain(next_flow=content.fallback_flows.of("error")) from error
+        except Exception as error:
+            observability.failed("distribution")
+            raise InternalError(next_flow=content.fallback_flows.of("error")) from error
 
     def answer(self, caller: Caller, fields: object) -> Answer:
         return outcomes.answer(self.outcome(caller, fields))
