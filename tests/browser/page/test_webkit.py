@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import WebKitGTK, WebKitGTKOptions
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -60,7 +61,8 @@ def webkit(screen: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebDriver]:
 
 
 def state_is(driver: WebDriver, state: str) -> None:
-    WebDriverWait(driver, 20).until(lambda seen: seen.find_element(By.TAG_NAME, "html").get_attribute("data-state") == state)
+    # In one step: between finding the element and asking it, the page may give way to the next.
+    WebDriverWait(driver, 20).until(lambda seen: seen.execute_script("return document.documentElement.dataset.state") == state)
 
 
 # A click on what still moves lands beside it.
@@ -79,7 +81,7 @@ def press(driver: WebDriver, name: str) -> None:
             buttons[0].click()
         return bool(buttons)
 
-    WebDriverWait(driver, 20).until(found)
+    WebDriverWait(driver, 20, ignored_exceptions=[StaleElementReferenceException]).until(found)
 
 
 def test_a_customer_with_an_iphones_engine_redeems(webkit, shop):
