@@ -74,8 +74,10 @@ def test_a_form_has_the_first_value_of_each_field():
     def form(request):
         return answer(request.form)
 
-    assert call(form, event(b"use=2&use=3&empty=&%FF=x")) == (200, {"use": "2", "empty": "", "\ufffd": "x"})
-    assert call(form, event(b"&".join(b"a=1" for _ in range(101))))[1]["code"] == "validation_failed"
+    kind = "application/x-www-form-urlencoded"
+    assert call(form, event(b"use=2&use=3&empty=&%FF=x", kind)) == (200, {"use": "2", "empty": "", "\ufffd": "x"})
+    assert call(form, event(b"&".join(b"a=1" for _ in range(101)), kind))[1]["code"] == "validation_failed"
+    assert call(form, event(b"use=2", "text/plain"))[1]["code"] == "unsupported_media_type"
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,12 @@
 Builders send every value as text, may leave {{placeholders}} unfilled, and send fields that we don't know.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from couponflow.domain import channels, customers, texts
+from couponflow.domain import addresses, channels, customers, texts
 from couponflow.domain.errors import BodyTooLarge, UnsupportedMediaType, ValidationFailed
 from couponflow.web.edge import LARGEST_BODY, Request, parse_json
 
@@ -17,7 +16,6 @@ FORMATS = ("whatsapp", "line", "line_flex", "messenger", "instagram", "manychat"
 _LONGEST_NAME = 100
 # As WhatsApp and Messenger are called where builders name the inbox's channel.
 _ALSO_KNOWN_AS = {"facebook": "messenger", "facebook messenger": "messenger", "whatsapp business": "whatsapp", "fb": "messenger"}
-_IMAGE_URL = re.compile(r"https://[^\s\x00-\x20\x7f<>\"\\^`{|}/?#]+[^\s\x00-\x20\x7f<>\"\\^`{|}]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def _text(longest: int) -> Callable[[object], str | None]:
 
 def _image_url(value: object) -> str | None:
     url = customers.said(_encodable(value), channels.LONGEST_URL)
-    if url and not _IMAGE_URL.fullmatch(url):
+    if url and not addresses.is_https(url):
         raise ValueError("must be an https address")
     return url
 

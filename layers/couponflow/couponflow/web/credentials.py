@@ -18,7 +18,7 @@ SECONDS_REMEMBERED = 10
 # "Last used" tells which of two keys can go; to the hour is enough, and costs nothing worth counting.
 BETWEEN_NOTES = timedelta(hours=1)
 _MOST = 2_000
-_BEARER = re.compile(r"[Bb]earer +(\S+)")
+_BEARER = re.compile(r"(?i:bearer) +(\S+)")
 
 
 class Uses:

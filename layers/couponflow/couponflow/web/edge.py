@@ -76,9 +76,11 @@ class Request:
 
     @property
     def form(self) -> dict[str, str]:
-        """The first value of each field of a form. Raises BodyTooLarge, ValidationFailed."""
+        """The first value of each field of a form. Raises BodyTooLarge, UnsupportedMediaType, ValidationFailed."""
         if len(self.body) > LARGEST_BODY:
             raise BodyTooLarge
+        if self.body and self.media_type not in ("application/x-www-form-urlencoded", ""):
+            raise UnsupportedMediaType
         try:
             fields = parse_qs(self.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100)
         except ValueError:

@@ -28,7 +28,7 @@ class RedeemForm:
 
     @classmethod
     def of(cls, request: Request) -> "RedeemForm":
-        """Raises ValidationFailed, BodyTooLarge, InvalidJson."""
+        """Raises ValidationFailed, BodyTooLarge, InvalidJson, UnsupportedMediaType."""
         accepts = request.headers.get("accept", "")
         is_json = request.media_type == "application/json" and request.body
         fields = request.json_object if is_json else request.form

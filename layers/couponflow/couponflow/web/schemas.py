@@ -1,10 +1,9 @@
 """What the admin API takes, checked field by field. Unknown fields are refused."""
 
-import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from couponflow.domain import codes, customers, times
+from couponflow.domain import addresses, codes, customers, texts, times
 from couponflow.domain.errors import ValidationFailed
 from couponflow.domain.models import CouponStatus, RedemptionStatus
 from couponflow.store.images import LARGEST_UPLOAD
@@ -67,14 +66,17 @@ def _is_zone(name: str) -> str:
 
 
 def is_https(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        is_url = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_url = False
-    if not is_url or re.search(r"[\s\x00-\x1f\x7f<>\"\\^`{|}]", url):
+    if not addresses.is_https(url):
         raise _refuse("must be an https address")
     return url
+
+
+def _line(text: str) -> str:
+    """Without what nobody sees and what would turn the direction of a page or a file."""
+    line = texts.one_line(text)
+    if not any(unicodedata.category(character)[0] not in "CZ" for character in line):
+        raise _refuse("must have something to see")
+    return line
 
 
 Code = Annotated[str, AfterValidator(_is_code), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]{3,40}$"})]
@@ -83,7 +85,8 @@ HTTPS_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][S
 HttpsUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(is_https), HTTPS_SCHEMA]
 # A time with an offset, a local time, or a date.
 Moment = Annotated[datetime, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?$"})]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_line)]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(_line)]
 MaxRedemptions = Annotated[int, Field(ge=1, le=1_000_000_000)]
 MaxRedemptionsPerCustomer = Annotated[int, Field(ge=1, le=100)]
 
@@ -143,7 +146,7 @@ class CouponChange(Period):
 
 class RedeemButtonIn(Schema):
     behavior: Literal["none", "redeem", "open_url"] = "redeem"
-    label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)] | None = None
+    label: Label | None = None
     url: HttpsUrl | None = None
 
     @model_validator(mode="after")
