@@ -38,10 +38,12 @@ class Bill:
         return self.write_units + self.index_units
 
     def __str__(self) -> str:
-        return (
-            f"{self.round_trips} trips, {self.write_units:g} WCU + {self.index_units:g} index, {self.read_units:g} RCU"
-            f" ({', '.join(self.calls)})"
-        )
+        return f"{in_words(self.round_trips, self.write_units, self.index_units, self.read_units)} ({', '.join(self.calls)})"
+
+
+def in_words(round_trips: int, write_units: float, index_units: float, read_units: float) -> str:
+    trips = "1 trip" if round_trips == 1 else f"{round_trips} trips"
+    return f"{trips}, {write_units:g} WCU + {index_units:g} index, {read_units:g} RCU"
 
 
 class Meter:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bench import peers
-from bench.meter import Bill
+from bench.meter import Bill, in_words
 from bench.report import Row, at_most
 from bench.tables import fresh_table
 from couponflow.domain import links
@@ -92,8 +92,8 @@ class Must:
         )
 
     def row(self, name: str, bill: Bill) -> Row:
-        most = f"≤ {self.write_units:g} WCU + {self.index_units:g}, {self.read_units:g} RCU, {self.round_trips} trips"
-        return Row(self.goal, name, str(bill), most, self.allows(bill))
+        most = in_words(self.round_trips, self.write_units, self.index_units, self.read_units)
+        return Row(self.goal, name, str(bill), f"≤ {most}", self.allows(bill))
 
 
 MUSTS = {
