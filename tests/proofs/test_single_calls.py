@@ -225,6 +225,14 @@ def test_after_a_raise_who_proved_it_sold_out_sells_at_once():
     assert not shop.sell(shop.one, "bob").repeated
 
 
+def test_who_has_used_it_up_hears_that_first_though_it_is_sold_out_too():
+    shop = Shop(1, 1)
+    shop.sell(shop.one)
+    for who, refusal in (("ann", CustomerMaxUsesReached), ("bob", CouponMaxUsesReached)):
+        with pytest.raises(refusal):
+            shop.one.couponflow.distribute(shop.coupon, who, None, START)
+
+
 def test_a_glance_is_had_once_in_two_seconds():
     shop = Shop(9)
     glances = [shop.calls_of(lambda: shop.link("ann")).count("batch_get_item") for _ in range(3)]
