@@ -144,7 +144,7 @@ def test_another_organisations_coupon_is_not_found():
     doors.nothing_happens(CouponNotFound, [*doors.of_marketers("other"), doors.of_programs("other")[0]])
 
 
-def test_without_the_addon_all_doors_are_closed():
+def test_all_doors_are_closed_where_the_addon_is_off():
     doors = Doors()
     key = next(key for key in doors.client.engine.items if key == (f"ORG#{ORGANISATION}", "ORG"))
     doors.client.engine.store(key, doors.client.engine.items[key] | {"addon_enabled": {"BOOL": False}})
