@@ -38,7 +38,7 @@ def gatekeeper(key: ApiKey | None = KEY, timer=None) -> tuple[Gatekeeper, Keys]:
     return Gatekeeper(keys, timer or Timer()), keys  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("header", [f"Bearer {WRITTEN}", f"bearer {WRITTEN}", f"Bearer   {WRITTEN} "])
+@pytest.mark.parametrize("header", [f"Bearer {WRITTEN}", f"bearer {WRITTEN}", f"BEARER {WRITTEN}", f"Bearer   {WRITTEN} "])
 def test_a_key_opens(header):
     assert gatekeeper()[0].admit(header, "redeem") == KEY
 
