@@ -1,5 +1,5 @@
 // A form: values, what is wrong with them, whether they differ from what is saved. What is typed survives a reload.
-import { useEffect, useRef, useState } from "./html.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { afterPress } from "./press.js";
 import { guardLeaving } from "./router.js";
 import { confirmLeaving } from "../ui/dialog.js";
@@ -22,7 +22,8 @@ export function useForm({ saved, check = () => ({}), draft }) {
   const isDirty = !same(values, base);
   const wrong = check(values);
 
-  useEffect(() => keep(draft, isDirty ? { base, values } : null), [draft, isDirty, base, values]);
+  // Not after the next paint: whoever reloads right after typing has it too.
+  useLayoutEffect(() => keep(draft, isDirty ? { base, values } : null), [draft, isDirty, base, values]);
   useLeaveGuard(Boolean(draft) && isDirty && !isSaving, draft);
 
   const set = (name, value) => {
