@@ -30,7 +30,10 @@ def test_no_screen_goes_white_when_the_service_fails(open_console, bakery, scree
         expect(page.get_by_role("navigation", name="Console")).to_be_visible()
     page.unroute_all()
     page.get_by_role("button", name="Try again").first.click()
-    expect(page.locator(".state, .phone-error")).to_have_count(0)
+    failures = page.locator(".state[role=alert], .phone-error")
+    expect(failures).to_have_count(0)
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(failures).to_have_count(0)
 
 
 def test_an_answer_nobody_expected_breaks_one_screen_and_not_the_console(open_console, bakery):
