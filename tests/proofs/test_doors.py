@@ -116,7 +116,7 @@ def test_a_list_has_each_coupon_once_that_was_asked_for():
     doors = Doors()
     campaigns = doors.new().campaigns
     for number, code in enumerate(["SAVE-10", "AUTUMN", "WINTER"], 1):
-        new = replace(new_coupon(9), code=code, name=f"Coupon of {code.title()}", active=code != "WINTER")
+        new = replace(new_coupon(9), code=code, name=f"Coupon of {code[:4].title()}", active=code != "WINTER")
         campaigns.create(ORGANISATION, new, START + timedelta(seconds=number))
     campaigns.archive(ORGANISATION, doors.coupon.coupon_id, START)
 
