@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 PACKAGES = {
-    "chromium": ("chromium", "fonts-noto-core"),
+    "chromium": ("chromium", "fonts-noto-core", "fonts-noto-cjk"),
     "webkit": ("webkit2gtk-driver", "xvfb"),
 }
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -1,0 +1,3 @@
+"""Nothing here is deployed. `local` leads to the layer's own package."""
+
+import local  # noqa: F401
