@@ -25,7 +25,7 @@ PRELOADED = (boto3, hypothesis.stateful)
 OURS = ("tests", "local", "couponflow")
 NOT_COPIED = (".git", ".venv", ".local", ".aws-sam", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
 # From what takes seconds to what takes minutes: each stage has only those mutants that were not noticed before.
-PROOFS = ("doors", "single_calls", "in_between", "lost_answers", "trouble", "model")
+PROOFS = ("doors", "record_lists", "single_calls", "in_between", "lost_answers", "trouble", "model")
 STORED = ("records", "export", "tenants", "till", "link_uses", "distribute", "redeem_page_settings", "lost_answers")
 STAGES = [
     ["tests/unit/test_rules.py", *(f"tests/proofs/test_{name}.py" for name in PROOFS)],
