@@ -152,12 +152,13 @@ def test_a_lowering_that_uses_overtake_names_the_limit_that_it_reached(limit, so
     shop = Shop(limit)
     shop.before_the_first(TRANSACT, lambda: shop.sell_many(sold))
     if reached == target:
-        assert shop.change(max_redemptions=target).max_redemptions == target
+        assert shop.change(max_redemptions=target, name="other").max_redemptions == target
     else:
         with pytest.raises(LimitBelowUsed) as refused:
-            shop.change(max_redemptions=target)
+            shop.change(max_redemptions=target, name="other")
         assert refused.value.members == {"times_redeemed": sold, "max_redemptions": reached}
     assert shop.read().max_redemptions == reached
+    assert shop.read().name == (shop.coupon.name if reached == limit else "other")
 
 
 def test_a_limit_below_what_is_used_changes_nothing():
