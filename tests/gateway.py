@@ -57,7 +57,7 @@ class Gateway(httpx.BaseTransport):
             query=query,
             headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
             body=request.read(),
-            source_ip="203.0.113.7",
+            source_ip=request.extensions.get("source_ip", "203.0.113.7"),
             protocol="HTTP/1.1",
         )
         return event_of(came, route, parameters), route.function

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from ipaddress import IPv4Address
 from typing import Any
 
 import httpx
 
+FIRST_ADDRESS = IPv4Address("198.18.0.0")
+
 
 class Application:
+    """Each request comes from an address of its own: what misses too often from one is not let in any more."""
+
     def __init__(self, gateway: httpx.BaseTransport) -> None:
-        self._gateway = gateway
+        self._gateway, self._addresses = gateway, itertools.count()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         headers = [
@@ -26,6 +32,7 @@ class Application:
             f"https://coupons.example{path}?{query}" if query else f"https://coupons.example{path}",
             headers=[(name.encode(), value) for name, value in headers],
             content=environ["wsgi.input"].read(length),
+            extensions={"source_ip": str(FIRST_ADDRESS + next(self._addresses))},
         )
         answer = self._gateway.handle_request(request)
         start_response(f"{answer.status_code} {HTTPStatus(answer.status_code).phrase}", list(answer.headers.items()))
