@@ -172,6 +172,12 @@ def organisation(gateway: Gateway) -> Iterator[Callable[[str], Api]]:
 
 
 @pytest.fixture
+def bucket(s3_local: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images and exports go to the local S3 server."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_local)
+
+
+@pytest.fixture
 def api(organisation: Callable[[str], Api]) -> Api:
     return organisation("acme")
 

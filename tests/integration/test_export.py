@@ -14,10 +14,7 @@ from couponflow import exports
 from couponflow.store.redemptions import RedemptionStore
 from tests.integration.conftest import Api
 
-
-@pytest.fixture(autouse=True)
-def bucket(s3_local: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_local)
+pytestmark = pytest.mark.usefixtures("bucket")
 
 
 def address(api: Api, coupon: dict[str, Any], query: str = "") -> str:

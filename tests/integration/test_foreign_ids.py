@@ -32,13 +32,6 @@ def names_in(route: str) -> list[str]:
 CASES = [(route, name) for route in GUARDED for name in names_in(route) if (route, name) != ("POST /v1/coupons", "code")]
 
 
-@pytest.fixture(scope="module")
-def bucket(s3_local: str):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_S3", s3_local)
-        yield
-
-
 @pytest.fixture
 def theirs(organisation: Callable[[str], Api], bucket: None) -> tuple[Api, dict[str, Any]]:
     """Another organisation, and what it has."""

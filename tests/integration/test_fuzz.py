@@ -19,13 +19,6 @@ CAN_BE_WRONG = [route for route in WITH_INPUT if route not in fuzzing.NEVER_WRON
 FAILURES = fuzzing.FAILURES
 
 
-@pytest.fixture(scope="module")
-def bucket(s3_local: str):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_S3", s3_local)
-        yield
-
-
 @pytest.fixture
 def fuzz(api: Api, bucket: None) -> Callable[..., Answers]:
     """`fuzz(route, mutant)`: what was answered to right requests and to wrong ones. Raises one of FAILURES."""

@@ -32,13 +32,6 @@ HEADERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def bucket(s3_local: str):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_S3", s3_local)
-        yield
-
-
 @pytest.fixture
 def written() -> Iterator[Callable[[], str]]:
     """`written()`: every line so far, of ours and of all libraries, as CloudWatch gets it."""
