@@ -19,19 +19,11 @@ Served = Callable[..., Result]
 
 
 def ours(shards: int, window: float) -> Served:
-    return partial(_ours, shards=shards, window=window)
-
-
-def _ours(rate: float, shards: int, window: float, seed: int = 0) -> Result:
-    return rush(rate, SECONDS, shards, window, seed)
+    return partial(rush, seconds=SECONDS, shards=shards, window=window)
 
 
 def counter(window: float) -> Served:
-    return partial(_counter, window=window)
-
-
-def _counter(rate: float, window: float, seed: int = 0) -> Result:
-    return peer_rush(peers.transactional_counter, rate, 4 * SECONDS, window, seed)
+    return partial(peer_rush, peers.transactional_counter, seconds=4 * SECONDS, window=window)
 
 
 def rows() -> Iterator[Row]:
@@ -52,11 +44,5 @@ def rows() -> Iterator[Row]:
     yield Row("P5", "hot coupon, S = 64, 8 ms", f"{most:.0f}/s", aim="≥ 4,000/s", is_reached=most >= 4_000)
     wasted = [ours(16, WINDOW)(800, seed=seed).units_each for seed in range(SEEDS)]
     yield at_most("P6", "written on hot keys for a redemption, 800/s, S = 16", statistics.median(wasted), " WCU", 2.3, 2.1)
-    yield Row("P5", "one single-write counter, 8 ms (a crash loses a use)", f"{_single():.0f}/s")
-
-
-def _single() -> float:
-    def served(rate: float) -> Result:
-        return peer_rush(peers.single_write_counter, rate, SECONDS, WINDOW)
-
-    return capacity(served, 50, 5_000)
+    single = capacity(partial(peer_rush, peers.single_write_counter, seconds=SECONDS, window=WINDOW), 50, 5_000)
+    yield Row("P5", "one single-write counter, 8 ms (a crash loses a use)", f"{single:.0f}/s")

@@ -67,9 +67,7 @@ def rush(rate: float, seconds: float, shards: int, window: float, seed: int = 0)
         _arrivals(cloud, rate, seconds, start, result)
 
     result = Result()
-    world.start(set_up)
-    world.run()
-    result.hot_units = sum(units for key, units in cloud.tally.written.items() if key[1] == "QUOTA")
+    _run(cloud, set_up, result, "QUOTA")
     return result
 
 
@@ -88,10 +86,15 @@ def peer_rush(redeem: Callable[[Table, str, str], None], rate: float, seconds: f
         _arrivals(cloud, rate, seconds, start, result)
 
     result = Result()
-    world.start(set_up)
-    world.run()
-    result.hot_units = sum(units for key, units in cloud.tally.written.items() if key[1] == "COUNTER")
+    _run(cloud, set_up, result, "COUNTER")
     return result
+
+
+def _run(cloud: Cloud, set_up: Callable[[], None], result: Result, hot: str) -> None:
+    """To the end; `hot` is the sort key of the items that all want to write."""
+    cloud.world.start(set_up)
+    cloud.world.run()
+    result.hot_units = sum(units for key, units in cloud.tally.written.items() if key[1] == hot)
 
 
 def _arrivals(cloud: Cloud, rate: float, seconds: float, start: Callable[[], Serve], result: Result) -> None:
