@@ -31,15 +31,22 @@ def test_a_limit_moved_up_and_down_in_a_rush_is_true_at_every_instant(rush: Rush
     over = threading.Event()
 
     def watch() -> None:
-        while not over.is_set():
+        while not over.is_set() or len(seen) < 4:
             with suppress(ClientError, HTTPClientError):  # in the way of a change: look again
                 seen.append(rush.snapshot(coupon))
 
     def moving(target: int):
-        return lambda parts: change(parts, rush, coupon, max_redemptions=target)
+        def job(parts: Parts) -> str:
+            while (done := change(parts, rush, coupon, max_redemptions=target)) in ("version_conflict", "try_again"):
+                continue
+            return done
 
-    jobs = [till(coupon, f"customer-{number}") for number in range(100)]
-    for target in [dice.randint(1, 100) for _ in range(6)]:
+        return job
+
+    customers = 100
+    jobs = [till(coupon, f"customer-{number}") for number in range(customers)]
+    # The last of these always fits: there are no more customers.
+    for target in [*(dice.randint(1, customers) for _ in range(6)), customers]:
         jobs.insert(dice.randrange(len(jobs)), moving(target))
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -49,16 +56,8 @@ def test_a_limit_moved_up_and_down_in_a_rush_is_true_at_every_instant(rush: Rush
         over.set()
         watcher.join()
 
-    assert set(outcomes) <= {
-        "redeemed",
-        "coupon_max_uses_reached",
-        "changed",
-        "limit_below_used",
-        "version_conflict",
-        "try_again",
-    }
+    assert set(outcomes) <= {"redeemed", "coupon_max_uses_reached", "changed", "limit_below_used"}
     assert "changed" in outcomes
-    assert len(seen) > 3
     assert [limit for limit, total in seen if limit != total] == []
     limit, total = rush.snapshot(coupon)
     assert limit == total >= rush.counts(coupon).used == outcomes.count("redeemed")
