@@ -35,8 +35,10 @@ FUNCTIONS = {
     "coupons": "CouponsFunction",
     "distribute": "DistributeFunction",
 }
-BASELINE = 'import boto3; boto3.client("dynamodb")'
-START = "import app"
+# Ready is when it could serve: a function's process is never taken down in order, so that counts for neither side.
+READY = "; import os; os._exit(0)"
+BASELINE = f'import boto3; boto3.client("dynamodb"){READY}'
+START = f"import app{READY}"
 
 
 @dataclass(frozen=True)

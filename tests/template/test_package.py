@@ -10,9 +10,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from botocore.loaders import Loader
 
 from layers.couponflow.build import find_python
 from local.build import RUNTIME, build, sizes
@@ -74,6 +76,26 @@ def test_every_source_of_the_layer_and_the_functions_has_its_bytecode(deployable
     tag = f"cpython-{RUNTIME.replace('.', '')}"
     without = [path for path in sources if not (path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc").exists()]
     assert sources and without == []
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "s3"])
+def test_the_layers_clients_know_every_call_with_every_field(deployable, service):
+    data = deployable / "CouponflowLayer" / "python" / "botocore" / "data"
+    built = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
+    kept, whole = (loader.load_service_model(service, "service-2") for loader in (built, Loader()))
+    assert kept["operations"].keys() == whole["operations"].keys()
+    assert {name: fields(shape) for name, shape in kept["shapes"].items()} == {
+        name: fields(shape) for name, shape in whole["shapes"].items()
+    }
+    assert "documentation" not in kept
+
+
+def fields(shape: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A shape's members, each without its words; one of them may be called "documentation"."""
+    return {
+        name: {about: value for about, value in member.items() if about != "documentation"}
+        for name, member in shape.get("members", {}).items()
+    }
 
 
 def test_the_licence_of_every_library_is_kept(deployable):

@@ -3,4 +3,4 @@
 import gc
 
 # What is imported stays for ever: looking through it for garbage again and again is a tenth of a cold start.
-gc.set_threshold(50_000)
+gc.set_threshold(200_000)

@@ -1,0 +1,28 @@
+"""DynamoDB's client has all of botocore that DynamoDB needs, though it starts without the rest."""
+
+import pytest
+from botocore.handlers import BUILTIN_HANDLERS
+
+from couponflow.bootstrap import Parts
+
+GENERAL = [(event, handler) for event, handler, *_ in BUILTIN_HANDLERS if "." not in event]
+
+
+def test_no_handler_that_is_left_out_is_for_dynamodb():
+    # `docs.*.dynamodb…` would name it too, but documents and does nothing.
+    of_one_service = [event.split(".") for event, *_ in BUILTIN_HANDLERS if "." in event and not event.startswith("docs.")]
+    assert of_one_service
+    assert not {"dynamodb", "*"} & {service for _, service, *_ in of_one_service}
+
+
+def test_the_others_need_no_order_of_their_own():
+    assert [spec for spec in BUILTIN_HANDLERS if len(spec) > 2 and "." not in spec[0]] == []
+
+
+@pytest.mark.parametrize(("event", "handler"), GENERAL, ids=[event for event, _ in GENERAL])
+def test_every_handler_for_all_services_is_there(event, handler, monkeypatch: pytest.MonkeyPatch):
+    for name in ("TABLE_NAME", "IMAGES_BUCKET"):
+        monkeypatch.setenv(name, "any")
+    monkeypatch.setenv("MAX_SHARDS", "16")
+    emitter = Parts().table._client.meta.events._emitter
+    assert handler in emitter._handlers.prefix_search(event)
