@@ -63,7 +63,7 @@ bench: install-sam ## every figure of the README beside what it must be, and wha
 soak: install ## the proofs at length: 10,000 schedules and millions of interleavings
 	@SOAK=1 $(VENV)/pytest tests/proofs
 
-mutants: install ## breaks each rule of the core in turn and names those that no test notices: takes hours; ONLY=word runs some
+mutants: install ## breaks each rule of the core in turn and names those that no test notices: takes an hour; ONLY=word runs some
 	@$(VENV)/python -m tests.mutants
 
 lock: install ## the locks anew, from pyproject.toml and the package.json of local/s3, local/lighthouse and functions/console

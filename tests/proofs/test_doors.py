@@ -85,6 +85,12 @@ def test_a_link_that_somebody_else_made_opens_nothing():
     doors.nothing_happens(CouponNotFound, doors.by_link(links.token_of(doors.coupon, links.holder_of(doors.coupon, "eve"))))
 
 
+def test_a_link_that_was_never_given_out_is_not_told_why_others_are_refused():
+    doors = Doors()
+    doors.new().campaigns.change(ORGANISATION, doors.coupon.coupon_id, 1, {"active": False}, START)
+    doors.nothing_happens(CouponNotFound, doors.by_link(links.token_of(doors.coupon, links.holder_of(doors.coupon, "eve"))))
+
+
 def test_an_archived_coupons_link_opens_nothing_though_it_was_used():
     doors = Doors()
     doors.new().couponflow.redeem_by_link(doors.token, 1, START)
