@@ -97,21 +97,17 @@ class Distribution:
         ends_at = self._timer() + SECONDS_FOR_A_BATCH
         return {"results": [self._one_of_many(caller, fields, customer, ends_at) for customer in given]}
 
-    def directly(self, event: object, base_url: str, now: datetime) -> Answer | dict[str, list[Answer]]:
+    def directly(self, event: object, base_url: str, now: datetime) -> Answer:
         """A direct Lambda invocation: the same object in and out, the organisation named in the event."""
-        try:
+
+        def decide() -> Answer:
             organisation_id = asks.id_in(event, "organisation_id")
             if organisation_id is None or not isinstance(event, Mapping):
                 raise ValidationFailed.of("organisation_id", "is needed")
             caller = Caller(organisation_id, base_url, now)
             return self.batch(caller, event) if "customers" in event else self.answer(caller, event)
-        except CouponflowError as error:
-            return outcomes.failure(error)
-        except (Contended, NoAnswer):
-            return outcomes.failure(TryAgain())
-        except Exception:
-            observability.failed("directly")
-            return outcomes.failure(InternalError())
+
+        return _answered(decide, "directly")
 
     def _distributed(self, caller: Caller, content: BlockContent, ask: Ask) -> Outcome:
         coupon: Coupon | None = None
@@ -132,26 +128,33 @@ class Distribution:
         return Outcome("distributed", reason, content, ask, coupon, message, distributed)
 
     def _one_of_many(self, caller: Caller, fields: Mapping[str, object], customer: object, ends_at: float) -> Answer:
-        customer_id = customer.get("customer_id") if isinstance(customer, Mapping) else ""
-        try:
+        def decide() -> Answer:
             if self._timer() >= ends_at:
                 raise TryAgain
             if not isinstance(customer, Mapping):
                 raise ValidationFailed.of("customers", "must hold an object for each customer")
-            answer = self.answer(caller, {**fields, **customer})
-        except CouponflowError as error:
-            answer = outcomes.failure(error)
-        except (Contended, NoAnswer):
-            answer = outcomes.failure(TryAgain())
-        except Exception:
-            # One customer's misfortune must not hide what was decided for the others.
-            observability.failed("batch")
-            answer = outcomes.failure(InternalError())
-        return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | answer
+            return self.answer(caller, {**fields, **customer})
+
+        customer_id = customer.get("customer_id") if isinstance(customer, Mapping) else ""
+        # One customer's misfortune must not hide what was decided for the others.
+        return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | _answered(decide, "batch")
 
     def _flows(self, caller: Caller, block_id: str | None) -> FallbackFlows:
         block = self._blocks.of(caller.organisation_id, block_id) if block_id else None
         return block.content.fallback_flows if block else FallbackFlows()
+
+
+def _answered(decide: Callable[[], Answer], route: str) -> Answer:
+    """What was decided, or that nothing could be: an answer in any case."""
+    try:
+        return decide()
+    except CouponflowError as error:
+        return outcomes.failure(error)
+    except (Contended, NoAnswer):
+        return outcomes.failure(TryAgain())
+    except Exception:
+        observability.failed(route)
+        return outcomes.failure(InternalError())
 
 
 def _message(
