@@ -9,7 +9,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-audit run invoke build check format screenshots test audit bench soak mutants lock clean
+.PHONY: help install install-sam install-browsers install-audit install-ministack run invoke build check format screenshots test audit bench soak mutants lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -22,6 +22,9 @@ install-sam:
 
 install-audit:
 	@$(PYTHON) -m local.install audit
+
+install-ministack:
+	@$(PYTHON) -m local.install ministack
 
 run: install $(if $(call on,$(BUILT)),install-sam) ## the whole service on this machine: PORT=3000, LOG=1 shows the functions' logs, BUILT=1 runs the built package
 	@exec $(VENV)/python -m local.stack --port $(PORT) --state $(STATE) $(if $(call on,$(LOG)),--log) $(if $(call on,$(BUILT)),--built)
@@ -72,6 +75,7 @@ lock: install ## the locks anew, from pyproject.toml and the package.json of loc
 	@$(COMPILE) --group images -o functions/images/requirements.txt
 	@$(COMPILE) --group sam -o requirements-sam.txt
 	@$(COMPILE) --group audit -o requirements-audit.txt
+	@$(COMPILE) --group ministack -o requirements-ministack.txt
 	@$(VENV)/python -m local.lock
 
 clean: ## removes what was built, cached and stored locally; keeps what was downloaded

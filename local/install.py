@@ -1,4 +1,4 @@
-"""Set-up from nothing: `python3 -m local.install [sam] [audit] [lighthouse]`.
+"""Set-up from nothing: `python3 -m local.install [sam] [audit] [lighthouse] [ministack]`.
 
 Runs under the machine's own Python (3.11 or later) before anything is installed, so it uses the standard
 library only. Each part is keyed by a hash of its lock and skipped when nothing has changed.
@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from layers.couponflow.build import find_python
 from local.tools import (
     AUDIT,
     AUDIT_LOCK,
@@ -28,6 +29,8 @@ from local.tools import (
     DEV_LOCK,
     DYNAMODB_LOCAL,
     LIGHTHOUSE,
+    MINISTACK,
+    MINISTACK_LOCK,
     ROOT,
     S3_SERVER,
     SAM,
@@ -45,6 +48,7 @@ S3_LOCKS = [ROOT / "local" / "s3" / name for name in NPM_LOCKS]
 LIGHTHOUSE_LOCKS = [ROOT / "local" / "lighthouse" / name for name in NPM_LOCKS]
 CONSOLE = ROOT / "functions" / "console"
 CONSOLE_LOCKS = [CONSOLE / name for name in (*NPM_LOCKS, "vendor.py")]
+LAMBDA_PYTHON = "3.13"
 NPM_QUIET = ["--loglevel=error", "--no-audit", "--no-fund"]
 
 
@@ -64,6 +68,8 @@ def main(parts: list[str]) -> int:
                 install_python_environment(SAM, SAM_LOCK)
             if "audit" in parts:
                 install_python_environment(AUDIT, AUDIT_LOCK)
+            if "ministack" in parts:
+                install_ministack()
             if "lighthouse" in parts:
                 install_by_npm("Lighthouse", LIGHTHOUSE, LIGHTHOUSE_LOCKS)
     except (SetupFailed, ToolMissing) as failure:
@@ -84,6 +90,20 @@ def install_python_environment(environment: Path, lock: Path) -> None:
     uv = _uv(environment)
     _run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(lock)])
     _mark_installed(environment, key)
+
+
+def install_ministack() -> None:
+    """MiniStack runs functions under its own Python: the Lambda runtime's version, where one answers."""
+    base = (find_python(LAMBDA_PYTHON) or [sys.executable])[0]
+    key = _key_of(MINISTACK_LOCK, also=f"{base} {MINISTACK}")
+    python = MINISTACK / "bin" / "python"
+    if _is_installed(MINISTACK, key) and python.exists():
+        return
+    print(f"Installing {MINISTACK_LOCK.name} into {MINISTACK.relative_to(ROOT)} …", flush=True)
+    uv = str(VENV / "bin" / "uv")
+    _run([uv, "venv", "--quiet", "--clear", "--python", base, str(MINISTACK)])
+    _run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(MINISTACK_LOCK)])
+    _mark_installed(MINISTACK, key)
 
 
 def install_dynamodb_local() -> None:

@@ -15,9 +15,11 @@ S3_SERVER = TOOLS / "s3"
 LIGHTHOUSE = TOOLS / "lighthouse"
 SAM = TOOLS / "sam"
 AUDIT = TOOLS / "audit"
+MINISTACK = TOOLS / "ministack"
 DEV_LOCK = ROOT / "requirements-dev.txt"
 SAM_LOCK = ROOT / "requirements-sam.txt"
 AUDIT_LOCK = ROOT / "requirements-audit.txt"
+MINISTACK_LOCK = ROOT / "requirements-ministack.txt"
 CONSOLE_LIBRARY = ROOT / "functions" / "console" / "static" / "vendor"
 
 OLDEST_JAVA = 17
