@@ -15,16 +15,16 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
 
 install: ## what `make run` and `make test` need, if it is not there yet
-	@$(PYTHON) -m local.install
+	@$(PYTHON) -m tools.install
 
 install-sam:
-	@$(PYTHON) -m local.install sam
+	@$(PYTHON) -m tools.install sam
 
 install-audit:
-	@$(PYTHON) -m local.install audit
+	@$(PYTHON) -m tools.install audit
 
 install-ministack:
-	@$(PYTHON) -m local.install ministack
+	@$(PYTHON) -m tools.install ministack
 
 run: install $(if $(call on,$(BUILT)),install-sam) ## the whole service on this machine: PORT=3000, LOG=1 shows the functions' logs, BUILT=1 runs the built package
 	@exec $(VENV)/python -m local.stack --port $(PORT) --state $(STATE) $(if $(call on,$(LOG)),--log) $(if $(call on,$(BUILT)),--built)
@@ -33,7 +33,7 @@ invoke: install ## a function of the running stack, directly: F=DistributeFuncti
 	@$(VENV)/python -m local.invoke --state $(STATE) $(F) $(E)
 
 build: install-sam ## the deployable package, ARCH=arm64 or x86_64
-	@$(VENV)/python -m local.build --arch $(ARCH)
+	@$(VENV)/python -m tools.package --arch $(ARCH)
 
 check: install ## the fast checks: format, lint, types
 	@$(VENV)/ruff format --check .
@@ -45,12 +45,12 @@ format: install ## puts the code into shape
 	@$(VENV)/ruff check --fix .
 
 install-browsers:
-	@$(PYTHON) -m local.install lighthouse
-	@$(VENV)/python -m local.browsers
+	@$(PYTHON) -m tools.install lighthouse
+	@$(VENV)/python -m tools.browsers
 
 screenshots: install-browsers ## the redeem page in every state as a phone shows it, and the console, into .local/screenshots
-	@$(VENV)/python -m local.screenshots
-	@$(VENV)/python -m local.console_screenshots
+	@$(VENV)/python -m local.screenshots.redeem_page
+	@$(VENV)/python -m local.screenshots.console
 
 test: install-sam install-audit install-browsers check ## the checks, then the tests with branch coverage, also in real browsers
 	@$(VENV)/pytest --cov --cov-report=term
@@ -67,7 +67,7 @@ soak: install ## the proofs at length: 10,000 schedules and millions of interlea
 	@SOAK=1 $(VENV)/pytest tests/proofs
 
 mutants: install ## breaks each rule of the core in turn and names those that no test notices: takes an hour; ONLY=word runs some
-	@$(VENV)/python -m tests.mutants
+	@$(VENV)/python -m tests.mutation
 
 lock: install ## the locks anew, from pyproject.toml and the package.json of local/s3, local/lighthouse and functions/console
 	@$(COMPILE) pyproject.toml -o layers/couponflow/requirements.txt
@@ -76,7 +76,7 @@ lock: install ## the locks anew, from pyproject.toml and the package.json of loc
 	@$(COMPILE) --group sam -o requirements-sam.txt
 	@$(COMPILE) --group audit -o requirements-audit.txt
 	@$(COMPILE) --group ministack -o requirements-ministack.txt
-	@$(VENV)/python -m local.lock
+	@$(VENV)/python -m tools.npm_locks
 
 clean: ## removes what was built, cached and stored locally; keeps what was downloaded
 	@rm -rf .aws-sam .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache $(STATE)/built $(STATE)/data $(STATE)/logs $(STATE)/demo.json

@@ -24,16 +24,16 @@ ENVIRONMENT = {
 def main(names: list[str]) -> int:
     """All parts, or those named. 1 if a must is not met."""
     os.environ |= ENVIRONMENT  # before anything of the service is imported
-    from bench import hot, load, postgres, records, starts, units
+    from bench import cold_starts, hot_coupon, http_load, postgres, records, request_units
     from bench.report import Row, table
     from local import engines
 
     parts: dict[str, Callable[[], Iterable[Row]]] = {
-        "starts": starts.rows,
-        "units": units.rows,
+        "starts": cold_starts.rows,
+        "units": request_units.rows,
         "records": records.rows,
-        "hot": hot.rows,
-        "load": load.rows,
+        "hot": hot_coupon.rows,
+        "load": http_load.rows,
         "postgres": postgres.rows,
     }
     if unknown := set(names) - set(parts):

@@ -23,13 +23,13 @@ from uuid import uuid4
 import boto3
 from botocore.config import Config
 
-from bench import peers
-from bench.rush import Result
-from bench.tables import Renamed
+from bench import alternatives
+from bench.dynamodb_tables import Renamed
+from bench.simulated_load import Result
 from couponflow.domain.errors import CouponflowError
-from couponflow.store.table import Contended, NoAnswer, Table
-from local import template
-from tests.proofs.environments import ORGANISATION, environment, found_organisation, new_coupon
+from couponflow.store.dynamodb import Contended, NoAnswer, Table
+from local import sam_template
+from simulator.environments import ORGANISATION, environment, found_organisation, new_coupon
 
 AT_ONCE = 32  # threads of a process: more customers than that wait, as they would for an environment
 MANY = 10_000_000
@@ -47,7 +47,7 @@ def main() -> None:
         parser.error("it makes a table and costs money: say --yes")
     client = _client()
     name = f"couponflow-bench-{uuid4().hex[:8]}"
-    schema: dict[str, Any] = dict(template.table_schema())
+    schema: dict[str, Any] = dict(sam_template.table_schema())
     client.create_table(TableName=name, **schema)
     try:
         client.get_waiter("table_exists").wait(TableName=name)
@@ -55,7 +55,7 @@ def main() -> None:
         now = datetime.now(UTC)
         wanted = replace(new_coupon(MANY), starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1))
         coupon = _environment(client, name).campaigns.create(ORGANISATION, wanted, now).coupon
-        peers.stock(Table(client, name), MANY, "2026-01-01", "2999-01-01")
+        alternatives.stock(Table(client, name), MANY, "2026-01-01", "2999-01-01")
         print("design                     asked/s   served     p50     p99")
         for rate in asked.rates:
             for design in (f"ours, S = {coupon.shards}", "one transactional counter"):
@@ -118,7 +118,9 @@ def _ours(client: Any, name: str, coupon_id: str) -> Redeem:
 
 def _counter(client: Any, name: str) -> Redeem:
     table, dice = Table(client, name), random.Random()
-    return lambda customer: peers.with_retries(peers.transactional_counter, table, customer, "2026-06-01", time.sleep, dice)
+    return lambda customer: alternatives.with_retries(
+        alternatives.transactional_counter, table, customer, "2026-06-01", time.sleep, dice
+    )
 
 
 def _environment(client: Any, name: str) -> Any:

@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.resolver import read_yaml
-from local.template import TEMPLATE
+from local.intrinsics import read_yaml
+from local.sam_template import TEMPLATE
 
 HERE = Path(__file__).parent
 PRICES = json.loads((HERE / "prices.json").read_text())
@@ -29,7 +29,8 @@ class Use:
     answer_kb: float
 
 
-# P1 (the write and its copy in the index), P2 (warm), P3: tests/integration/test_units.py counts them on the real service.
+# P1 (the write and its copy in the index), P2 (warm), P3:
+# tests/integration/test_request_units.py counts them on the real service.
 USES = (
     Use("distribution", write_units=2, read_units=0, answer_kb=1),
     Use("page view", write_units=0, read_units=1, answer_kb=8),

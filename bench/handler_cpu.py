@@ -1,4 +1,4 @@
-"""Run by bench/starts.py in a process of its own: says {"ratio": …} of the package on its path. The network is stubbed."""
+"""Run by bench/cold_starts.py in a process of its own: says {"ratio": …} of the package on its path. The network is stubbed."""
 
 import base64
 import importlib
@@ -47,8 +47,8 @@ class Raw:
 
 
 def answers(client: Any, seen: list[Any]) -> None:
+    from couponflow.store.attribute_values import encode
     from couponflow.store.coupons import _to_item
-    from couponflow.store.values import encode
 
     coupon = encode(_to_item(COUPON))
     organisation = encode({"pk": "ORG#acme", "sk": "ORG", "organisation_id": "acme", "name": "Acme", "addon_enabled": True})

@@ -15,13 +15,14 @@ from typing import Any
 
 import httpx
 
-from local import browsers, scenes, tools
-from local.console_screenshots import running_stack
+from local.screenshots import sample_pages
+from local.screenshots.console import running_stack
+from tools import browsers, paths
 
 MUST = {"performance": 98, "accessibility": 100, "best-practices": 100}
 ROUNDS = 5
 TRIES = 3
-PICTURES = {"brand_icon": scenes.ICON, "campaign_image": scenes.PICTURE}
+PICTURES = {"brand_icon": sample_pages.ICON, "campaign_image": sample_pages.PICTURE}
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ def page(demo: dict[str, Any]) -> str:
         def call(method: str, path: str, body: object = None, key: dict[str, str] = admin) -> dict[str, Any]:
             return dict(client.request(method, path, json=body, headers=key).raise_for_status().json())
 
-        settings: dict[str, Any] = {"terms": scenes.TERMS, "background_color": "#0f4c5c", "code_display": "qr"}
+        settings: dict[str, Any] = {"terms": sample_pages.TERMS, "background_color": "#0f4c5c", "code_display": "qr"}
         for kind, picture in PICTURES.items():
-            content = scenes.drawn(picture.path)
+            content = sample_pages.drawn(picture.path)
             image = call("POST", "/v1/images", {"kind": kind, "content_type": "image/webp", "size": len(content)})
             form = image["upload"]
             client.post(form["url"], data=form["fields"], files={"file": content}).raise_for_status()
@@ -64,7 +65,7 @@ def page(demo: dict[str, Any]) -> str:
 
 def measured(url: str, categories: list[str]) -> Report:
     """Raises CalledProcessError when Lighthouse fails, and does so each time; what it said stands above."""
-    command = [tools.node(), str(tools.LIGHTHOUSE / "node_modules" / "lighthouse" / "cli" / "index.js"), url]
+    command = [paths.node(), str(paths.LIGHTHOUSE / "node_modules" / "lighthouse" / "cli" / "index.js"), url]
     options = ["--output=json", "--quiet", f"--only-categories={','.join(categories)}"]
     flags = "--chrome-flags=--headless=new --no-sandbox"
     environment = {**os.environ, "CHROME_PATH": browsers.chromium() or ""}

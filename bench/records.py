@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from bench.dynamodb_tables import Bench, fresh_table
 from bench.report import Row, at_most
-from bench.tables import Bench, fresh_table
 from couponflow.domain import links, times
 from couponflow.domain.models import Coupon, Holder, RedemptionStatus
-from couponflow.records import RecordFilter, Records
+from couponflow.services.records import RecordFilter, Records
 from couponflow.store import keys
+from couponflow.store.dynamodb import put
 from couponflow.store.redemptions import RedemptionStore
-from couponflow.store.table import put
-from tests.proofs.environments import ORGANISATION, moment, new_coupon
+from simulator.environments import ORGANISATION, moment, new_coupon
 
 # RCU: whether a bucket holds more of the newest 50 than its share, and is asked once more, goes by who the customers are.
 BY_CHANCE = 1

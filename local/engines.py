@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import ports, tools
-from local.processes import StackFailed, end, tied_to_parent
+from local import ports
+from local.child_processes import StackFailed, end, tied_to_parent
+from tools import paths
 
 START_SECONDS = 60
-CORS = tools.ROOT / "local" / "s3" / "cors.xml"
+CORS = paths.ROOT / "local" / "s3" / "cors.xml"
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ async def first_to_end(engines: Sequence[Engine]) -> Engine:
 @contextlib.contextmanager
 def dynamodb_local(logs: Path, data: Path | None = None) -> Iterator[Engine]:
     """AWS's own engine; without `data`, in memory."""
-    home = tools.DYNAMODB_LOCAL
+    home = paths.DYNAMODB_LOCAL
     native = f"-Djava.library.path={home}/DynamoDBLocal_lib"
-    java = [tools.java(), "--enable-native-access=ALL-UNNAMED", native, "-jar", f"{home}/DynamoDBLocal.jar", "-sharedDb"]
+    java = [paths.java(), "--enable-native-access=ALL-UNNAMED", native, "-jar", f"{home}/DynamoDBLocal.jar", "-sharedDb"]
     if data is None:
         where = ["-inMemory"]
     else:
@@ -69,9 +70,9 @@ def dynamodb_local(logs: Path, data: Path | None = None) -> Iterator[Engine]:
 @contextlib.contextmanager
 def s3_server(logs: Path, data: Path, buckets: Sequence[str]) -> Iterator[Engine]:
     """With the buckets in place. It accepts the credentials S3RVER and S3RVER only."""
-    script = tools.S3_SERVER / "node_modules" / "s3rver" / "bin" / "s3rver.js"
+    script = paths.S3_SERVER / "node_modules" / "s3rver" / "bin" / "s3rver.js"
     made = [part for bucket in buckets for part in ("--configure-bucket", bucket, str(CORS))]
-    server = [tools.node(), str(script), "-d", str(data), "-a", ports.LOOPBACK, "--no-vhost-buckets", *made]
+    server = [paths.node(), str(script), "-d", str(data), "-a", ports.LOOPBACK, "--no-vhost-buckets", *made]
     with _engine("S3 server", lambda port: [*server, "-p", str(port)], logs) as engine:
         yield engine
 

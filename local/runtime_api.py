@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from local import ports
-from local.resolver import ACCOUNT, REGION
+from local.intrinsics import ACCOUNT, REGION
 
 VERSION = "/2018-06-01/runtime"
 # Lambda's limit for a synchronous answer, which awslambdaric itself does not know.

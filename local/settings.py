@@ -7,15 +7,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import ports, template
-from local.build import local_build
+from local import ports, sam_template
+from tools.package import local_build
 
 
 @dataclass(frozen=True)
 class Settings:
     port: int
     state: Path
-    template: Path = template.TEMPLATE
+    template: Path = sam_template.TEMPLATE
     python: str = sys.executable
     shows_logs: bool = False
     has_demo: bool = True
@@ -42,7 +42,7 @@ def from_command_line() -> Settings:
     parser = argparse.ArgumentParser(prog="make run")
     parser.add_argument("--port", type=int, default=3000)
     parser.add_argument("--state", type=Path, default=Path(".local"))
-    parser.add_argument("--template", type=Path, default=template.TEMPLATE)
+    parser.add_argument("--template", type=Path, default=sam_template.TEMPLATE)
     parser.add_argument("--log", action="store_true")
     parser.add_argument("--built", action="store_true")
     parser.add_argument("--no-demo", action="store_true")

@@ -13,23 +13,23 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from local import demo, engines, ports, tables, template
-from local.build import BuildFailed
-from local.front import Front
-from local.pool import Pool
-from local.processes import Ledger, StackFailed, claimed, die_with_parent
-from local.resolver import REGION, TemplateError
-from local.routing import Router
+from local import demo_data, engines, ports, sam_template, tables
+from local.child_processes import Ledger, StackFailed, claimed, die_with_parent
+from local.gateway import Front
+from local.intrinsics import REGION, TemplateError
+from local.router import Router
 from local.settings import Settings, from_command_line
-from local.tools import ToolMissing
-from local.workers import Surroundings
+from local.worker import Surroundings
+from local.worker_pool import Pool
+from tools.package import BuildFailed
+from tools.paths import ToolMissing
 
 WORKERS_PER_FUNCTION = 4
 
 
 def run(settings: Settings) -> None:
     """Until it is told to end; nothing that it started is left then. Raises what is in FAILURES."""
-    service = template.load(settings.template, {"PublicBaseUrl": settings.base_url})
+    service = sam_template.load(settings.template, {"PublicBaseUrl": settings.base_url})
     with (
         claimed(settings.state, settings.base_url) as ledger,
         _fresh_start(settings),
@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
         asyncio.run(_serve(settings, service, ledger, running))
 
 
-async def _serve(settings: Settings, service: template.Template, ledger: Ledger, running: Engines) -> None:
+async def _serve(settings: Settings, service: sam_template.Template, ledger: Ledger, running: Engines) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel_current_task())
     async with _functions(settings, service, ledger, running) as pools, _front(settings, service, pools):
         await _warm(pools)
@@ -73,7 +73,7 @@ def _fresh_start(settings: Settings) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _engines(settings: Settings, service: template.Template, ledger: Ledger) -> Iterator[Engines]:
+def _engines(settings: Settings, service: sam_template.Template, ledger: Ledger) -> Iterator[Engines]:
     with (
         engines.dynamodb_local(settings.logs, settings.data / "dynamodb") as dynamodb,
         engines.s3_server(settings.logs, settings.data / "s3", service.buckets) as s3,
@@ -86,7 +86,7 @@ def _engines(settings: Settings, service: template.Template, ledger: Ledger) -> 
 
 @contextlib.asynccontextmanager
 async def _functions(
-    settings: Settings, service: template.Template, ledger: Ledger, running: Engines
+    settings: Settings, service: sam_template.Template, ledger: Ledger, running: Engines
 ) -> AsyncIterator[dict[str, Pool]]:
     environment = {
         **running.environment,
@@ -106,7 +106,7 @@ async def _functions(
 
 
 @contextlib.asynccontextmanager
-async def _front(settings: Settings, service: template.Template, pools: Mapping[str, Pool]) -> AsyncIterator[None]:
+async def _front(settings: Settings, service: sam_template.Template, pools: Mapping[str, Pool]) -> AsyncIterator[None]:
     front = Front(Router(service.routes), pools, say)
     try:
         await front.start(settings.port)
@@ -122,20 +122,20 @@ async def _warm(pools: Mapping[str, Pool]) -> None:
         raise StackFailed(failures[0] + others)
 
 
-def _for_sam_local_invoke(settings: Settings, service: template.Template, running: Engines) -> None:
+def _for_sam_local_invoke(settings: Settings, service: sam_template.Template, running: Engines) -> None:
     """What a function in a container of SAM's needs to find this stack."""
     variables = {name: {**function.environment, **running.environment} for name, function in service.functions.items()}
     (settings.state / "sam-env.json").write_text(json.dumps(variables, indent=2))
 
 
-async def _demo(settings: Settings, service: template.Template, running: Engines) -> None:
+async def _demo(settings: Settings, service: sam_template.Template, running: Engines) -> None:
     facts: dict[str, Any] = {"base_url": settings.base_url}
     if settings.has_demo:
         (table,) = service.tables
-        stack = demo.RunningStack(settings.base_url, running.dynamodb.endpoint, table)
-        facts = await asyncio.to_thread(demo.make_demo, stack)
+        stack = demo_data.RunningStack(settings.base_url, running.dynamodb.endpoint, table)
+        facts = await asyncio.to_thread(demo_data.make_demo, stack)
     _write_whole(settings.demo, json.dumps(facts, indent=2))
-    say(demo.in_words(facts, settings.state) if settings.has_demo else f"ready: {settings.base_url}")
+    say(demo_data.in_words(facts, settings.state) if settings.has_demo else f"ready: {settings.base_url}")
 
 
 def _cancel_current_task() -> Callable[[], object]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import boto3
 
-from local.processes import StackFailed
-from local.resolver import REGION
+from local.child_processes import StackFailed
+from local.intrinsics import REGION
 
 # s3rver accepts no other; DynamoDB Local accepts any.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER"}

@@ -13,9 +13,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local import engines, template
-from tests.functions import load
-from tests.stacks import StackProcess
+from local import engines, sam_template
+from tests.support.functions import load
+from tests.support.stacks import StackProcess
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -77,7 +77,7 @@ def moto_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
 
 
 def _fresh_table() -> Table:
-    schema: dict[str, Any] = dict(template.table_schema())
+    schema: dict[str, Any] = dict(sam_template.table_schema())
     return boto3.resource("dynamodb").create_table(TableName=f"test-{uuid.uuid4().hex}", **schema)
 
 

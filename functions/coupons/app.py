@@ -1,34 +1,35 @@
 """The admin API: coupons, their redeem pages and their redemption records."""
 
 from couponflow.bootstrap import Parts
-from couponflow.campaigns import Campaign, NewCoupon
 from couponflow.domain.errors import MethodNotAllowed, NotFound
-from couponflow.records import Place, RecordFilter
-from couponflow.web import block_routes, cursors, export_routes, redeem_pages, routes, schemas, versions, views
-from couponflow.web.answers import Response, answer
-from couponflow.web.edge import Request
+from couponflow.services.coupons import Campaign, NewCoupon
+from couponflow.services.records import Place, RecordFilter
+from couponflow.web.admin import export_routes, flow_block_routes, redeem_page_settings, serializers
+from couponflow.web.http import cursors, etags, routes, validation
+from couponflow.web.http.app import Request
+from couponflow.web.http.responses import Response, answer
 
 parts = Parts()
 campaigns, records = parts.campaigns, parts.records
 app = parts.edge()
 handler = app.handler
-block_routes.add_to(app, parts.blocks)
+flow_block_routes.add_to(app, parts.blocks)
 export_routes.add_to(app, campaigns, parts.exports)
 
 
 @app.route("POST /v1/coupons", scope="admin")
 def create_coupon(request: Request) -> Response:
     campaigns.require_addon(request.organisation_id)
-    body = schemas.parse(schemas.CouponIn, request.json)
+    body = validation.parse(validation.CouponIn, request.json)
     return _coupon(campaigns.create(request.organisation_id, NewCoupon(**dict(body)), request.now), request, status=201)
 
 
 @app.route("GET /v1/coupons", scope="admin")
 def list_coupons(request: Request) -> Response:
-    query = schemas.parse(schemas.CouponListing, schemas.given(request.query), lax=True)
+    query = validation.parse(validation.CouponListing, validation.given(request.query), lax=True)
     before = cursors.parse(query.cursor, parts=1)[0] if query.cursor else None
     found, more = campaigns.listed(request.organisation_id, query.status, query.q, before, query.limit, request.now)
-    items = [views.coupon(campaign, request.now) for campaign in found]
+    items = [serializers.coupon(campaign, request.now) for campaign in found]
     return answer({"items": items, "next_cursor": cursors.written(more) if more else None})
 
 
@@ -40,8 +41,8 @@ def get_coupon(request: Request) -> Response:
 @app.route("PATCH /v1/coupons/{coupon_id}", scope="admin")
 def change_coupon(request: Request) -> Response:
     coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
-    body = schemas.parse(schemas.CouponChange, request.json, timezone=coupon.timezone)
-    version = versions.seen(request, body.version)
+    body = validation.parse(validation.CouponChange, request.json, timezone=coupon.timezone)
+    version = etags.seen(request, body.version)
     return _coupon(campaigns.change(request.organisation_id, coupon.coupon_id, version, body.changes(), request.now), request)
 
 
@@ -53,27 +54,27 @@ def archive_coupon(request: Request) -> Response:
 
 @app.route("GET /v1/coupons/{coupon_id}/redeem-page", scope="admin")
 def get_redeem_page(request: Request) -> Response:
-    return answer(views.redeem_page(campaigns.page(request.organisation_id, request.params["coupon_id"])))
+    return answer(serializers.redeem_page(campaigns.page(request.organisation_id, request.params["coupon_id"])))
 
 
 @app.route("PUT /v1/coupons/{coupon_id}/redeem-page", scope="admin")
 def save_redeem_page(request: Request) -> Response:
     coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
-    page = redeem_pages.settings(request, parts.images)
-    return answer(views.redeem_page(campaigns.save_page(request.organisation_id, coupon.coupon_id, page)))
+    page = redeem_page_settings.settings(request, parts.images)
+    return answer(serializers.redeem_page(campaigns.save_page(request.organisation_id, coupon.coupon_id, page)))
 
 
 @app.route("POST /v1/coupons/{coupon_id}/redeem-page/preview", scope="admin")
 def preview_redeem_page(request: Request) -> Response:
     coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
     organisation = parts.terms.organisation(request.organisation_id)
-    return redeem_pages.preview(request, coupon, organisation, redeem_pages.settings(request, parts.images))
+    return redeem_page_settings.preview(request, coupon, organisation, redeem_page_settings.settings(request, parts.images))
 
 
 @app.route("GET /v1/coupons/{coupon_id}/redemptions", scope="admin")
 def list_redemptions(request: Request) -> Response:
     coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
-    query = schemas.parse(schemas.RecordListing, schemas.given(request.query), lax=True, timezone=coupon.timezone)
+    query = validation.parse(validation.RecordListing, validation.given(request.query), lax=True, timezone=coupon.timezone)
     wanted = RecordFilter(query.status, query.from_, query.to)
     after = Place.parse(*cursors.parse(query.cursor, parts=2)) if query.cursor else None
     if query.customer_id:
@@ -81,14 +82,14 @@ def list_redemptions(request: Request) -> Response:
     else:
         found = records.newest(coupon, wanted, after, query.limit)
     more = cursors.written(*Place.of(found[-1]).parts) if len(found) == query.limit else None
-    return answer({"items": [views.record(redemption) for redemption in found], "next_cursor": more})
+    return answer({"items": [serializers.record(redemption) for redemption in found], "next_cursor": more})
 
 
 @app.route("GET /v1/openapi.json", scope=None)
 def get_openapi(request: Request) -> Response:
-    from couponflow.web import openapi  # what only its readers wait for
+    from couponflow.web.openapi import document  # what only its readers wait for
 
-    return answer(openapi.document())
+    return answer(document.document())
 
 
 @app.route("$default", scope=None)
@@ -100,4 +101,4 @@ def anything_else(request: Request) -> Response:
 
 
 def _coupon(campaign: Campaign, request: Request, status: int = 200) -> Response:
-    return answer(views.coupon(campaign, request.now), status, etag=versions.tag(campaign.coupon.version))
+    return answer(serializers.coupon(campaign, request.now), status, etag=etags.tag(campaign.coupon.version))

@@ -5,14 +5,15 @@ from typing import Any
 
 from couponflow import observability
 from couponflow.bootstrap import Parts
-from couponflow.web import asks, outcomes
-from couponflow.web.answers import Response, answer
-from couponflow.web.distribution import Caller
-from couponflow.web.edge import Request
+from couponflow.web.flow import request as asks
+from couponflow.web.flow import response
+from couponflow.web.flow.distribute import Caller
+from couponflow.web.http.app import Request
+from couponflow.web.http.responses import Response, answer
 
 parts = Parts()
 distribution = parts.distribution
-app = parts.edge(outcomes.problem)
+app = parts.edge(response.problem)
 
 
 @app.route("POST /v1/flow/distribute", scope="distribute")
@@ -28,7 +29,7 @@ def distribute_by_query(request: Request) -> Response:
 
 @app.route("POST /v1/flow/distribute/manychat", scope="distribute")
 def distribute_to_manychat(request: Request) -> Response:
-    return answer(outcomes.dynamic_block(distribution.outcome(_caller(request), asks.fields_of(request))))
+    return answer(response.dynamic_block(distribution.outcome(_caller(request), asks.fields_of(request))))
 
 
 @app.route("POST /v1/flow/distribute/batch", scope="distribute")

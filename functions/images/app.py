@@ -6,9 +6,9 @@ from couponflow.bootstrap import Parts
 from couponflow.domain.errors import NotFound
 from couponflow.domain.models import ImageKind
 from couponflow.store.images import FOR_EVER
-from couponflow.web import views
-from couponflow.web.answers import Response, answer
-from couponflow.web.edge import Request
+from couponflow.web.admin import serializers
+from couponflow.web.http.app import Request
+from couponflow.web.http.responses import Response, answer
 
 parts = Parts()
 images = parts.images
@@ -25,10 +25,10 @@ _SHOWN_TO_ANYBODY = {
 
 @app.route("POST /v1/images", scope="admin")
 def announce(request: Request) -> Response:
-    from couponflow.web import schemas  # those who only look at images wait for no checks of what marketers send
+    from couponflow.web.http import validation  # those who only look at images wait for no checks of what marketers send
 
     parts.campaigns.require_addon(request.organisation_id)
-    body = schemas.parse(schemas.ImageIn, request.json)
+    body = validation.parse(validation.ImageIn, request.json)
     image, upload = images.announce(request.organisation_id, ImageKind(body.kind), body.content_type, body.size)
     return answer({"image_id": image.image_id, "upload": {"url": upload.url, "fields": upload.fields}}, status=201)
 
@@ -36,7 +36,7 @@ def announce(request: Request) -> Response:
 @app.route("POST /v1/images/{image_id}/complete", scope="admin")
 def complete(request: Request) -> Response:
     parts.campaigns.require_addon(request.organisation_id)
-    return answer(views.image(images.complete(request.organisation_id, request.params["image_id"]), request.base_url))
+    return answer(serializers.image(images.complete(request.organisation_id, request.params["image_id"]), request.base_url))
 
 
 @app.route("GET /images/{name}", scope=None)

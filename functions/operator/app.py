@@ -4,11 +4,11 @@ from typing import Any
 
 from couponflow import observability
 from couponflow.bootstrap import Parts
-from couponflow.web import operator
+from couponflow.web.operator import actions
 
 parts = Parts()
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
     with observability.invocation("operator", context):
-        return operator.answer(parts.operations, event, getattr(context, "aws_request_id", None))
+        return actions.answer(parts.operations, event, getattr(context, "aws_request_id", None))

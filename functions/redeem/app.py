@@ -1,15 +1,16 @@
 """A customer uses a coupon, once: by the link's page, or at a till."""
 
 from couponflow.bootstrap import Parts
-from couponflow.redeemer import Redeemed
-from couponflow.web import origin, redemptions
-from couponflow.web.answers import Response
-from couponflow.web.edge import Request
-from couponflow.web.redemptions import RedeemForm, TillRequest
+from couponflow.services.shard_redeemer import Redeemed
+from couponflow.web.http import origin
+from couponflow.web.http.app import Request
+from couponflow.web.http.responses import Response
+from couponflow.web.redeem import requests
+from couponflow.web.redeem.requests import RedeemForm, TillRequest
 
 parts = Parts()
 couponflow = parts.couponflow
-app = parts.edge(page=redemptions.trouble)
+app = parts.edge(page=requests.trouble)
 handler = app.handler
 
 
@@ -21,13 +22,13 @@ def redeem_by_link(request: Request) -> Response:
     def redeem() -> Redeemed:
         return couponflow.redeem_by_link(token, form.use, request.now)
 
-    return redemptions.by_link(redeem, form, token, request)
+    return requests.by_link(redeem, form, token, request)
 
 
 @app.route("POST /v1/redemptions", scope="redeem")
 def redeem_at_till(request: Request) -> Response:
     till = TillRequest.of(request)
     terms = couponflow.terms(request.organisation_id, coupon_id=till.coupon_id, code=till.code)
-    return redemptions.redeemed(
+    return requests.redeemed(
         couponflow.redeem_at_till(terms.coupon, till.customer_id, till.inbox_id, till.idempotency_key, request.now)
     )

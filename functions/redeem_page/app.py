@@ -2,24 +2,24 @@
 
 from couponflow.bootstrap import Parts
 from couponflow.domain.errors import CouponNotFound
-from couponflow.web import second_look
-from couponflow.web.answers import Response
-from couponflow.web.edge import Request
-from couponflow.web.page import answers, view
+from couponflow.web.http.app import Request
+from couponflow.web.http.responses import Response
+from couponflow.web.page import responses, state
+from couponflow.web.redeem import refresh_cookie
 
 parts = Parts()
 couponflow = parts.couponflow
-edge = parts.edge(writes=False, page=answers.troubled)
+edge = parts.edge(writes=False, page=responses.troubled)
 
 
 @edge.route("GET /r/{token}", scope=None)
 @edge.route("HEAD /r/{token}", scope=None)
 def page(request: Request) -> Response:
     try:
-        opened = couponflow.open(request.params["token"], look_again=second_look.asked(request))
+        opened = couponflow.open(request.params["token"], look_again=refresh_cookie.asked(request))
     except CouponNotFound:
-        return answers.not_found(request)
-    return answers.shown(view.of(opened, request.now), request)
+        return responses.not_found(request)
+    return responses.shown(state.of(opened, request.now), request)
 
 
 handler = edge.handler

@@ -41,7 +41,7 @@ NOT_NEEDED = (
     "**/*.pyi",
     "**/__pycache__",
 )
-# Those of couponflow.web.page.locales, with their parents; a test holds them equal.
+# Those of couponflow.web.page.languages, with their parents; a test holds them equal.
 LOCALES = {"root", "en", "zh", "zh_Hant", "zh_Hans", "ja", "th", "id", "es", "ar"}
 # A zip can't hold an earlier time.
 ZIP_EPOCH = 315_532_800

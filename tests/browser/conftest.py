@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from local import browsers
 from tests.browser.shop import Shop
+from tools import browsers
 
 PHONE = {"width": 390, "height": 760}
 
@@ -20,7 +20,7 @@ PHONE = {"width": 390, "height": 760}
 def chromium() -> Iterator[Browser]:
     path = browsers.chromium()
     if path is None:
-        missing = "no Chromium on this machine: nothing in a browser is tested (python3 -m local.browsers)"
+        missing = "no Chromium on this machine: nothing in a browser is tested (python3 -m tools.browsers)"
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)

@@ -11,8 +11,8 @@ import pytest
 
 from couponflow.bootstrap import Parts
 from couponflow.domain.models import Organisation
-from local import template
-from tests.concurrency.rush import MOST_SHARDS, ORGANISATION, Rush
+from local import sam_template
+from tests.concurrency.load import MOST_SHARDS, ORGANISATION, Rush
 
 WORKERS = 50
 # Clients hold no state of ours, and making fifty takes seconds: environments share some.
@@ -22,7 +22,7 @@ CLIENTS = 8
 @pytest.fixture(scope="session")
 def environment(dynamodb_local: str) -> Iterator[dict[str, str]]:
     """The environment variables of functions on a table of their own."""
-    schema: dict[str, Any] = dict(template.table_schema())
+    schema: dict[str, Any] = dict(sam_template.table_schema())
     engine = boto3.resource("dynamodb", endpoint_url=dynamodb_local)
     table = engine.create_table(TableName=f"rush-{uuid.uuid4().hex}", **schema)
     yield {

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from couponflow.domain.models import Coupon
-from local.tools import ROOT
-from tests.concurrency.rush import Rush, tally, till
+from tests.concurrency.load import Rush, tally, till
+from tools.paths import ROOT
 
 PROCESSES, TIMES = 4, 16
 CUSTOMER = "ann"

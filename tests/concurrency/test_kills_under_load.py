@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from local.processes import Child
+from local.child_processes import Child
 from tests.contract.service import Service
-from tests.stacks import StackProcess, wait_until
+from tests.support.stacks import StackProcess, wait_until
 
 CUSTOMERS, KILLS, LIMIT = 24, 3, 400
 # Of redemptions between two kills; so many have been acknowledged before the next one.

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from couponflow.domain.models import Coupon
-from couponflow.store import quotas
-from tests.concurrency.rush import Rush, tally, tap, till
+from couponflow.store import quota_shards
+from tests.concurrency.load import Rush, tally, tap, till
 
 
 def come_at_once(rush: Rush, coupon: Coupon, dice: random.Random, customers: int) -> list[str]:
@@ -32,7 +32,7 @@ def test_a_limit_of_l_means_l_when_three_times_as_many_come_at_once(rush: Rush, 
 
 
 def test_the_same_rush_oversells_without_the_condition(rush: Rush, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(quotas, "HAS_ROOM", "attribute_exists(pk) AND :zero = :zero")
+    monkeypatch.setattr(quota_shards, "HAS_ROOM", "attribute_exists(pk) AND :zero = :zero")
     coupon = rush.coupon(10, shards=3)
     outcomes = come_at_once(rush, coupon, random.Random(0), 30)
     assert outcomes.count("redeemed") > 10

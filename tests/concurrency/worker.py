@@ -7,7 +7,7 @@ from typing import Any
 
 from couponflow.bootstrap import Parts
 from couponflow.store import redemptions
-from tests.concurrency.rush import tap, till
+from tests.concurrency.load import tap, till
 
 
 def main() -> None:

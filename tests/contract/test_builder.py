@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
-from couponflow.domain import channels
+from couponflow.domain import channel_limits
 from local.invoke import invoke
-from local.tools import ROOT
 from tests.contract.builder import CallApi, Conversation
-from tests.stacks import wait_until
-from tests.unit.channels.shapes import SHAPES
+from tests.support.stacks import wait_until
+from tests.unit.payloads.shapes import SHAPES
+from tools.paths import ROOT
 
 GUIDES = ROOT / "docs" / "builders"
 REQUESTS = sorted((GUIDES / "requests").iterdir())
@@ -202,7 +202,7 @@ def test_the_limits_in_the_guide_are_those_that_hold():
 
     assert told == {
         name: (limits.message, limits.of_message(beside_image=True), limits.button_title)
-        for name, limits in channels.LIMITS.items()
+        for name, limits in channel_limits.LIMITS.items()
     }
 
 

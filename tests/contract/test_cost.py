@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench import cost
-from local.tools import ROOT
+from tools.paths import ROOT
 
 
 def test_the_table_is_up_to_date():

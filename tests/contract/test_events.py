@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from local import template
+from local import sam_template
 from local.invoke import invoke
-from local.tools import ROOT
+from tools.paths import ROOT
 
 EVENTS = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
-FUNCTIONS = {function.folder.name: name for name, function in template.load().functions.items()}
+FUNCTIONS = {function.folder.name: name for name, function in sam_template.load().functions.items()}
 
 
 def answer_to(event: str, stack: dict[str, Any]) -> Any:

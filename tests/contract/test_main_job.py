@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.contract.service import Service, eventually
-from tests.stacks import StackProcess
+from tests.support.stacks import StackProcess
 
 YESTERDAY, TOMORROW = {"ends_at": "2026-02-01"}, {"starts_at": "2998-01-01"}
 

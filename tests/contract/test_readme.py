@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from local.tools import ROOT
+from tools.paths import ROOT
 
 README = (ROOT / "README.md").read_text()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.tools import ROOT
+from tools.paths import ROOT
 
 LOCKS = [ROOT / "layers/couponflow/requirements.txt", *ROOT.glob("functions/*/requirements.txt")]
 LICENCES = (ROOT / "docs" / "licences.md").read_text()

@@ -14,12 +14,12 @@ import boto3
 import httpx
 import pytest
 
-from couponflow.store import keys, values
-from local import template
-from local.resolver import read_yaml
-from tests.functions import load
-from tests.gateway import Gateway
-from tests.permissions import Recorder
+from couponflow.store import attribute_values, keys
+from local import sam_template
+from local.intrinsics import read_yaml
+from tests.support.functions import load
+from tests.support.gateway import Gateway
+from tests.support.permissions import Recorder
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -118,7 +118,7 @@ class Api:
 @pytest.fixture(scope="module")
 def module_table(dynamodb_local: str) -> Iterator[Table]:
     """A table for all tests of a module: each has an organisation of its own."""
-    schema: dict[str, Any] = dict(template.table_schema())
+    schema: dict[str, Any] = dict(sam_template.table_schema())
     engine = boto3.resource("dynamodb", endpoint_url=dynamodb_local)
     made = engine.create_table(TableName=f"test-{uuid.uuid4().hex}", **schema)
     yield made
@@ -139,7 +139,7 @@ def environments(module_table: Table, dynamodb_local: str) -> Iterator[Gateway]:
         patch.setenv("MAX_SHARDS", "16")
         patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
         yield Gateway(partial(load, patch=patch), recorder.watched)
-    assert recorder.beyond(read_yaml(template.TEMPLATE)) == {}
+    assert recorder.beyond(read_yaml(sam_template.TEMPLATE)) == {}
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def stored(table: Table, dynamodb_local: str) -> Stored:
         while True:
             # boto3 would take most of the test's time to read thousands of items.
             page = httpx.post(dynamodb_local, headers=_SCAN, content=json.dumps(request), trust_env=False).json()
-            items += map(values.decode, page["Items"])
+            items += map(attribute_values.decode, page["Items"])
             if "LastEvaluatedKey" not in page:
                 break
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

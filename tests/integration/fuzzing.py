@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.core.failures import Failure, FailureGroup
 
-from couponflow.web import openapi
-from couponflow.web.routes import ROUTES
-from tests.hostile import picture
+from couponflow.web.http.routes import ROUTES
+from couponflow.web.openapi import document as openapi
 from tests.integration.conftest import Api
-from tests.wsgi import Application
+from tests.support.hostile_images import picture
+from tests.support.wsgi import Application
 
 CASES = 50
 # Whatever stands in a query is text, and this address takes any text.

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from local.resolver import read_yaml
-from local.template import TEMPLATE
-from tests import permissions
+from local.intrinsics import read_yaml
+from local.sam_template import TEMPLATE
+from tests.support import permissions
 
 AGENTS = (
     "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",

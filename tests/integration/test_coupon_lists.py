@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from couponflow import campaigns
+from couponflow.services import coupons
 from tests.integration.conftest import Api
 
 
@@ -29,8 +29,8 @@ def test_a_list_in_pages_has_every_coupon_once_newest_first(api: Api):
 
 
 def test_a_search_that_ends_early_goes_on_behind_what_it_saw(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(campaigns, "MOST_PAGES_SEARCHED", 1)
-    monkeypatch.setattr(campaigns, "SEARCHED_AT_ONCE", 2)
+    monkeypatch.setattr(coupons, "MOST_PAGES_SEARCHED", 1)
+    monkeypatch.setattr(coupons, "SEARCHED_AT_ONCE", 2)
     for name in ("needle 1", "hay", "hay", "needle 2", "hay"):
         api.coupon(name=name)
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from couponflow.bootstrap import Parts
-from couponflow.web.distribution import MOST_CUSTOMERS, Caller, Distribution
+from couponflow.web.flow.distribute import MOST_CUSTOMERS, Caller, Distribution
 from tests.integration.conftest import Api
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.integration.conftest import Api
-from tests.unit.channels.shapes import SHAPES
+from tests.unit.payloads.shapes import SHAPES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

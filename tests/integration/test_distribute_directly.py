@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local import demo
-from local.tools import ROOT
+from local import demo_data
 from tests.integration.conftest import Api
+from tools.paths import ROOT
 
 EVENTS = ROOT / "events"
 
@@ -64,7 +64,7 @@ def test_what_is_no_request_of_a_block_is_answered_not_raised(api: Api, event: d
 def demo_api(api: Api, dynamodb_local: str, monkeypatch: pytest.MonkeyPatch) -> Api:
     """With what `make run` makes: the events name its keys and coupon."""
     table_name = api.gateway.function("DistributeFunction").parts.config.table_name
-    demo.make_demo(demo.RunningStack("https://coupons.example", dynamodb_local, table_name))
+    demo_data.make_demo(demo_data.RunningStack("https://coupons.example", dynamodb_local, table_name))
     return api
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from couponflow.domain import customers
-from couponflow.web.asks import Ask
+from couponflow.domain import customer_ids
+from couponflow.web.flow.request import Ask
 from tests.integration.conftest import Api
-from tests.unit.channels.shapes import SHAPES
+from tests.unit.payloads.shapes import SHAPES
 
 HOSTILE = [
     "Robert'); DROP TABLE coupons;--",
@@ -115,4 +115,4 @@ def test_two_ids_are_one_customer_only_if_they_are_spelt_alike(api: Api, coupon:
 
     links = [answer.json()["redeem_url"] for answer in answers]
     if all(links):
-        assert (links[0] == links[1]) == (customers.canonical(ids[0]) == customers.canonical(ids[1]))
+        assert (links[0] == links[1]) == (customer_ids.canonical(ids[0]) == customer_ids.canonical(ids[1]))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from couponflow.service import Couponflow
-from couponflow.store.blocks import BlockMemory
-from couponflow.store.table import Contended, NoAnswer
-from couponflow.web.outcomes import FIELDS
+from couponflow.services.redemption import Couponflow
+from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.store.flow_blocks import BlockMemory
+from couponflow.web.flow.response import FIELDS
 from tests.integration.conftest import Api
 
 FLOWS = {

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from couponflow import exports
+from couponflow.services import exports
 from couponflow.store.redemptions import RedemptionStore
 from tests.integration.conftest import Api
 

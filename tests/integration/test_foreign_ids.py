@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from couponflow.web import openapi
-from couponflow.web.credentials import Gatekeeper
-from couponflow.web.routes import ROUTES
-from tests.integration import asking, fuzzing
+from couponflow.web.http.authentication import Gatekeeper
+from couponflow.web.http.routes import ROUTES
+from couponflow.web.openapi import document
+from tests.integration import example_requests, fuzzing
 from tests.integration.conftest import Api, Stored
 
 UNKNOWN = {"code": "NOBODYS", "coupon_code": "NOBODYS"}
@@ -22,7 +22,7 @@ GUARDED = [route for route, scope in ROUTES.items() if scope]
 def names_in(route: str) -> list[str]:
     """What the route takes that names a thing, by the OpenAPI document, in path, query or body."""
     method, path = route.split(" ", 1)
-    operation = openapi.document()["paths"][path][method.lower()]
+    operation = document.document()["paths"][path][method.lower()]
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     taken = {each["name"] for each in operation.get("parameters", [])} | content.get("schema", {}).get("properties", {}).keys()
     return [name for name in NAMES if name in taken]
@@ -42,8 +42,8 @@ def theirs(organisation: Callable[[str], Api], bucket: None) -> tuple[Api, dict[
 
 def asked(api: Api, route: str, ours: dict[str, Any], **named: str) -> tuple[int, bytes, dict[str, str]]:
     """The whole answer to a right request, but for what it names."""
-    values = {field: value for field, value in asking.SAID.items() if field not in NAMES} | named
-    request = asking.request_of(route, ours | named, values)
+    values = {field: value for field, value in example_requests.SAID.items() if field not in NAMES} | named
+    request = example_requests.request_of(route, ours | named, values)
     headers = api.bearer(ROUTES[route] or "admin") | {"if-match": '"1"'}
     body = request.body if request.body or request.method in ("GET", "DELETE") else {}
     answer = api.client.request(request.method, request.path, params=request.query, json=body, headers=headers)

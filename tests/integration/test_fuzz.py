@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from couponflow.web import routes
+from couponflow.web.http import routes
 from tests.integration import fuzzing
 from tests.integration.conftest import Api
 from tests.integration.fuzzing import Answers

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.tables import Bench, fresh_table
-from tests.proofs.environments import ORGANISATION, new_coupon
+from bench.dynamodb_tables import Bench, fresh_table
+from simulator.environments import ORGANISATION, new_coupon
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from local import engines
-from tests import hostile
+from tests.support import hostile_images
 
-PICTURE = hostile.picture("JPEG", (1_600, 900))
+PICTURE = hostile_images.picture("JPEG", (1_600, 900))
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +93,7 @@ def test_what_was_not_uploaded_can_not_be_completed(api):
     "name", ["a drawing with a script", "half a JPEG", "a PNG announced as JPEG", "a JPEG with an archive behind it"]
 )
 def test_a_hostile_upload_is_refused_and_shown_nowhere(api, name, table):
-    content, content_type = hostile.files()[name]
+    content, content_type = hostile_images.files()[name]
     image = announced(api, content_type=content_type)
     upload(image, content)
     assert complete(api, image).status_code == 422

@@ -2,7 +2,7 @@
 
 import pytest
 
-from couponflow.web.routes import ROUTES
+from couponflow.web.http.routes import ROUTES
 from tests.integration.conftest import Api, Stored
 
 GUARDED = [(route, scope) for route, scope in ROUTES.items() if scope]

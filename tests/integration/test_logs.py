@@ -17,9 +17,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from couponflow import observability
-from couponflow.web.edge import Edge, Route
-from couponflow.web.routes import ROUTES
-from tests.integration import asking, fuzzing
+from couponflow.web.http.app import Edge, Route
+from couponflow.web.http.routes import ROUTES
+from tests.integration import example_requests, fuzzing
 from tests.integration.conftest import Api
 
 ASKED = [route for route in ROUTES if "console" not in route and route != "GET /"]
@@ -49,7 +49,7 @@ def written() -> Iterator[Callable[[], str]]:
 @pytest.fixture
 def secrets(api: Api, bucket: None) -> dict[str, Any]:
     """What there is of the organisation: none of it may be read in a log."""
-    return fuzzing.ids(api) | asking.SAID
+    return fuzzing.ids(api) | example_requests.SAID
 
 
 def canaries(api: Api, secrets: dict[str, Any]) -> set[str]:
@@ -66,7 +66,7 @@ def ask(
     api: Api, route: str, secrets: dict[str, Any], *, id_: str | None = None, headers: Any = None, **body: Any
 ) -> httpx.Response:
     """All that the route takes, as far as there is a canary for it; instead the id, the headers and the body that are given."""
-    asked = asking.request_of(route, dict.fromkeys(asking.IN_PATH.values(), id_) if id_ else secrets, secrets)
+    asked = example_requests.request_of(route, dict.fromkeys(example_requests.IN_PATH.values(), id_) if id_ else secrets, secrets)
     sent = HEADERS | api.bearer(ROUTES[route] or "admin") | {"if-match": '"1"'} | (headers or {})
     return api.client.request(asked.method, asked.path, params=asked.query, json=body.get("body", asked.body), headers=sent)
 
@@ -141,7 +141,7 @@ def test_nor_by_direct_invocations(
     fields = {
         "organisation_id": api.organisation_id,
         "coupon_id": secrets["coupon_id"],
-        "customer_id": asking.SAID["customer_id"],
+        "customer_id": example_requests.SAID["customer_id"],
     }
     api.gateway.invoke("DistributeFunction", fields)
     api.gateway.invoke("DistributeFunction", {"canary": "canary"})
@@ -159,7 +159,7 @@ def test_nor_by_direct_invocations(
 
 
 @pytest.mark.parametrize(
-    "careless", [lambda: observability.logger.exception("failed"), lambda: logging.warning("%s", asking.SAID)]
+    "careless", [lambda: observability.logger.exception("failed"), lambda: logging.warning("%s", example_requests.SAID)]
 )
 def test_a_careless_line_would_show(
     api: Api, secrets: dict[str, Any], written: Callable[[], str], monkeypatch: pytest.MonkeyPatch, careless: Callable[[], None]

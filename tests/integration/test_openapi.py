@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 
 from couponflow.domain.errors import CouponflowError
-from couponflow.web import openapi, routes
-from couponflow.web.answers import STATUS
-from couponflow.web.api import OPERATIONS
-from local import template
-from tests.gateway import Gateway
+from couponflow.web.http import routes
+from couponflow.web.http.responses import STATUS
+from couponflow.web.openapi import document
+from couponflow.web.openapi.operations import OPERATIONS
+from local import sam_template
 from tests.integration.conftest import Api
+from tests.support.gateway import Gateway
 
 
 def documented() -> set[str]:
-    return {f"{method.upper()} {path}" for path, methods in openapi.document()["paths"].items() for method in methods}
+    return {f"{method.upper()} {path}" for path, methods in document.document()["paths"].items() for method in methods}
 
 
 def test_the_document_has_the_templates_addresses():
-    wanted = {route.key.replace("+}", "}") for route in template.load().routes} - {"$default"}
+    wanted = {route.key.replace("+}", "}") for route in sam_template.load().routes} - {"$default"}
     assert documented() == wanted
     assert set(OPERATIONS) == set(routes.ROUTES)
 
@@ -30,7 +31,7 @@ def is_console(route: str) -> bool:
 
 def test_functions_ask_for_the_scopes_that_the_routes_name(gateway: Gateway):
     asked = {}
-    for route in template.load().routes:
+    for route in sam_template.load().routes:
         if route.key != "$default" and not is_console(route.key):
             module = gateway.function(route.function)
             app = module.app if hasattr(module, "app") else module.edge
@@ -40,14 +41,14 @@ def test_functions_ask_for_the_scopes_that_the_routes_name(gateway: Gateway):
 
 
 def test_the_document_asks_for_a_key_wherever_a_scope_is_needed():
-    paths = openapi.document()["paths"]
+    paths = document.document()["paths"]
     for route, scope in routes.ROUTES.items():
         method, path = route.replace("+}", "}").split(" ", 1)
         assert ("security" in paths[path][method.lower()]) == (scope is not None), route
 
 
 def test_every_error_that_can_be_answered_is_documented_somewhere():
-    said = json.dumps(openapi.document())
+    said = json.dumps(document.document())
     codes = {error.code for error in STATUS if issubclass(error, CouponflowError)} - {"method_not_allowed"}
     assert not {code for code in codes if f'"{code}"' not in said}
 
@@ -55,4 +56,4 @@ def test_every_error_that_can_be_answered_is_documented_somewhere():
 def test_anybody_may_read_it(api: Api):
     answer = api.client.get("/v1/openapi.json")
     assert answer.status_code == 200
-    assert answer.json() == json.loads(json.dumps(openapi.document()))
+    assert answer.json() == json.loads(json.dumps(document.document()))

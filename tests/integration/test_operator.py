@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from couponflow.store.journal import JournalStore
+from couponflow.store.audit_log import JournalStore
+from couponflow.store.dynamodb import NoAnswer
 from couponflow.store.organisations import OrganisationStore
-from couponflow.store.table import NoAnswer
-from couponflow.web import credentials as gate
-from local.tools import ROOT
-from tests.gateway import Gateway
+from couponflow.web.http import authentication as gate
 from tests.integration.conftest import Api
+from tests.support.gateway import Gateway
+from tools.paths import ROOT
 
 EVENTS = sorted((ROOT / "events").glob("operator-*.json"))
 Operator = Callable[..., dict[str, Any]]
@@ -168,7 +168,7 @@ def test_the_operators_events_are_understood(api: Api, event, gateway: Gateway):
 
 
 def test_there_is_an_event_for_each_action():
-    from couponflow.web import operator as requests
+    from couponflow.web.operator import actions as requests
 
     actions = {kind.model_fields["action"].annotation.__args__[0] for kind in requests.Request.__args__}
     assert {json.loads(path.read_text())["action"] for path in EVENTS} == actions

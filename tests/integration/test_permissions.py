@@ -14,19 +14,19 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
-from couponflow.web import limits
-from local import template
-from local.resolver import read_yaml
-from tests import permissions
-from tests.functions import load
-from tests.gateway import Gateway
+from couponflow.web.http import rate_limits
+from local import sam_template
+from local.intrinsics import read_yaml
 from tests.integration.conftest import Api
-from tests.permissions import Recorder
+from tests.support import permissions
+from tests.support.functions import load
+from tests.support.gateway import Gateway
+from tests.support.permissions import Recorder
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-TEMPLATE = read_yaml(template.TEMPLATE)
+TEMPLATE = read_yaml(sam_template.TEMPLATE)
 FUNCTIONS = permissions.functions(TEMPLATE)
 BUCKET = "images"
 
@@ -48,7 +48,7 @@ def environments(recorder: Recorder, module_table: Table, dynamodb_local: str) -
         patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
         # Shared at every call, so that the day need not be a busy one.
         for limit in ("BY_KEY", "BY_LINK"):
-            patch.setattr(limits, limit, replace(getattr(limits, limit), alone=1))
+            patch.setattr(rate_limits, limit, replace(getattr(rate_limits, limit), alone=1))
         yield Gateway(partial(load, patch=patch), recorder.watched)
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from local import ports
-from tests.stacks import StackProcess
+from tests.support.stacks import StackProcess
 
 SERVICE = Path(__file__).parent / "service"
 

@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.stack import WORKERS_PER_FUNCTION
-from local.tools import ROOT
-from tests.stacks import StackProcess
+from tests.support.stacks import StackProcess
+from tools.paths import ROOT
 
 
 def log_of(stack: StackProcess, function: str) -> str:

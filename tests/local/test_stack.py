@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local import tables, template
-from local.processes import Ledger, StackFailed, claimed
-from local.resolver import TemplateError
-from tests.stacks import StackEnded, StackProcess, wait_until
+from local import sam_template, tables
+from local.child_processes import Ledger, StackFailed, claimed
+from local.intrinsics import TemplateError
+from tests.support.stacks import StackEnded, StackProcess, wait_until
 
 
 def get(stack: StackProcess, path: str) -> httpx.Response:
@@ -117,7 +117,7 @@ def test_a_second_stack_on_the_same_data_is_told_where_the_first_one_is(tmp_path
 
 
 def test_a_schema_that_differs_from_the_datas_is_told(dynamodb_local, tmp_path):
-    schema = dict(template.table_schema())
+    schema = dict(sam_template.table_schema())
     tables.ensure(dynamodb_local, {"kept": schema}, tmp_path)
     tables.ensure(dynamodb_local, {"kept": schema}, tmp_path)
     del schema["GlobalSecondaryIndexes"]
@@ -154,7 +154,7 @@ def test_a_function_that_dies_at_start_is_named_with_its_error(service_stack, se
 def test_a_broken_template_is_told(service, before, after, words):
     service.write_text(service.read_text().replace(before, after, 1))
     with pytest.raises(TemplateError) as error:
-        template.load(service)
+        sam_template.load(service)
     assert str(error.value).startswith(words)
 
 

@@ -19,12 +19,12 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from couponflow.domain import links
 from couponflow.domain.errors import CouponflowError, TryAgain
-from couponflow.redeemer import Redeemed
+from couponflow.services.shard_redeemer import Redeemed
+from couponflow.store.dynamodb import Contended, NoAnswer
 from couponflow.store.redemptions import UseTaken
-from couponflow.store.table import Contended, NoAnswer
-from tests.proofs import standstill
-from tests.proofs.engine import Engine, Item, Key, cancelled, error, keys_read, keys_written
-from tests.proofs.environments import Environment, environment
+from simulator.engine import Engine, Item, Key, cancelled, error, keys_read, keys_written
+from simulator.environments import Environment, environment
+from tests.proofs import process_state
 
 Outcome = tuple[str, ...]
 UNCLEAR: Outcome = ("unclear",)
@@ -316,7 +316,7 @@ class Explorer:
             try:
                 return Wants(outcome=_outcome(process.call(env)))
             except _Asks as asks:
-                knows = f"{standstill.signature(asks.__traceback__)}\n{asks.read_so_far}"
+                knows = f"{process_state.signature(asks.__traceback__)}\n{asks.read_so_far}"
                 return asks.wants._replace(knows=knows)
             except (TryAgain, Contended, NoAnswer):
                 return Wants(outcome=UNCLEAR)

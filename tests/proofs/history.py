@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from couponflow.domain import times
-from tests.proofs.cloud import Cloud
-from tests.proofs.engine import Item, Key
-from tests.proofs.environments import moment
+from simulator.dynamodb import Cloud
+from simulator.engine import Item, Key
+from simulator.environments import moment
 
 FOREVER = float("inf")
 # Pages, flows and refusals may be this much behind a change: part of the contract.

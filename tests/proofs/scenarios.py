@@ -9,8 +9,8 @@ from typing import Any
 from couponflow.domain import links
 from couponflow.domain.models import Coupon
 from couponflow.store import keys
-from tests.proofs.engine import Engine
-from tests.proofs.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
+from simulator.engine import Engine
+from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
 from tests.proofs.explorer import Explorer, Outcome, Process
 
 

@@ -26,20 +26,13 @@ from couponflow.domain.errors import (
     ValidationFailed,
 )
 from couponflow.domain.models import Coupon
-from couponflow.redeemer import Redeemed
+from couponflow.services.shard_redeemer import Redeemed
 from couponflow.store import keys
-from couponflow.store.table import Contended, NoAnswer
-from tests.proofs.cloud import NO_FAULTS, Client, Cloud, Crashed, Faults, Physics
-from tests.proofs.environments import (
-    ORGANISATION,
-    Environment,
-    environment,
-    found_organisation,
-    moment,
-    new_coupon,
-)
+from couponflow.store.dynamodb import Contended, NoAnswer
+from simulator.dynamodb import NO_FAULTS, Client, Cloud, Crashed, Faults, Physics
+from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
+from simulator.virtual_time import World
 from tests.proofs.history import SECONDS_BEHIND, History, check
-from tests.proofs.world import World
 
 MOST_CALLS = 6  # of one customer, who gives up then
 UNCLEAR = (Crashed, TryAgain, Contended, NoAnswer)

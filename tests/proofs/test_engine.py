@@ -13,15 +13,8 @@ from botocore.exceptions import ClientError
 
 from couponflow.domain import links
 from couponflow.domain.errors import CouponflowError
-from tests.proofs.engine import Engine, key_of
-from tests.proofs.environments import (
-    ORGANISATION,
-    START,
-    Environment,
-    environment,
-    found_organisation,
-    new_coupon,
-)
+from simulator.engine import Engine, key_of
+from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
 
 
 class Both:

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from couponflow import service
-from couponflow.redeemer import Redeemer
-from couponflow.sold_out import SoldOut
-from couponflow.store import coupons, quotas, redemptions
+from couponflow.services import redemption
+from couponflow.services.shard_redeemer import Redeemer
+from couponflow.services.sold_out import SoldOut
+from couponflow.store import coupons, quota_shards, redemptions
 from tests.proofs import scenarios
 from tests.proofs.explorer import Budget, Explorer, Violated
 
@@ -77,7 +77,7 @@ def _on_any_use(redemptions, use, number, coupon):
 RUSH, CUSTOMER = scenarios.a_rush_while_the_limit_moves, scenarios.one_customer_everywhere
 SMALL = scenarios.a_small_rush_while_the_limit_moves
 MUTANTS = {
-    "room is not asked for": (quotas, "HAS_ROOM", "attribute_exists(pk)", RUSH, Budget()),
+    "room is not asked for": (quota_shards, "HAS_ROOM", "attribute_exists(pk)", RUSH, Budget()),
     "a use is made twice": (redemptions, "IS_UNUSED", "attribute_exists(pk)", CUSTOMER, Budget()),
     "a link makes what was never given out": (
         redemptions,
@@ -86,13 +86,25 @@ MUTANTS = {
         CUSTOMER,
         Budget(),
     ),
-    "uses are not counted": (quotas, "IS_WITHIN_CUSTOMER_LIMIT", "attribute_exists(pk)", scenarios.two_marketers, Budget()),
-    "an old gate overwrites a new one": (quotas, "GATE_IS_OLDER", "attribute_exists(pk)", scenarios.two_marketers, Budget()),
+    "uses are not counted": (quota_shards, "IS_WITHIN_CUSTOMER_LIMIT", "attribute_exists(pk)", scenarios.two_marketers, Budget()),
+    "an old gate overwrites a new one": (
+        quota_shards,
+        "GATE_IS_OLDER",
+        "attribute_exists(pk)",
+        scenarios.two_marketers,
+        Budget(),
+    ),
     "lost updates": (coupons, "UNCHANGED_SINCE", "attribute_exists(pk)", SMALL, Budget()),
     "sold out without looking for raises": (SoldOut, "is_proved", _always, RUSH, Budget()),
-    "the use before is not asked for": (service, "_following", _on_any_use, CUSTOMER, Budget()),
-    "attempts claim nothing, limit removed": (service, "_could_lie_elsewhere", _never, lambda: LIMIT_CHANGES(3, None), Budget()),
-    "attempts claim nothing, limit set": (service, "_could_lie_elsewhere", _never, lambda: LIMIT_CHANGES(None, 3), Budget()),
+    "the use before is not asked for": (redemption, "_following", _on_any_use, CUSTOMER, Budget()),
+    "attempts claim nothing, limit removed": (
+        redemption,
+        "_could_lie_elsewhere",
+        _never,
+        lambda: LIMIT_CHANGES(3, None),
+        Budget(),
+    ),
+    "attempts claim nothing, limit set": (redemption, "_could_lie_elsewhere", _never, lambda: LIMIT_CHANGES(None, 3), Budget()),
 }
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from couponflow.domain import links
 from couponflow.domain.errors import TryAgain
-from couponflow.redeemer import Redeemed
+from couponflow.services.shard_redeemer import Redeemed
 from couponflow.store import keys, redemptions
-from tests.proofs.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
-from tests.proofs.trouble import TroubledClient, from_then_on
+from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
+from simulator.faults import TroubledClient, from_then_on
 
 MINUTE = 60.0
 

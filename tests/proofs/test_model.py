@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from couponflow import campaigns, service
-from couponflow.campaigns import NewCoupon
 from couponflow.domain import codes, links, rules
 from couponflow.domain.errors import CouponflowError
-from couponflow.redeemer import Redeemed
-from couponflow.sold_out import SoldOut
-from couponflow.store import quotas
-from couponflow.store.limits import LimitStore
-from tests.proofs.environments import ORGANISATION, environment, found_organisation, moment
+from couponflow.services import coupons, redemption
+from couponflow.services.coupons import NewCoupon
+from couponflow.services.shard_redeemer import Redeemed
+from couponflow.services.sold_out import SoldOut
+from couponflow.store import quota_shards
+from couponflow.store.limit_changes import LimitStore
+from simulator.environments import ORGANISATION, environment, found_organisation, moment
 from tests.proofs.model import CouponModel
 from tests.proofs.scenarios import EngineClient
 
@@ -240,10 +240,10 @@ ALWAYS = "attribute_exists(pk)"
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "one use more": (rules, "is_within_customer_limit", _one_more),
     "over when it ends": (rules, "distribution_refusal", _disabled_last),
-    "room is not asked for": (quotas, "HAS_ROOM", f"({ALWAYS} OR :zero = :zero)"),
-    "keys are forgotten": (service.Couponflow, "_made_by", lambda *_: None),
+    "room is not asked for": (quota_shards, "HAS_ROOM", f"({ALWAYS} OR :zero = :zero)"),
+    "keys are forgotten": (redemption.Couponflow, "_made_by", lambda *_: None),
     "nobody knows of sold out": (SoldOut, "is_known", lambda *_: False),
-    "periods may be empty": (campaigns, "check_period", lambda starts_at, ends_at: None),
+    "periods may be empty": (coupons, "check_period", lambda starts_at, ends_at: None),
     "lowering does nothing": (LimitStore, "lower", lambda self, coupon, *_: coupon),
 }
 

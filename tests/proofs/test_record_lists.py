@@ -11,10 +11,10 @@ import pytest
 from couponflow.domain import links, times
 from couponflow.domain.models import RedemptionStatus
 from couponflow.store import keys, redemptions
+from couponflow.store.dynamodb import Table
 from couponflow.store.redemptions import LAST_PLACE, RedemptionStore
-from couponflow.store.table import Table
-from tests.proofs.environments import ORGANISATION, START, environment, found_organisation, new_coupon
-from tests.proofs.trouble import TroubledClient
+from simulator.environments import ORGANISATION, START, environment, found_organisation, new_coupon
+from simulator.faults import TroubledClient
 
 DISTRIBUTED = RedemptionStatus.DISTRIBUTED
 SENT = 60

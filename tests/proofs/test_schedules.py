@@ -7,8 +7,8 @@ from multiprocessing import get_context
 
 import pytest
 
-from couponflow.store import coupons, quotas, redemptions
-from couponflow.store.limits import LimitStore
+from couponflow.store import coupons, quota_shards, redemptions
+from couponflow.store.limit_changes import LimitStore
 from tests.proofs import schedules
 from tests.proofs.history import Broken
 
@@ -35,9 +35,9 @@ def test_a_seed_is_a_schedule():
 
 ALWAYS = "attribute_exists(pk)"
 MUTANTS = {
-    "room": (quotas, "HAS_ROOM", f"({ALWAYS} OR :zero = :zero)"),
-    "on and period": (quotas, "IS_OPEN", f"({ALWAYS} OR :true = :now)"),
-    "limit of the customer": (quotas, "IS_WITHIN_CUSTOMER_LIMIT", f"({ALWAYS} OR :nth = :nth)"),
+    "room": (quota_shards, "HAS_ROOM", f"({ALWAYS} OR :zero = :zero)"),
+    "on and period": (quota_shards, "IS_OPEN", f"({ALWAYS} OR :true = :now)"),
+    "limit of the customer": (quota_shards, "IS_WITHIN_CUSTOMER_LIMIT", f"({ALWAYS} OR :nth = :nth)"),
     "one use once": (redemptions, "IS_UNUSED", f"({ALWAYS} OR :distributed = :distributed)"),
     "given out once": (redemptions, "IS_NEW", f"{ALWAYS} OR attribute_not_exists(pk)"),
     "lost updates": (coupons, "UNCHANGED_SINCE", "version <= :seen OR version > :seen"),

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from couponflow.campaigns import Campaigns
 from couponflow.domain import links
 from couponflow.domain.errors import (
     CouponDisabled,
@@ -17,11 +16,12 @@ from couponflow.domain.errors import (
     CustomerMaxUsesReached,
     TryAgain,
 )
-from couponflow.redeemer import MOST_TRIES, Redeemed
-from couponflow.store.quotas import QuotaStore
-from couponflow.store.table import Table
-from tests.proofs.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
-from tests.proofs.trouble import TroubledClient, from_then_on
+from couponflow.services.coupons import Campaigns
+from couponflow.services.shard_redeemer import MOST_TRIES, Redeemed
+from couponflow.store.dynamodb import Table
+from couponflow.store.quota_shards import QuotaStore
+from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
+from simulator.faults import TroubledClient, from_then_on
 
 TRANSACT = "transact_write_items"
 

@@ -10,13 +10,13 @@ from typing import Any, get_args
 
 import pytest
 
-from couponflow.web import operator
-from couponflow.web.schemas import parse
-from local.resolver import read_yaml
-from local.template import TEMPLATE, load
-from local.tools import ROOT
+from couponflow.web.http.validation import parse
+from couponflow.web.operator import actions as operator
+from local.intrinsics import read_yaml
+from local.sam_template import TEMPLATE, load
 from tests.template import tools
 from tests.template.tools import Document
+from tools.paths import ROOT
 
 SOURCE = read_yaml(TEMPLATE)
 SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from local.resolver import read_yaml
-from local.template import TEMPLATE
-from local.tools import ROOT
+from local.intrinsics import read_yaml
+from local.sam_template import TEMPLATE
+from tools.paths import ROOT
 
 RESOURCES = read_yaml(TEMPLATE)["Resources"]
 FUNCTIONS = {name: body["Properties"] for name, body in RESOURCES.items() if body["Type"] == "AWS::Serverless::Function"}

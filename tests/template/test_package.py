@@ -17,9 +17,9 @@ import pytest
 from botocore.loaders import Loader
 
 from layers.couponflow.build import find_python
-from local.build import RUNTIME, build, sizes
-from local.tools import ROOT, SAM, VENV
-from tests.stacks import StackProcess
+from tests.support.stacks import StackProcess
+from tools.package import RUNTIME, build, sizes
+from tools.paths import ROOT, SAM, VENV
 
 pytestmark = pytest.mark.slow
 MEGABYTE = 1_000_000

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests import permissions
+from tests.support import permissions
 from tests.template import tools
 from tests.template.tools import Document
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from local.resolver import read_yaml
-from local.template import TEMPLATE
-from local.tools import AUDIT, ROOT, SAM
+from local.intrinsics import read_yaml
+from local.sam_template import TEMPLATE
+from tools.paths import AUDIT, ROOT, SAM
 
 REGION = "us-east-1"
 Document = dict[str, Any]

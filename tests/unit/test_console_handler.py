@@ -10,8 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from couponflow.web import console
-from local.install import CONSOLE_LOCKS
+from couponflow.web.console import static_files
+from tools.install import CONSOLE_LOCKS
 
 MODULES = re.compile(r"""(?:^|\n)\s*(?:import|export)\b[^"';]*?from\s*["']([^"']+)["']|\bimport\s*["']([^"']+)["']""")
 
@@ -94,9 +94,9 @@ def test_a_changed_file_changes_every_address(tmp_path):
     for name in ("index.html", "preview.html"):
         (tmp_path / name).write_text("{{assets}}<script></script>")
     (tmp_path / "main.js").write_text("one")
-    before = console.Console.of(tmp_path, [])
+    before = static_files.Console.of(tmp_path, [])
     (tmp_path / "main.js").write_text("two")
-    after = console.Console.of(tmp_path, [])
+    after = static_files.Console.of(tmp_path, [])
     assert not set(before.assets) & set(after.assets)
     assert before.index.content != after.index.content
 
@@ -164,7 +164,7 @@ def test_it_talks_to_its_own_origin_and_the_image_bucket_only(get):
 
 def test_on_the_local_stack_the_bucket_is_the_local_one():
     environment = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000/", "IMAGES_BUCKET": "x", "AWS_REGION": "y"}
-    assert console.upload_origins(environment) == ["http://127.0.0.1:9000"]
+    assert static_files.upload_origins(environment) == ["http://127.0.0.1:9000"]
 
 
 def test_the_preview_is_shut_in_a_sandbox_without_the_network(get, assets):

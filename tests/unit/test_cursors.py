@@ -6,7 +6,7 @@ import json
 import pytest
 
 from couponflow.domain.errors import InvalidCursor
-from couponflow.web import cursors
+from couponflow.web.http import cursors
 
 
 @pytest.mark.parametrize("place", [["2026-01-01T00:00:00.000Z#c0vp0n0000001"], ["redeemed", "2026-01-01T00:00:00.000Z#x"]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from couponflow.domain.errors import ForeignOrigin
-from couponflow.web.origin import check, settled
+from couponflow.web.http.origin import check, settled
 
 
 def event(**headers: str):

@@ -8,7 +8,7 @@ import pytest
 
 from couponflow.domain import errors
 from couponflow.domain.errors import CouponflowError, Refusal
-from couponflow.web import answers
+from couponflow.web.http import responses
 
 CONTRACT = {
     400: "invalid_json invalid_cursor",
@@ -41,7 +41,7 @@ def made(kind: Any) -> CouponflowError:
 
 @pytest.mark.parametrize("kind", family())
 def test_an_error_is_a_problem_with_a_status_and_a_sentence(kind):
-    response = answers.problem(made(kind))
+    response = responses.problem(made(kind))
     body = json.loads(str(response.body))
     assert response.headers["content-type"] == "application/problem+json"
     assert response.status == body["status"] >= 400
@@ -52,7 +52,7 @@ def test_an_error_is_a_problem_with_a_status_and_a_sentence(kind):
 
 
 def test_the_contracts_codes_have_the_contracts_statuses():
-    ours = {kind.code: answers.STATUS[kind] for kind in family()}
+    ours = {kind.code: responses.STATUS[kind] for kind in family()}
     contracts = {code: status for status, codes in CONTRACT.items() for code in codes.split()}
     assert {code: status for code, status in ours.items() if code in contracts} == contracts
 
@@ -64,12 +64,12 @@ def test_no_two_errors_share_a_code_or_a_sentence():
 
 @pytest.mark.parametrize("kind", [errors.TooManyRequests, errors.TryAgain])
 def test_who_may_come_again_is_told_when(kind):
-    assert int(answers.problem(made(kind)).headers["retry-after"]) > 0
+    assert int(responses.problem(made(kind)).headers["retry-after"]) > 0
 
 
 def test_a_wrong_method_is_told_the_right_ones_and_a_missing_key_how_to_show_it():
-    assert answers.problem(errors.MethodNotAllowed(["GET", "HEAD"])).headers["allow"] == "GET, HEAD"
-    assert answers.problem(errors.Unauthenticated()).headers["www-authenticate"] == "Bearer"
+    assert responses.problem(errors.MethodNotAllowed(["GET", "HEAD"])).headers["allow"] == "GET, HEAD"
+    assert responses.problem(errors.Unauthenticated()).headers["www-authenticate"] == "Bearer"
 
 
 def test_every_refusal_has_a_sentence_that_names_no_inner_thing():

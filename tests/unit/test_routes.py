@@ -2,10 +2,10 @@
 
 import pytest
 
-from couponflow.web import routes
-from local import template
+from couponflow.web.http import routes
+from local import sam_template
 
-TEMPLATE = template.load()
+TEMPLATE = sam_template.load()
 
 
 def test_the_service_knows_the_templates_routes():

@@ -10,31 +10,31 @@ from botocore.session import Session
 
 from couponflow import config
 from couponflow.domain.errors import CouponflowError
-from couponflow.redeemer import Redeemer
-from couponflow.service import Couponflow
-from couponflow.sold_out import SoldOut
-from couponflow.store.counters import CounterStore
+from couponflow.services.redemption import Couponflow
+from couponflow.services.shard_redeemer import Redeemer
+from couponflow.services.sold_out import SoldOut
 from couponflow.store.coupons import CouponStore
+from couponflow.store.dynamodb import Table
 from couponflow.store.organisations import OrganisationStore
-from couponflow.store.quotas import QuotaStore
+from couponflow.store.quota_shards import QuotaStore
+from couponflow.store.rate_counters import CounterStore
 from couponflow.store.redemptions import RedemptionStore
-from couponflow.store.table import Table
-from couponflow.store.terms import TermsMemory
-from couponflow.web import answers
-from couponflow.web.answers import Response
-from couponflow.web.credentials import Gatekeeper, Uses
-from couponflow.web.edge import Edge, PageOfTrouble
-from couponflow.web.limits import Limits
+from couponflow.store.terms_cache import TermsMemory
+from couponflow.web.http import responses
+from couponflow.web.http.app import Edge, PageOfTrouble
+from couponflow.web.http.authentication import Gatekeeper, Uses
+from couponflow.web.http.rate_limits import Limits
+from couponflow.web.http.responses import Response
 
 # What only marketers need is imported when they come: the hot functions start without it.
 if TYPE_CHECKING:
-    from couponflow.blocks import Blocks
-    from couponflow.campaigns import Campaigns
-    from couponflow.exports import Exports
-    from couponflow.images import Images
-    from couponflow.operations import Operations
-    from couponflow.records import Records
-    from couponflow.web.distribution import Distribution
+    from couponflow.services.coupons import Campaigns
+    from couponflow.services.exports import Exports
+    from couponflow.services.flow_blocks import Blocks
+    from couponflow.services.images import Images
+    from couponflow.services.organisations import Operations
+    from couponflow.services.records import Records
+    from couponflow.web.flow.distribute import Distribution
 
 _CLIENT = ClientConfig(
     # Whoever calls knows better how to go on than a retry in the library, which would wait for up to a second.
@@ -94,29 +94,29 @@ class Parts:
 
     @cached_property
     def campaigns(self) -> "Campaigns":
-        from couponflow.campaigns import Campaigns
-        from couponflow.store.limits import LimitStore
+        from couponflow.services.coupons import Campaigns
+        from couponflow.store.limit_changes import LimitStore
 
         limits = LimitStore(self.table, self.quotas)
         return Campaigns(self.terms, self.coupons, self.quotas, limits, self.sold_out, self.config.max_shards)
 
     @cached_property
     def blocks(self) -> "Blocks":
-        from couponflow.blocks import Blocks
-        from couponflow.store.blocks import BlockStore
+        from couponflow.services.flow_blocks import Blocks
+        from couponflow.store.flow_blocks import BlockStore
 
         return Blocks(self.campaigns, BlockStore(self.table))
 
     @cached_property
     def distribution(self) -> "Distribution":
-        from couponflow.store.blocks import BlockMemory, BlockStore
-        from couponflow.web.distribution import Distribution
+        from couponflow.store.flow_blocks import BlockMemory, BlockStore
+        from couponflow.web.flow.distribute import Distribution
 
         return Distribution(self.couponflow, BlockMemory(BlockStore(self.table)))
 
     @cached_property
     def images(self) -> "Images":
-        from couponflow.images import Images
+        from couponflow.services.images import Images
         from couponflow.store.images import ImageFiles, ImageStore
 
         # An upload is signed the new way only if told so.
@@ -126,20 +126,20 @@ class Parts:
 
     @cached_property
     def operations(self) -> "Operations":
-        from couponflow.operations import Operations
-        from couponflow.store.journal import JournalStore
+        from couponflow.services.organisations import Operations
+        from couponflow.store.audit_log import JournalStore
 
         return Operations(self.organisations, JournalStore(self.table))
 
     @cached_property
     def records(self) -> "Records":
-        from couponflow.records import Records
+        from couponflow.services.records import Records
 
         return Records(self.redemptions)
 
     @cached_property
     def exports(self) -> "Exports":
-        from couponflow.exports import Exports
+        from couponflow.services.exports import Exports
         from couponflow.store.exports import ExportFiles
 
         # A file takes longer to send than an item, and is worth a second try.
@@ -148,7 +148,7 @@ class Parts:
 
     def edge(
         self,
-        problem: Callable[[CouponflowError], Response] = answers.problem,
+        problem: Callable[[CouponflowError], Response] = responses.problem,
         *,
         writes: bool = True,
         page: PageOfTrouble | None = None,

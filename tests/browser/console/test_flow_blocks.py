@@ -8,8 +8,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from couponflow.domain import texts
-from tests.browser.console.people import picture, tab_to
+from couponflow.domain import message_templates
+from tests.browser.console.marketer import picture, tab_to
 
 
 def test_a_block_is_made_pasted_and_tried_out(open_console, bakery):
@@ -92,8 +92,8 @@ def test_the_console_fills_and_counts_as_the_service_does(open_console):
     page = open_console("/flow-blocks")
     page.get_by_role("heading", name="Flow blocks").wait_for()
     for text in TEXTS:
-        filled = texts.fill(text, values)
-        assert page.evaluate(FILLED, [text, values]) == [filled, texts.length(filled)]
+        filled = message_templates.fill(text, values)
+        assert page.evaluate(FILLED, [text, values]) == [filled, message_templates.length(filled)]
 
 
 @pytest.mark.parametrize(("emoji", "is_taken"), [(80, True), (81, False)])

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import expect
 
-from tests.browser.console.people import picture, soon
+from tests.browser.console.marketer import picture, soon
 
 MOST_DIFFERENT = 0.001
 SETTINGS = {

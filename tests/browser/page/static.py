@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import BrowserContext, Dialog, Route
 
-from couponflow.web.answers import Response
-from couponflow.web.edge import Request
-from couponflow.web.page import answers
-from couponflow.web.page.view import View
-from local import scenes
+from couponflow.web.http.app import Request
+from couponflow.web.http.responses import Response
+from couponflow.web.page import responses
+from couponflow.web.page.state import View
+from local.screenshots import sample_pages
 
 ADDRESS = "https://coupons.test"
 LINK = f"{ADDRESS}/r/preview"
@@ -30,7 +30,7 @@ class Stage:
         self.page.route("**/*", self._answer)
 
     def show(self, view: View, language: str = "") -> Stage:
-        self._sent = answers.shown(view, _request(language))
+        self._sent = responses.shown(view, _request(language))
         self.requests.clear()
         self.page.goto(LINK)
         return self
@@ -38,8 +38,8 @@ class Stage:
     def _answer(self, route: Route) -> None:
         self.requests.append(route.request.url)
         path = route.request.url.removeprefix(ADDRESS)
-        if path in (scenes.ICON.path, scenes.PICTURE.path):
-            route.fulfill(body=scenes.drawn(path), content_type="image/webp")
+        if path in (sample_pages.ICON.path, sample_pages.PICTURE.path):
+            route.fulfill(body=sample_pages.drawn(path), content_type="image/webp")
         elif route.request.url == LINK:
             route.fulfill(status=self._sent.status, body=self._sent.body, headers=self._sent.headers)
         else:

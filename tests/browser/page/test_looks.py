@@ -9,7 +9,7 @@ import pytest
 
 from couponflow.domain.models import RedeemButton, RedeemPage
 from couponflow.web.page import assets, render
-from local import scenes
+from local.screenshots import sample_pages
 from tests.browser.axe import violations
 from tests.browser.page.static import Stage
 
@@ -21,11 +21,13 @@ MODES: dict[str, dict[str, Any]] = {
     "right-to-left": {"locale": "ar"},
     "320 px": {"viewport": {"width": 320, "height": 568}},
 }
-SCENES = list(scenes.views(RedeemPage(), NOW))
+SCENES = list(sample_pages.views(RedeemPage(), NOW))
 
 
 def settings(color: str) -> RedeemPage:
-    return RedeemPage(background_color=color, terms=scenes.TERMS, brand_icon=scenes.ICON, campaign_image=scenes.PICTURE)
+    return RedeemPage(
+        background_color=color, terms=sample_pages.TERMS, brand_icon=sample_pages.ICON, campaign_image=sample_pages.PICTURE
+    )
 
 
 def overflow(page: Any) -> int:
@@ -47,7 +49,7 @@ RECOLOR = """style => {
 @pytest.mark.parametrize("scene", SCENES)
 def test_nobody_is_shut_out(phone, scene, mode):
     language = MODES[mode].get("locale", "en")
-    page = Stage(phone(**MODES[mode])).show(scenes.views(settings(COLORS[0]), NOW)[scene], language).page
+    page = Stage(phone(**MODES[mode])).show(sample_pages.views(settings(COLORS[0]), NOW)[scene], language).page
     page.evaluate("document.querySelector('details')?.setAttribute('open', '')")
     broken, backgrounds = {}, set()
     for color in COLORS:
@@ -62,14 +64,14 @@ def test_nobody_is_shut_out(phone, scene, mode):
 @pytest.mark.parametrize("scene", SCENES)
 def test_but_for_its_colours_a_page_is_the_same_in_all(scene):
     def document(color: str) -> str:
-        html = render.render(scenes.views(settings(color), NOW)[scene])
+        html = render.render(sample_pages.views(settings(color), NOW)[scene])
         return html.replace(assets.colors(color), "").replace(f'name="theme-color" content="{color}"', "")
 
     assert len({document(color) for color in COLORS}) == 1
 
 
 def test_axe_sees_what_is_wrong(phone):
-    page = Stage(phone()).show(scenes.views(settings("#ffffff"), NOW)["available"]).page
+    page = Stage(phone()).show(sample_pages.views(settings("#ffffff"), NOW)["available"]).page
     page.evaluate("""() => {
         document.querySelector('h1').style.color = '#eee';
         document.documentElement.lang = '';
@@ -81,8 +83,8 @@ def test_axe_sees_what_is_wrong(phone):
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("scene", SCENES)
 def test_text_of_twice_the_size_fits_and_the_buttons_stay_in_reach(phone, scene, language):
-    long = scenes.coupon(NOW, name="Donaudampfschifffahrtsgesellschaftskapitänskajüte " * 2, code="X" * 40)
-    shown = Stage(phone()).show(scenes.views(settings("#8a2be2"), NOW, long)[scene], language)
+    long = sample_pages.coupon(NOW, name="Donaudampfschifffahrtsgesellschaftskapitänskajüte " * 2, code="X" * 40)
+    shown = Stage(phone()).show(sample_pages.views(settings("#8a2be2"), NOW, long)[scene], language)
     shown.page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert overflow(shown.page) == 0
     for button in shown.page.locator("button:visible, a.button:visible").all():
@@ -110,7 +112,9 @@ LINES = """() => [...document.querySelectorAll('time bdi')].map(time => {
 @pytest.mark.parametrize("language", ["zh-Hant", "zh-Hans", "ja", "th", "en"])
 def test_a_date_is_never_torn_apart(phone, language):
     page = (
-        Stage(phone(viewport={"width": 320, "height": 568})).show(scenes.views(settings("#fff"), NOW)["upcoming"], language).page
+        Stage(phone(viewport={"width": 320, "height": 568}))
+        .show(sample_pages.views(settings("#fff"), NOW)["upcoming"], language)
+        .page
     )
     moments = page.evaluate(LINES)
     assert any(len(lines) > 1 for lines in moments), "all fit into one line: nothing is tested"
@@ -127,7 +131,7 @@ def test_the_code_can_be_read_from_the_screen_by_day_and_by_night(phone, display
 
     for scheme in ("light", "dark"):
         page = RedeemPage(code_display=display, background_color="#123456")
-        shown = Stage(phone(color_scheme=scheme, device_scale_factor=2)).show(scenes.views(page, NOW)["available"])
+        shown = Stage(phone(color_scheme=scheme, device_scale_factor=2)).show(sample_pages.views(page, NOW)["available"])
         assert shown.page.inner_text(".code-text") == "DOOR-7K2Q9A"
         if display != "text":
             seen = Image.open(io.BytesIO(shown.page.screenshot(full_page=True)))
@@ -135,9 +139,9 @@ def test_the_code_can_be_read_from_the_screen_by_day_and_by_night(phone, display
 
 
 def test_one_request_before_anything_is_painted_and_none_to_others(phone):
-    shown = Stage(phone()).show(scenes.views(settings("#123456"), NOW)["available"])
+    shown = Stage(phone()).show(sample_pages.views(settings("#123456"), NOW)["available"])
     shown.page.wait_for_load_state("networkidle")
-    pictures = {f"https://coupons.test{image.path}" for image in (scenes.ICON, scenes.PICTURE)}
+    pictures = {f"https://coupons.test{image.path}" for image in (sample_pages.ICON, sample_pages.PICTURE)}
     assert shown.requests[0] == "https://coupons.test/r/preview"
     assert set(shown.requests[1:]) <= pictures
     assert (
@@ -148,7 +152,7 @@ def test_one_request_before_anything_is_painted_and_none_to_others(phone):
 
 
 def test_pictures_move_nothing_when_they_arrive(phone):
-    shown = Stage(phone()).show(scenes.views(settings("#123456"), NOW)["available"])
+    shown = Stage(phone()).show(sample_pages.views(settings("#123456"), NOW)["available"])
     moved = """() => new Promise(done => {
         new PerformanceObserver(list => done(list.getEntries().length)).observe({type: 'layout-shift', buffered: true});
         requestAnimationFrame(() => requestAnimationFrame(() => done(0)));
@@ -158,7 +162,7 @@ def test_pictures_move_nothing_when_they_arrive(phone):
 
 
 def test_the_terms_open_at_a_tap_and_their_arrow_says_so(phone):
-    page = Stage(phone(reduced_motion="reduce")).show(scenes.views(settings("#ffffff"), NOW)["available"]).page
+    page = Stage(phone(reduced_motion="reduce")).show(sample_pages.views(settings("#ffffff"), NOW)["available"]).page
     arrow = page.locator("summary .icon")
     assert arrow.evaluate("arrow => getComputedStyle(arrow).transform") == "none"
     page.get_by_text("Terms and conditions").tap()
@@ -168,6 +172,6 @@ def test_the_terms_open_at_a_tap_and_their_arrow_says_so(phone):
 
 def test_the_merchants_colour_is_the_pages_and_the_label_the_buttons(phone):
     page = RedeemPage(background_color="#8a2be2", redeem_button=RedeemButton(label="Get it"))
-    shown = Stage(phone()).show(scenes.views(page, NOW)["available"])
+    shown = Stage(phone()).show(sample_pages.views(page, NOW)["available"])
     assert shown.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(138, 43, 226)"
     assert shown.page.get_by_role("button", name="Get it").is_visible()

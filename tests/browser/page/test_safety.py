@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 
 from couponflow.domain.models import RedeemButton, RedeemPage
-from couponflow.web.page.view import State, View
-from local import scenes
+from couponflow.web.page.state import State, View
+from local.screenshots import sample_pages
 from tests.browser.page.attacks import PLAIN
 from tests.browser.page.static import LINK, Stage
 
@@ -25,14 +25,14 @@ CAUGHT = "window.caught = 0; for (const name of ['alert', 'confirm', 'prompt', '
 
 def everywhere(attack: str) -> list[View]:
     """Pages with the attack in each field."""
-    campaign = scenes.coupon(NOW, name=attack, code=attack)
+    campaign = sample_pages.coupon(NOW, name=attack, code=attack)
     redeem, open_url = RedeemButton(label=attack), RedeemButton("open_url", attack, f"https://shop.example/{attack}")
     pages = [
         RedeemPage(terms=f"<p>{attack}</p>", background_color=attack, redeem_button=redeem, locale=attack),
         RedeemPage(terms=attack, redeem_button=open_url),
         RedeemPage(redeem_button=RedeemButton("open_url", attack, attack)),
     ]
-    return [scenes.views(page, NOW, campaign)["available"] for page in pages]
+    return [sample_pages.views(page, NOW, campaign)["available"] for page in pages]
 
 
 def test_there_are_attacks_enough():
@@ -71,7 +71,7 @@ def test_a_page_that_lets_an_attack_through_is_found_out(phone):
     """The control: the same eyes on a page whose escaping was left out."""
     context = phone(bypass_csp=True)
     context.add_init_script(CAUGHT)
-    shown = Stage(context).show(scenes.views(RedeemPage(), NOW)[State.AVAILABLE])
+    shown = Stage(context).show(sample_pages.views(RedeemPage(), NOW)[State.AVAILABLE])
     shown.page.evaluate("document.querySelector('h1').innerHTML = '<img src=x onerror=alert(1)>'")
     shown.page.wait_for_function("window.caught === 1")
 
@@ -79,7 +79,7 @@ def test_a_page_that_lets_an_attack_through_is_found_out(phone):
 def test_the_policy_stops_what_escaping_would_have_missed(phone):
     context = phone()
     context.add_init_script(CAUGHT)
-    shown = Stage(context).show(scenes.views(RedeemPage(), NOW)[State.AVAILABLE])
+    shown = Stage(context).show(sample_pages.views(RedeemPage(), NOW)[State.AVAILABLE])
     shown.page.evaluate("document.querySelector('h1').innerHTML = '<img src=x onerror=alert(1)><i style=\"color:red\">'")
     shown.page.wait_for_timeout(300)
     assert shown.page.evaluate("window.caught") == 0

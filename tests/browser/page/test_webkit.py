@@ -15,7 +15,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 from selenium.webdriver.webkitgtk.service import Service
 
-from local import browsers
+from tools import browsers
 
 # Selenium's own class uses what Selenium itself has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning")
@@ -34,7 +34,7 @@ MINI_BROWSER = next(
 def screen() -> Iterator[str]:
     """A screen that nobody sees."""
     if browsers.webkit() is None:
-        pytest.skip("no WebKit on this machine: nothing is tested in it (python3 -m local.browsers)")
+        pytest.skip("no WebKit on this machine: nothing is tested in it (python3 -m tools.browsers)")
     read, write = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1024x24"], pass_fds=[write], stderr=subprocess.DEVNULL

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from couponflow.domain.models import Holder, Organisation, RedeemPage, Redemption, RedemptionStatus, Terms
-from couponflow.service import Opened
-from couponflow.web.page import render, view
-from couponflow.web.page.view import View
-from local.scenes import coupon
+from couponflow.services.redemption import Opened
+from couponflow.web.page import render, state
+from couponflow.web.page.state import View
+from local.screenshots.sample_pages import coupon
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 COUPON = coupon(
@@ -40,7 +40,7 @@ def opened(
 
 
 def seen(*redemptions: Redemption, sold_out: bool = False, page: RedeemPage | None = None, **changes: Any) -> View:
-    return view.of(opened(redemptions or (OPEN,), sold_out=sold_out, page=page, **changes), NOW)
+    return state.of(opened(redemptions or (OPEN,), sold_out=sold_out, page=page, **changes), NOW)
 
 
 def html(*redemptions: Redemption, accept_language: str = "", **changes: Any) -> str:

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from couponflow.domain.models import PageImage, RedeemButton, RedeemPage
-from couponflow.web.page import render, rich_text, sample
-from couponflow.web.page.view import State
+from couponflow.web.page import preview, render, terms_html
+from couponflow.web.page.state import State
 from tests.unit.page.samples import COUPON, NOW, OPEN, html, redemption, seen
 
 USED = redemption("000001", minutes_ago=1)
@@ -25,7 +25,7 @@ def state_of(page: str) -> str:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.NOT_FOUND])
 def test_the_root_element_names_the_state(state):
-    assert state_of(render.render(sample.view(state, COUPON, RedeemPage(), "Acme", NOW))) == state
+    assert state_of(render.render(preview.view(state, COUPON, RedeemPage(), "Acme", NOW))) == state
 
 
 def test_the_form_is_all_that_a_redemption_needs():
@@ -133,16 +133,16 @@ def test_the_page_is_one_small_document():
 
 
 def test_terms_keep_harmless_tags_and_plain_text_keeps_its_lines():
-    rich = rich_text.sanitised('<p onclick="x()">One <b>per</b> order</p><script>x()</script><a href="javascript:x()">a</a>')
+    rich = terms_html.sanitised('<p onclick="x()">One <b>per</b> order</p><script>x()</script><a href="javascript:x()">a</a>')
     assert rich == '<p>One <b>per</b> order</p><a rel="noopener noreferrer nofollow">a</a>'
-    assert rich_text.sanitised("Spend < 5 & smile\nagain\n\nThen go") == "<p>Spend &lt; 5 &amp; smile<br>again</p><p>Then go</p>"
-    assert rich_text.sanitised(" \n ") == ""
+    assert terms_html.sanitised("Spend < 5 & smile\nagain\n\nThen go") == "<p>Spend &lt; 5 &amp; smile<br>again</p><p>Then go</p>"
+    assert terms_html.sanitised(" \n ") == ""
 
 
 def test_the_preview_keeps_the_coupons_period_where_it_fits_the_state():
-    shown = sample.view(State.AVAILABLE, COUPON, RedeemPage(), "Acme", NOW)
+    shown = preview.view(State.AVAILABLE, COUPON, RedeemPage(), "Acme", NOW)
     assert (shown.coupon.starts_at, shown.coupon.ends_at) == (COUPON.starts_at, COUPON.ends_at)
     late = replace(COUPON, starts_at=NOW + timedelta(days=5), ends_at=NOW + timedelta(days=9))
-    assert sample.view(State.UPCOMING, late, RedeemPage(), "Acme", NOW).coupon.starts_at == late.starts_at
-    assert sample.view(State.AVAILABLE, late, RedeemPage(), "Acme", NOW).coupon.starts_at <= NOW
-    assert sample.view(State.EXPIRED, late, RedeemPage(), "Acme", NOW).coupon.ends_at < NOW
+    assert preview.view(State.UPCOMING, late, RedeemPage(), "Acme", NOW).coupon.starts_at == late.starts_at
+    assert preview.view(State.AVAILABLE, late, RedeemPage(), "Acme", NOW).coupon.starts_at <= NOW
+    assert preview.view(State.EXPIRED, late, RedeemPage(), "Acme", NOW).coupon.ends_at < NOW

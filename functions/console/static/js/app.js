@@ -1,18 +1,18 @@
 // The frame around every screen: where one is, where one can go, and whether anybody is signed in.
-import { html, useEffect, useState } from "./core/html.js";
+import { html, useEffect, useState } from "./core/preact.js";
 import { href, place } from "./core/router.js";
 import { hasEnded, key } from "./core/session.js";
 import { endSession } from "./core/leave.js";
 import { Confirmation } from "./ui/dialog.js";
 import { Icon, Mark } from "./ui/icons.js";
-import { Empty, Notice, Safely } from "./ui/states.js";
+import { Empty, Notice, Safely } from "./ui/async_states.js";
 import { Toasts } from "./ui/toasts.js";
 import { LinkButton } from "./ui/controls.js";
-import { CouponList } from "./screens/coupons.js";
-import { CouponFrame } from "./screens/coupon.js";
-import { NewCoupon } from "./screens/new_coupon.js";
-import { FlowBlocks } from "./screens/flow_blocks.js";
-import { FlowBlock } from "./screens/flow_block.js";
+import { CouponList } from "./screens/coupons/coupons.js";
+import { CouponFrame } from "./screens/coupons/coupon.js";
+import { NewCoupon } from "./screens/coupons/new_coupon.js";
+import { FlowBlocks } from "./screens/flow_blocks/list.js";
+import { FlowBlock } from "./screens/flow_blocks/editor.js";
 import { SignIn, SignInAgain } from "./screens/sign_in.js";
 import { Page } from "./ui/page.js";
 

@@ -1,4 +1,4 @@
-import { html, render } from "./core/html.js";
+import { html, render } from "./core/preact.js";
 import { App } from "./app.js";
 
 const root = document.getElementById("app");

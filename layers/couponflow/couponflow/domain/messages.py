@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from couponflow.domain import channels, texts, times
+from couponflow.domain import channel_limits, message_templates, times
 from couponflow.domain.models import Coupon
 
 DEFAULT_BUTTON_TITLE = "Redeem"
@@ -54,12 +54,14 @@ def compose(
     url: str,
 ) -> Message:
     """Never longer than the channel takes, never empty."""
-    limits = channels.limits_of(channel)
-    text = texts.printable(texts.fill(message or "", values)).strip() or texts.one_line(coupon.name)
-    title = texts.one_line(texts.fill(button_title or "", values)) or DEFAULT_BUTTON_TITLE
+    limits = channel_limits.limits_of(channel)
+    text = message_templates.printable(message_templates.fill(message or "", values)).strip() or message_templates.one_line(
+        coupon.name
+    )
+    title = message_templates.one_line(message_templates.fill(button_title or "", values)) or DEFAULT_BUTTON_TITLE
     return Message(
-        text=texts.cut(text, limits.of_message(beside_image=bool(image_url))),
-        button_title=texts.cut(title, limits.button_title),
+        text=message_templates.cut(text, limits.of_message(beside_image=bool(image_url))),
+        button_title=message_templates.cut(title, limits.button_title),
         image_url=_shown_everywhere(image_url or ""),
         url=url,
     )

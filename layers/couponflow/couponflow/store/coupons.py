@@ -9,8 +9,8 @@ from typing import Any
 from couponflow.domain import codes, times
 from couponflow.domain.errors import CodeTaken, CouponNotFound, VersionConflict
 from couponflow.domain.models import Coupon, PageImage, RedeemButton, RedeemPage
-from couponflow.store import keys, quotas
-from couponflow.store.table import ConditionFailed, Item, Table, Write, delete, put, update
+from couponflow.store import keys, quota_shards
+from couponflow.store.dynamodb import ConditionFailed, Item, Table, Write, delete, put, update
 
 # Fields of a coupon and their new values; `last_change` names the change, so that a lost answer is recognised.
 Changes = dict[str, Any]
@@ -29,7 +29,7 @@ class CouponStore:
         code = keys.code(coupon.organisation_id, codes.canonical(coupon.code)) | {"coupon_id": coupon.coupon_id}
         try:
             self._table.transact(
-                [put(code, ABSENT), put(_to_item(coupon), ABSENT), *quotas.first_shards(coupon)],
+                [put(code, ABSENT), put(_to_item(coupon), ABSENT), *quota_shards.first_shards(coupon)],
             )
         except ConditionFailed as refused:
             # An earlier try's answer may have been lost: then the code is taken by this very coupon.

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from couponflow.domain.errors import NotFound
 from couponflow.domain.models import Image, ImageKind, PageImage
 from couponflow.store import keys
-from couponflow.store.table import Item, Table, put, update
+from couponflow.store.dynamodb import Item, Table, put, update
 
 LARGEST_UPLOAD = 2 * 1024 * 1024
 SECONDS_TO_UPLOAD = 300

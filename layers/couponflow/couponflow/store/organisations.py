@@ -7,7 +7,7 @@ from couponflow.domain import times
 from couponflow.domain.errors import NotFound
 from couponflow.domain.models import ApiKey, Organisation
 from couponflow.store import keys
-from couponflow.store.table import ConditionFailed, Item, Table, put, update
+from couponflow.store.dynamodb import ConditionFailed, Item, Table, put, update
 
 
 class OrganisationStore:

@@ -9,8 +9,8 @@ from datetime import datetime
 from couponflow.domain import times
 from couponflow.domain.links import redemption_id
 from couponflow.domain.models import Coupon, Holder, QuotaShard, Redemption, RedemptionStatus
-from couponflow.store import keys, quotas
-from couponflow.store.table import ConditionFailed, Item, Table, put, update
+from couponflow.store import keys, quota_shards
+from couponflow.store.dynamodb import ConditionFailed, Item, Table, put, update
 
 DISTRIBUTED, REDEEMED = RedemptionStatus.DISTRIBUTED, RedemptionStatus.REDEEMED
 
@@ -120,7 +120,7 @@ class RedemptionStore:
             IS_NEW_OR_UNUSED if use.may_be_new else IS_UNUSED,
             {"#status": "status"},
         )
-        writes = [redeemed, quotas.use_one(coupon.coupon_id, shard, use.nth, at)]
+        writes = [redeemed, quota_shards.use_one(coupon.coupon_id, shard, use.nth, at)]
         if use.claims is not None:
             claim = keys.redemption(use.holder, use.claims)
             writes.append(update(claim, "SET claimed_by = :slot", {":slot": use.slot}, IS_NEW))
@@ -130,7 +130,7 @@ class RedemptionStore:
             if refused.index != SHARD:
                 raise UseTaken(_redemption_in(refused.old)) from refused
             assert refused.old is not None, "shards are made with their coupon and stay"
-            raise ShardRefused(quotas.shard_of(refused.old)) from refused
+            raise ShardRefused(quota_shards.shard_of(refused.old)) from refused
         return Redemption(
             id_, use.holder, use.slot, REDEEMED, use.customer_id or "", use.inbox_id, None, times.parse(at), use.attempt
         )

@@ -1,5 +1,5 @@
 // Things that come from the API: what is there, whether it is late, why it did not come.
-import { useCallback, useEffect, useRef, useState } from "./html.js";
+import { useCallback, useEffect, useRef, useState } from "./preact.js";
 
 const LATE_AFTER_MS = 2500;
 

@@ -1,5 +1,5 @@
 // Where the console is, as its address says: reload, back and a shared link lead to the same screen.
-import { signal } from "./html.js";
+import { signal } from "./preact.js";
 
 const BASE = "/console";
 

@@ -1,5 +1,5 @@
 // Who is signed in. The key lives in this tab only: sessionStorage is gone when the tab is, and no other tab sees it.
-import { signal } from "./html.js";
+import { signal } from "./preact.js";
 
 const STORED = "couponflow.key";
 

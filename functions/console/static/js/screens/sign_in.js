@@ -1,13 +1,13 @@
 // The door. Each way of signing in is one entry of METHODS; an identity provider's button takes its place there.
-import { html, useEffect, useRef, useState } from "../core/html.js";
+import { html, useEffect, useRef, useState } from "../core/preact.js";
 import { api } from "../core/api.js";
 import { endSession } from "../core/leave.js";
 import { signIn } from "../core/session.js";
-import { sentence } from "../core/words.js";
+import { sentence } from "../core/messages.js";
 import { Button, IconButton } from "../ui/controls.js";
 import { Wrong } from "../ui/fields.js";
 import { Mark } from "../ui/icons.js";
-import { Notice } from "../ui/states.js";
+import { Notice } from "../ui/async_states.js";
 
 const METHODS = [{ name: "key", Form: KeyForm }];
 const SHAPE = /^cf_[0-9a-z]+_[0-9a-z]+$/;

@@ -1,4 +1,4 @@
-import { html, useState } from "../core/html.js";
+import { html, useState } from "../core/preact.js";
 import { copyText } from "../core/clipboard.js";
 import { Icon } from "./icons.js";
 import { announce } from "./toasts.js";

@@ -1,5 +1,5 @@
 // Dialogs are the browser's own: focus stays inside, Escape closes, focus returns to where it was.
-import { html, signal, useEffect, useId, useRef } from "../core/html.js";
+import { html, signal, useEffect, useId, useRef } from "../core/preact.js";
 import { Button } from "./controls.js";
 
 const asked = signal(null);

@@ -1,6 +1,6 @@
 // Form fields: a label, a hint, what is wrong beside it, each tied to its control for those who can't see it.
-import { html, useId } from "../core/html.js";
-import { characters, count } from "../core/words.js";
+import { html, useId } from "../core/preact.js";
+import { characters, count } from "../core/messages.js";
 import { Icon } from "./icons.js";
 
 const NEARLY_FULL = 0.6;

@@ -1,4 +1,4 @@
-import { html } from "../core/html.js";
+import { html } from "../core/preact.js";
 
 const PATHS = {
   ticket: "M3 8a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2v2a2 2 0 0 0 0 4v2a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-2a2 2 0 0 0 0-4zM14 6v2m0 3v2m0 3v2",

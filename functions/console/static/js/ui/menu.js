@@ -1,5 +1,5 @@
 // A button that opens a list of actions: arrows move, Escape closes and gives the focus back.
-import { html, useId, useLayoutEffect, useRef, useState } from "../core/html.js";
+import { html, useId, useLayoutEffect, useRef, useState } from "../core/preact.js";
 import { Icon } from "./icons.js";
 
 export function Menu({ label, items }) {

@@ -1,5 +1,5 @@
 // A screen: its title is the document's, and gets the focus when the screen takes another's place.
-import { html, useEffect, useRef } from "../core/html.js";
+import { html, useEffect, useRef } from "../core/preact.js";
 
 let isFirst = true;
 

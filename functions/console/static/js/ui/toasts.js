@@ -1,5 +1,5 @@
 // Short words that come and go, and what screen readers hear of them.
-import { html, signal } from "../core/html.js";
+import { html, signal } from "../core/preact.js";
 import { Icon } from "./icons.js";
 
 const SHOWN_MS = 5000;

@@ -1,7 +1,7 @@
 // An image: chosen or dropped, on its way, there, or refused.
-import { html, useEffect, useId, useRef, useState } from "../core/html.js";
+import { html, useEffect, useId, useRef, useState } from "../core/preact.js";
 import { ACCEPTED, Unfit, addressOf, upload } from "../core/images.js";
-import { sentence } from "../core/words.js";
+import { sentence } from "../core/messages.js";
 import { Button } from "./controls.js";
 import { Wrong } from "./fields.js";
 import { Icon } from "./icons.js";

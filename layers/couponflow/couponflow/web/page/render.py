@@ -5,11 +5,11 @@ Everything that comes from outside goes through `Markup.format`, which escapes i
 
 from markupsafe import Markup
 
-from couponflow.web.page import assets, icons, locales, texts
-from couponflow.web.page.bar import bar
+from couponflow.web.page import assets, icons, languages, translations
 from couponflow.web.page.colors import WHITE
+from couponflow.web.page.redeem_form import bar
+from couponflow.web.page.state import State, View
 from couponflow.web.page.ticket import Ticket
-from couponflow.web.page.view import State, View
 
 _DOCUMENT = Markup(
     '<!doctype html>\n<html lang="{lang}" dir="{dir}" data-state="{state}">\n<head>\n<meta charset="utf-8">\n'
@@ -30,24 +30,24 @@ _CHECK = Markup('<p><a class="button main" href="/r/{}">{}</a></p>')
 
 def render(view: View, accept_language: str = "", base_url: str = "") -> str:
     """In the coupon's language, or the browser's; `base_url` is where link previews fetch the campaign image from."""
-    locale = locales.choose(view.page.locale, accept_language)
+    locale = languages.choose(view.page.locale, accept_language)
     ticket = Ticket(view, locale)
-    body = ticket.header() + ticket.main() + bar(view, texts.of(locale)) + _SCRIPT
+    body = ticket.header() + ticket.main() + bar(view, translations.of(locale)) + _SCRIPT
     return _document(view.state, locale, view.coupon.name, body, _head(view, ticket, base_url), view.page.background_color)
 
 
 def unknown_outcome(token: str, accept_language: str = "") -> str:
     """After a redeem whose answer got lost: the way back to the page, which knows."""
-    locale = locales.choose(None, accept_language)
-    words = texts.of(locale)
+    locale = languages.choose(None, accept_language)
+    words = translations.of(locale)
     check = _CHECK.format(token, words.check_again)
     return _message(State.UNKNOWN_OUTCOME, locale, icons.WAITING, words.unknown, words.unknown_why, check)
 
 
 def not_found(accept_language: str = "") -> str:
     """The same to the byte for every link that is not, or not any more, one of ours."""
-    locale = locales.choose(None, accept_language)
-    words = texts.of(locale)
+    locale = languages.choose(None, accept_language)
+    words = translations.of(locale)
     return _message(State.NOT_FOUND, locale, icons.SEARCH, words.not_found, words.not_found_why)
 
 
@@ -73,7 +73,7 @@ def _document(state: State, locale: str, title: str, body: Markup, head: Markup,
     return str(
         _DOCUMENT.format(
             lang=locale,
-            dir=locales.direction(locale),
+            dir=languages.direction(locale),
             state=state,
             title=title,
             color=color,

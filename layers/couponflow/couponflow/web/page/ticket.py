@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 
 from couponflow.domain.models import PageImage
-from couponflow.web.page import dates, icons, rich_text, symbols, texts
-from couponflow.web.page.view import State, Used, View
+from couponflow.web.page import barcodes, dates, icons, terms_html, translations
+from couponflow.web.page.state import State, Used, View
 
 # For so long a redeemed page shines: whoever shows it later has shown it before.
 FRESH = timedelta(minutes=10)
@@ -51,7 +51,7 @@ class Ticket:
     """One view in one language."""
 
     def __init__(self, view: View, locale: str) -> None:
-        self._view, self._locale, self._words = view, locale, texts.of(locale)
+        self._view, self._locale, self._words = view, locale, translations.of(locale)
 
     def header(self) -> Markup:
         icon, name = self._view.page.brand_icon, self._view.organisation
@@ -142,7 +142,7 @@ class Ticket:
         view, words = self._view, self._words
         if view.base_state is State.UPCOMING:
             return _STUB.format("", _PARAGRAPH.format(words.code_later))
-        code, draw = view.coupon.code, symbols.DRAWN.get(view.page.code_display)
+        code, draw = view.coupon.code, barcodes.DRAWN.get(view.page.code_display)
         if view.page.code_display == "hidden":
             return Markup()
         text = _CODE.format(words.code, " long" if len(code) > _LONG_CODE else "", code, code)
@@ -173,7 +173,7 @@ class Ticket:
         return _ASKING.format(hidden, icons.WAITING, words.unknown, words.unknown_why, view.token, words.check_again)
 
     def _terms(self) -> Markup:
-        terms = rich_text.sanitised(self._view.page.terms)
+        terms = terms_html.sanitised(self._view.page.terms)
         return _TERMS.format(self._words.terms, icons.CHEVRON, terms) if terms else terms
 
     def _time(self, at: datetime, write: Callable[[datetime, str, str], str] = dates.moment) -> Markup:

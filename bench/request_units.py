@@ -1,0 +1,140 @@
+"""P1 to P4 and P7: what each use case costs, by the meter, on the real service and DynamoDB Local."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bench import alternatives
+from bench.dynamodb_tables import fresh_table
+from bench.meter import Bill, in_words
+from bench.report import Row, at_most
+from couponflow.domain import links
+from couponflow.domain.errors import CouponMaxUsesReached
+from couponflow.domain.models import Coupon
+from simulator.environments import ORGANISATION, Environment, new_coupon
+
+
+def use_cases() -> dict[str, Bill]:
+    """Each use case once, warm unless it says cold: an environment that served the coupon a moment ago."""
+    with fresh_table() as bench:
+        env, clock, bills = bench.environment(), bench.clock, dict[str, Bill]()
+        coupon = env.campaigns.create(ORGANISATION, new_coupon(1_000, 3), clock.now).coupon
+
+        def measure(name: str, call: Any) -> Any:
+            with bench.meter.counting() as bill:
+                answer = call()
+            bills[name] = bill
+            return answer
+
+        def seen(env: Environment) -> Coupon:
+            return env.couponflow.terms(ORGANISATION, coupon_id=coupon.coupon_id).coupon
+
+        env.couponflow.distribute(seen(env), "first", None, clock.now)
+        measure("distribute", lambda: env.couponflow.distribute(seen(env), "ann", "inbox", clock.now))
+        measure("distribute again", lambda: env.couponflow.distribute(seen(env), "ann", "inbox", clock.now))
+        token = links.token_of(coupon, links.holder_of(coupon, "ann"))
+        measure("page, warm", lambda: env.couponflow.open(token))
+        cold = bench.environment()
+        measure("page, cold", lambda: cold.couponflow.open(token))
+        measure("redeem", lambda: env.couponflow.redeem_by_link(token, 1, clock.now))
+        measure("redeem again", lambda: env.couponflow.redeem_by_link(token, 1, clock.now))
+        measure("redeem, use 2", lambda: env.couponflow.redeem_by_link(token, 2, clock.now))
+        measure("till", lambda: env.couponflow.redeem_at_till(seen(env), "bob", None, "sale", clock.now))
+        clock.seconds += 11 * 60
+        env.couponflow.open(token)
+        repeated = measure(
+            "till again, 11 minutes later", lambda: env.couponflow.redeem_at_till(seen(env), "bob", None, "sale", clock.now)
+        )
+        assert repeated.repeated
+        measure("redeem again, 11 minutes later", lambda: env.couponflow.redeem_by_link(token, 1, clock.now))
+        alternatives.stock(bench.table(), 100, "2026-01-01", "2999-01-01")
+        bench.table().put(alternatives.distributed("peer", "2026-01-01"))
+        for name, peer in (
+            ("four items", alternatives.four_items),
+            ("one transactional counter", alternatives.transactional_counter),
+        ):
+            measure(
+                f"peer: {name}",
+                lambda peer=peer, name=name: peer(bench.table(), "peer" if "four" in name else "other", "2026-06-01"),
+            )
+    return bills
+
+
+def rows() -> Iterator[Row]:
+    bills = use_cases()
+    for name, must in MUSTS.items():
+        yield must.row(name, bills[name])
+    ratio = bills["redeem"].units / bills["peer: four items"].units
+    yield at_most("P3", "redeem to the obvious transaction of 4 items, all write units", ratio, " ×", 0.6)
+    for name in ("peer: four items", "peer: one transactional counter"):
+        yield Row("P3", name, str(bills[name]))
+    read, written = sold_out_storm()
+    yield at_most("P7", "a tap in vain, 1,000 a second, after the proof", read, " RCU", 1.2)
+    yield at_most("P7", "the same, written", written, " WCU", 0)
+
+
+@dataclass(frozen=True)
+class Must:
+    """Most that a use case may take."""
+
+    goal: str
+    round_trips: int
+    write_units: float = 0
+    index_units: float = 0
+    read_units: float = 0
+
+    def allows(self, bill: Bill) -> bool:
+        return (
+            bill.round_trips <= self.round_trips
+            and bill.write_units <= self.write_units
+            and bill.index_units <= self.index_units
+            and bill.read_units <= self.read_units
+        )
+
+    def row(self, name: str, bill: Bill) -> Row:
+        most = in_words(self.round_trips, self.write_units, self.index_units, self.read_units)
+        return Row(self.goal, name, str(bill), f"≤ {most}", self.allows(bill))
+
+
+MUSTS = {
+    "distribute": Must("P1", 1, 1, 1),
+    "distribute again": Must("P1", 1, 1, 1),
+    "page, warm": Must("P2", 1, read_units=1),
+    "page, cold": Must("P2", 2, read_units=3),
+    "redeem": Must("P3", 1, 4, 2),
+    "redeem, use 2": Must("P3", 2, 4, 2, 1),
+    "till": Must("P3", 1, 4, 2),
+    "redeem again": Must("P4", 1, 4, 2),
+    "redeem again, 11 minutes later": Must("P4", 1, 4, 2),
+    "till again, 11 minutes later": Must("P4", 1, 4, 2),
+}
+
+
+def sold_out_storm(environments: int = 10, taps: int = 400) -> tuple[float, float]:
+    """RCU and WCU a tap at 1,000 a second, after the first proof, terms read anew whenever they are too old."""
+    with fresh_table() as bench:
+        envs = [bench.environment() for _ in range(environments)]
+        coupon = envs[0].campaigns.create(ORGANISATION, new_coupon(40, 1), bench.clock.now).coupon
+        late = [f"late-{number}" for number in range(20)]
+        tokens = [links.token_of(coupon, links.holder_of(coupon, who)) for who in late]
+        for who in late:
+            envs[0].couponflow.distribute(coupon, who, None, bench.clock.now)
+        for number in range(40):
+            envs[0].couponflow.redeem_at_till(coupon, f"early-{number}", None, None, bench.clock.now)
+        _tap_in_vain(envs[0], tokens[0], bench.clock.now)
+        with bench.meter.counting() as bill:
+            for number in range(taps):
+                bench.clock.seconds += 0.001
+                _tap_in_vain(envs[number % environments], tokens[number % len(tokens)], bench.clock.now)
+    return bill.read_units / taps, bill.write_units / taps
+
+
+def _tap_in_vain(env: Environment, token: str, now: datetime) -> None:
+    try:
+        env.couponflow.redeem_by_link(token, 1, now)
+    except CouponMaxUsesReached:
+        return
+    raise AssertionError("it is sold out")

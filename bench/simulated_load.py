@@ -1,0 +1,136 @@
+"""A hot coupon on virtual time: customers arrive at random, the real redemption code runs in as many environments as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from bench import alternatives
+from couponflow.domain.errors import CouponflowError
+from couponflow.store.dynamodb import Contended, NoAnswer, Table
+from simulator.dynamodb import Cloud, Physics
+from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
+from simulator.virtual_time import World
+
+Serve = Callable[[str], bool]
+
+
+@dataclass
+class Result:
+    """Of the customers who came: who was served, and how long it took."""
+
+    asked: int = 0
+    served: int = 0
+    seconds: list[float] = field(default_factory=list)
+    hot_units: float = 0  # written on quota shards, wasted tries included
+    environments: int = 0
+
+    @property
+    def share_served(self) -> float:
+        return self.served / self.asked
+
+    def percentile(self, share: float) -> float:
+        return sorted(self.seconds)[int(share * (len(self.seconds) - 1))]
+
+    @property
+    def units_each(self) -> float:
+        return self.hot_units / max(1, self.served)
+
+
+def rush(rate: float, seconds: float, shards: int, window: float, seed: int = 0) -> Result:
+    """Our own code: tills that redeem for customers who come for the first time."""
+    world = World(seed)
+    cloud = Cloud(world, Physics(conflict_window=window))
+    client = cloud.client()
+
+    def make() -> Environment:
+        return environment(client, world.sleep, world.timer, world.dice, shards)
+
+    def set_up() -> None:
+        found_organisation(client)
+        coupon = make().campaigns.create(ORGANISATION, new_coupon(10_000_000), moment(0)).coupon
+
+        def start() -> Serve:
+            env = make()
+
+            def serve(customer: str) -> bool:
+                try:
+                    terms = env.couponflow.terms(ORGANISATION, coupon_id=coupon.coupon_id)
+                    env.couponflow.redeem_at_till(terms.coupon, customer, None, None, moment(world.now))
+                except (CouponflowError, Contended, NoAnswer):
+                    return False
+                return True
+
+            return serve
+
+        _arrivals(cloud, rate, seconds, start, result)
+
+    result = Result()
+    _run(cloud, set_up, result, "QUOTA")
+    return result
+
+
+def peer_rush(redeem: Callable[[Table, str, str], None], rate: float, seconds: float, window: float, seed: int = 0) -> Result:
+    world = World(seed)
+    cloud = Cloud(world, Physics(conflict_window=window))
+    # The peers' retries are the benchmark's own, the same as ours.
+    table = Table(cloud.client(), "peers", world.sleep)
+
+    def set_up() -> None:
+        alternatives.stock(table, 10_000_000, "2026-01-01", "2999-01-01")
+
+        def start() -> Serve:
+            return lambda customer: alternatives.with_retries(redeem, table, customer, "2026-06-01", world.sleep, world.dice)
+
+        _arrivals(cloud, rate, seconds, start, result)
+
+    result = Result()
+    _run(cloud, set_up, result, "COUNTER")
+    return result
+
+
+def _run(cloud: Cloud, set_up: Callable[[], None], result: Result, hot: str) -> None:
+    """To the end; `hot` is the sort key of the items that all want to write."""
+    cloud.world.start(set_up)
+    cloud.world.run()
+    result.hot_units = sum(units for key, units in cloud.tally.written.items() if key[1] == hot)
+
+
+def _arrivals(cloud: Cloud, rate: float, seconds: float, start: Callable[[], Serve], result: Result) -> None:
+    """Random arrivals; each takes an environment that is free, or a new one starts. The first second is not counted."""
+    world = cloud.world
+    free: list[Serve] = []
+
+    def come(customer: str, counts: bool) -> None:
+        came = world.now
+        if free:
+            serve = free.pop()
+        else:
+            serve = start()
+            result.environments += 1
+        is_served = serve(customer)
+        free.append(serve)
+        if counts:
+            result.asked += 1
+            result.served += is_served
+            result.seconds.append(world.now - came)
+
+    at, number, begun = world.now, 0, world.now
+    world.at(begun + 1, cloud.tally.written.clear)
+    while at < begun + 1 + seconds:
+        at += world.dice.expovariate(rate)
+        number += 1
+        world.start(partial(come, f"customer-{number}", at > begun + 1), at)
+
+
+def capacity(served_at: Callable[[float], Result], low: float, high: float, share: float = 0.999, p99: float = 0.1) -> float:
+    """The highest rate, to 3 %, at which at least `share` are served and 99 % within `p99` seconds."""
+    while high / low > 1.03:
+        middle = (low * high) ** 0.5
+        result = served_at(middle)
+        if result.share_served >= share and result.percentile(0.99) <= p99:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -1,0 +1,94 @@
+// Editing a coupon. If somebody else changed it in between, both versions are shown and the marketer decides.
+import { html, useEffect, useState } from "../../core/preact.js";
+import { get, patch } from "../../core/api.js";
+import { useForm } from "../../ui/form.js";
+import { period, zoneName } from "../../core/times.js";
+import { count, sentence } from "../../core/messages.js";
+import { Button } from "../../ui/controls.js";
+import { Notice } from "../../ui/async_states.js";
+import { toast } from "../../ui/toasts.js";
+import { changes, check, fieldsOf } from "./coupon_fields.js";
+import { CouponForm } from "./coupon_form.js";
+import { Failed } from "./new_coupon.js";
+
+export function Details({ coupon, onChanged }) {
+  const [opened, setOpened] = useState(coupon);
+  const [theirs, setTheirs] = useState(null);
+  const form = useForm({ saved: fieldsOf(opened), check, draft: `coupon.${coupon.coupon_id}.${opened.version}` });
+  // Looking again shows a newer version: with nothing typed it is simply taken.
+  useEffect(() => {
+    if (coupon.version > opened.version && !form.isDirty && !form.isSaving && !theirs) {
+      setOpened(coupon);
+      form.reset(fieldsOf(coupon));
+    }
+  }, [coupon.version]);
+
+  const save = form.submit(async (values) => {
+    try {
+      const changed = await patch(`/v1/coupons/${coupon.coupon_id}`, { ...changes(values, form.base), version: opened.version });
+      setOpened(changed);
+      form.settle(fieldsOf(changed), values);
+      onChanged(changed);
+      toast("Saved");
+    } catch (error) {
+      if (error.status === 412) return setTheirs(await get(`/v1/coupons/${coupon.coupon_id}`));
+      if (error.code === "limit_below_used") error.fields = { max_redemptions: belowUsed(error.members) };
+      throw error;
+    }
+    return undefined;
+  });
+  const adopt = (values) => {
+    setOpened(theirs);
+    onChanged(theirs);
+    form.reset(fieldsOf(theirs));
+    for (const [name, value] of Object.entries(values)) form.set(name, value);
+    setTheirs(null);
+  };
+  const mine = () => Object.fromEntries(Object.entries(form.values).filter(([name, value]) => value !== form.base[name]));
+
+  if (coupon.status === "archived") return html`<${Archived} coupon=${coupon} />`;
+  return html`
+    <${CouponForm} form=${form} coupon=${opened} onSubmit=${save}
+      notices=${html`
+        ${form.wasRestored && !theirs && html`<${Notice} action=${html`<${Button} onClick=${() => form.reset()}>Discard<//>`}>These are your unsaved changes from before the page was loaded again.<//>`}
+        ${theirs && html`<${Conflict} before=${opened} theirs=${theirs} onTheirs=${() => adopt({})} onMine=${() => adopt(mine())} />`}`}
+      footer=${html`
+        <${Failed} form=${form} />
+        <div class="form-actions">
+          <${Button} kind="primary" type="submit" isBusy=${form.isSaving} disabled=${!form.isDirty || Boolean(theirs)}>Save changes<//>
+          ${form.isDirty && html`<${Button} onClick=${() => form.reset()}>Discard<//>`}
+        </div>`} />`;
+}
+
+const belowUsed = ({ times_redeemed: used }) =>
+  used === undefined ? sentence({ code: "limit_below_used" }) : `${count(used)} are redeemed already, so the limit can't be lower than that.`;
+
+const LABELS = {
+  name: ["Name", (coupon) => coupon.name],
+  period: ["Active period", (coupon) => `${period(coupon).from} – ${period(coupon).to}, ${zoneName(coupon.timezone)}`],
+  max_redemptions: ["Overall limit", (coupon) => (coupon.max_redemptions === null ? "No limit" : count(coupon.max_redemptions))],
+  max_redemptions_per_customer: ["Per customer", (coupon) => coupon.max_redemptions_per_customer ?? "No limit"],
+  active: ["Active", (coupon) => (coupon.active ? "On" : "Off")],
+};
+
+function Conflict({ before, theirs, onTheirs, onMine }) {
+  const differing = Object.values(LABELS).filter(([, words]) => words(before) !== words(theirs));
+  return html`
+    <${Notice} kind="alert">
+      <p><b>Someone changed this coupon while you were editing it.</b> Nothing of theirs was overwritten, and nothing of yours is lost.</p>
+      <ul class="differences">
+        ${theirs.status === "archived" && html`<li>They archived it.</li>`}
+        ${differing.map(([label, words]) => html`<li key=${label}>${label}: <s>${words(before)}</s> is now <b>${words(theirs)}</b></li>`)}
+      </ul>
+      <div class="dialog-actions">
+        <${Button} onClick=${onTheirs}>Take theirs, drop mine<//>
+        ${theirs.status !== "archived" && html`<${Button} kind="primary" onClick=${onMine}>Put my changes on top<//>`}
+      </div>
+    <//>`;
+}
+
+const Archived = ({ coupon }) => html`
+  <div class="card section">
+    <${Notice}>This coupon is archived: its links lead nowhere and it can't be changed. Its records stay readable.<//>
+    <dl class="facts">${Object.values(LABELS).map(([label, words]) => html`<dt>${label}</dt><dd>${words(coupon)}</dd>`)}</dl>
+  </div>`;

@@ -1,0 +1,248 @@
+"""What marketers do: create coupons, change them, end them, design their pages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from couponflow.domain import codes, links, rules
+from couponflow.domain.errors import (
+    AddonDisabled,
+    CodeTaken,
+    CouponArchived,
+    CouponNotFound,
+    LimitBelowUsed,
+    ValidationFailed,
+    VersionConflict,
+)
+from couponflow.domain.models import Counts, Coupon, CouponStatus, RedeemPage
+from couponflow.services.sold_out import SoldOut
+from couponflow.store import coupons as coupon_items
+from couponflow.store import quota_shards as quota_items
+from couponflow.store.backoff import Patience
+from couponflow.store.coupons import Changes, CouponStore
+from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.store.limit_changes import LimitStore
+from couponflow.store.quota_shards import QuotaStore
+from couponflow.store.terms_cache import TermsMemory
+
+RECORD_BUCKETS = 4
+# A change keeps trying on a busy coupon for this long: well within the function's time.
+SECONDS_FOR_A_CHANGE = 10
+# A search through very many coupons goes on in the next call, before the function's time is over.
+MOST_PAGES_SEARCHED, SEARCHED_AT_ONCE = 10, 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewCoupon:
+    """What a marketer says of a coupon; a code left out is generated."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    code: str | None
+    max_redemptions: int | None
+    max_redemptions_per_customer: int | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A coupon with its uses as they are now."""
+
+    coupon: Coupon
+    counts: Counts
+
+    def status(self, now: datetime) -> CouponStatus:
+        return rules.status(self.coupon, self.counts.remaining, now)
+
+
+class Campaigns:
+    def __init__(
+        self,
+        terms: TermsMemory,
+        coupons: CouponStore,
+        quotas: QuotaStore,
+        limits: LimitStore,
+        sold_out: SoldOut,
+        most_shards: int,
+        patience: Callable[[], Patience] = lambda: Patience(SECONDS_FOR_A_CHANGE),
+    ) -> None:
+        self._terms, self._coupons, self._quotas, self._limits = terms, coupons, quotas, limits
+        self._sold_out, self._most_shards, self._patience = sold_out, most_shards, patience
+
+    def require_addon(self, organisation_id: str) -> None:
+        """Raises AddonDisabled."""
+        if not self._terms.organisation(organisation_id).addon_enabled:
+            raise AddonDisabled
+
+    def create(self, organisation_id: str, new: NewCoupon, now: datetime) -> Campaign:
+        """Raises CodeTaken, ValidationFailed."""
+        check_period(new.starts_at, new.ends_at)
+        shards = rules.shards_for(new.max_redemptions, self._most_shards)
+        while True:
+            coupon = Coupon(
+                coupon_id=links.new_id(),
+                organisation_id=organisation_id,
+                code=new.code or codes.generate(),
+                name=new.name,
+                starts_at=new.starts_at,
+                ends_at=new.ends_at,
+                timezone=new.timezone,
+                max_redemptions_per_customer=new.max_redemptions_per_customer,
+                active=new.active,
+                units=quota_items.units_for(new.max_redemptions, shards),
+                shards=shards,
+                record_buckets=RECORD_BUCKETS,
+                holder_secret=links.new_secret(),
+                link_secret=links.new_secret(),
+                created_at=now,
+                updated_at=now,
+            )
+            try:
+                self._create(coupon, self._patience())
+            except CodeTaken:
+                if new.code:
+                    raise
+            else:
+                # Nothing is read of what nobody can have used yet: trouble there would hide that it is made.
+                return Campaign(coupon, Counts(0, coupon.units))
+
+    def get(self, organisation_id: str, coupon_id: str) -> Campaign:
+        """Raises CouponNotFound, also for a coupon of another organisation."""
+        return self._campaign(self.coupon(organisation_id, coupon_id))
+
+    def listed(
+        self, organisation_id: str, status: CouponStatus | None, text: str, before: str | None, at_most: int, now: datetime
+    ) -> tuple[list[Campaign], str | None]:
+        """Up to `at_most` coupons, newest first, from the place `before` on, and the place to go on from; None at the end.
+
+        Archived ones only where asked for. A rare `text` or `status` may need several calls, each with its few or no coupons.
+        """
+        self.require_addon(organisation_id)
+        found: list[Campaign] = []
+        page_length = SEARCHED_AT_ONCE if status or text else at_most
+        for _ in range(MOST_PAGES_SEARCHED):
+            coupons = self._coupons.listed(organisation_id, before, page_length)
+            counts = self._quotas.counts(coupons, consistent=False)
+            for coupon in coupons:
+                campaign, before = Campaign(coupon, counts[coupon.coupon_id]), coupon_items.place_of(coupon)
+                is_wanted = campaign.status(now) is status if status else coupon.archived_at is None
+                if is_wanted and _matches(coupon, text):
+                    found.append(campaign)
+                if len(found) == at_most:
+                    return found, before
+            if len(coupons) < page_length:
+                return found, None
+        return found, before
+
+    def change(self, organisation_id: str, coupon_id: str, version: int, changes: Changes, now: datetime) -> Campaign:
+        """Make the next version of a coupon (fields and their new values); when this returns, nobody can redeem by the old.
+
+        Raises CouponNotFound, CouponArchived, VersionConflict, LimitBelowUsed (nothing is changed, or the limit it names
+        was reached), TryAgain.
+        """
+        coupon = self.coupon(organisation_id, coupon_id)
+        if coupon.archived_at is not None:
+            raise CouponArchived
+        if coupon.version != version:
+            raise VersionConflict(version=coupon.version)
+        check_period(changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at))
+        max_redemptions = changes.pop("max_redemptions", coupon.max_redemptions)
+        changes, patience = changes | {"last_change": links.new_id()}, self._patience()
+        if max_redemptions == coupon.max_redemptions:
+            coupon = self._coupons.change(coupon, changes, now)
+        else:
+            coupon = self._move_limit(coupon, max_redemptions, changes, now, patience)
+        self._move_gates(coupon, patience)
+        campaign = self._campaign(coupon)
+        if coupon.max_redemptions != max_redemptions:
+            raise _below_used(campaign)
+        if not campaign.counts.remaining:
+            self._sold_out.prove(coupon)
+        return campaign
+
+    def archive(self, organisation_id: str, coupon_id: str, now: datetime) -> None:
+        """End a coupon for good: its links turn into the neutral page, its code is free again. Again, nothing changes."""
+        patience = self._patience()
+        while (coupon := self.coupon(organisation_id, coupon_id)).archived_at is None:
+            try:
+                self._coupons.archive(coupon, links.new_id(), now)
+            except (VersionConflict, Contended, NoAnswer):
+                patience.wait()
+        self._move_gates(coupon, patience)
+
+    def page(self, organisation_id: str, coupon_id: str) -> RedeemPage:
+        self.coupon(organisation_id, coupon_id)
+        return self._coupons.page(coupon_id)
+
+    def save_page(self, organisation_id: str, coupon_id: str, page: RedeemPage) -> RedeemPage:
+        """Raises CouponArchived."""
+        if self.coupon(organisation_id, coupon_id).archived_at is not None:
+            raise CouponArchived
+        self._coupons.save_page(coupon_id, page)
+        return page
+
+    def coupon(self, organisation_id: str, coupon_id: str) -> Coupon:
+        """Raises AddonDisabled; CouponNotFound, also for a coupon of another organisation."""
+        self.require_addon(organisation_id)
+        coupon = self._coupons.get(coupon_id) if links.is_id(coupon_id) else None
+        if coupon is None or coupon.organisation_id != organisation_id:
+            raise CouponNotFound
+        return coupon
+
+    def _create(self, coupon: Coupon, patience: Patience) -> None:
+        while True:
+            try:
+                return self._coupons.create(coupon)
+            except (Contended, NoAnswer):
+                patience.wait()
+
+    def _campaign(self, coupon: Coupon) -> Campaign:
+        return Campaign(coupon, self._quotas.counts([coupon])[coupon.coupon_id])
+
+    def _move_limit(
+        self, coupon: Coupon, max_redemptions: int | None, changes: Changes, now: datetime, patience: Patience
+    ) -> Coupon:
+        shards = max(coupon.shards, rules.shards_for(max_redemptions, self._most_shards))
+        target = quota_items.units_for(max_redemptions, shards)
+        if target > coupon.units:
+            return self._limits.raise_to(coupon, target, self._most_shards, changes, now, patience)
+        campaign = self._campaign(coupon)
+        if target < campaign.counts.used:
+            raise _below_used(campaign)
+        return self._limits.lower(coupon, target, changes, now, patience)
+
+    def _move_gates(self, coupon: Coupon, patience: Patience) -> None:
+        """Single writes, each retried: one transaction over all shards would starve on a busy coupon."""
+        for shard in range(coupon.shards):
+            while not self._copied_gate(coupon, shard):
+                patience.wait()
+
+    def _copied_gate(self, coupon: Coupon, shard: int) -> bool:
+        try:
+            self._quotas.copy_gate(coupon, shard)
+        except (Contended, NoAnswer):
+            return False
+        return True
+
+
+def check_period(starts_at: datetime, ends_at: datetime) -> None:
+    """Raises ValidationFailed."""
+    if ends_at <= starts_at:
+        raise ValidationFailed.of("ends_at", "must be later than starts_at")
+
+
+def _below_used(campaign: Campaign) -> LimitBelowUsed:
+    return LimitBelowUsed(times_redeemed=campaign.counts.used, max_redemptions=campaign.coupon.max_redemptions)
+
+
+def _matches(coupon: Coupon, text: str) -> bool:
+    """Whether the name or the code has the text in it; codes as customers may write them."""
+    canonical = codes.canonical(text)
+    return (
+        not text
+        or text.casefold() in coupon.name.casefold()
+        or text.casefold() in coupon.code.casefold()
+        or (bool(canonical) and canonical in codes.canonical(coupon.code))
+    )

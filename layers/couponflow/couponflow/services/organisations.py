@@ -1,0 +1,84 @@
+"""What the platform does for its organisations: create them, switch the add-on, give out keys and take them back."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from couponflow.domain import api_keys, links
+from couponflow.domain.errors import CouponflowError
+from couponflow.domain.models import ApiKey, Organisation
+from couponflow.store.audit_log import Entry, JournalStore
+from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.store.organisations import OrganisationStore
+
+DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key as its owner keeps it: seen this once, of the secret only a hash is kept."""
+
+    key: ApiKey
+    written: str
+
+
+class Operations:
+    def __init__(self, organisations: OrganisationStore, journal: JournalStore) -> None:
+        self._organisations, self._journal = organisations, journal
+
+    def on_record(self, entry: Entry, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Do it, with an entry in the journal before and its outcome after. What can't be recorded is not done."""
+        self._journal.keep(entry)
+        try:
+            done = do()
+        except CouponflowError as refused:
+            self._end(replace(entry, outcome=refused.code))
+            raise
+        made = {name: done[name] for name in ("organisation_id", "key_id") if name in done}
+        self._end(replace(entry, outcome=DONE, **made))
+        return done
+
+    def uses(self, month: str, at_most: int) -> list[Entry]:
+        """What was asked of the operator in a month, such as 2026-11, newest first."""
+        return self._journal.newest(month, at_most)
+
+    def create_organisation(self, organisation_id: str | None, name: str, *, addon_enabled: bool) -> Organisation:
+        """An organisation of that id, a new id where none is given; one that exists stays as it is."""
+        organisation = Organisation(organisation_id or links.new_id(), name, addon_enabled)
+        is_new = self._organisations.create(organisation)
+        return organisation if is_new else self._organisations.get(organisation.organisation_id)
+
+    def organisation(self, organisation_id: str) -> Organisation:
+        """Raises NotFound."""
+        return self._organisations.get(organisation_id)
+
+    def organisations(self, after: str | None, at_most: int) -> list[Organisation]:
+        """By id, from behind `after` on."""
+        return self._organisations.listed(after, at_most)
+
+    def switch_addon(self, organisation_id: str, *, enabled: bool) -> Organisation:
+        """Within two seconds flows, pages and the API follow. Raises NotFound."""
+        return self._organisations.switch_addon(organisation_id, enabled=enabled)
+
+    def create_key(self, organisation_id: str, scopes: frozenset[str], name: str, now: datetime) -> NewKey:
+        """One more key: to replace one, give out the next, wait until the old one is used no more, revoke it. Raises NotFound."""
+        self._organisations.get(organisation_id)
+        secret = links.new_secret()
+        key = ApiKey(links.new_id(), organisation_id, api_keys.hash_of(secret), scopes, created_at=now, name=name)
+        self._organisations.save_key(key)
+        return NewKey(key, api_keys.written(key.key_id, secret))
+
+    def keys(self, organisation_id: str) -> list[ApiKey]:
+        """Oldest first, revoked ones too. Raises NotFound."""
+        self._organisations.get(organisation_id)
+        return self._organisations.keys_of(organisation_id)
+
+    def revoke_key(self, organisation_id: str, key_id: str, now: datetime) -> ApiKey:
+        """Refused everywhere within ten seconds. Raises NotFound."""
+        return self._organisations.revoke_key(organisation_id, key_id, now)
+
+    def _end(self, entry: Entry) -> None:
+        with suppress(Contended, NoAnswer):  # done is done: an entry without outcome says that somebody should look
+            self._journal.keep(entry)

@@ -1,0 +1,56 @@
+"""What the operator did, on record: written before it is done, so that nothing is done unrecorded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from couponflow.domain import times
+from couponflow.store import keys
+from couponflow.store.dynamodb import Item, Table, put
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request to the operator; without an outcome nobody knows how it ended. `request_id` is Lambda's, as in CloudTrail."""
+
+    entry_id: str
+    at: datetime
+    action: str
+    organisation_id: str | None
+    key_id: str | None
+    request_id: str | None
+    outcome: str | None = None
+
+
+class JournalStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def keep(self, entry: Entry) -> None:
+        """Over an earlier state of the same entry."""
+        item = {
+            "entry_id": entry.entry_id,
+            "at": times.text(entry.at),
+            "action": entry.action,
+            "organisation_id": entry.organisation_id,
+            "key_id": entry.key_id,
+            "request_id": entry.request_id,
+            "outcome": entry.outcome,
+        }
+        self._table.put(put(keys.journal_entry(times.text(entry.at), entry.entry_id) | item))
+
+    def newest(self, month: str, at_most: int) -> list[Entry]:
+        """Of a month, such as 2026-11."""
+        items = self._table.query("pk = :pk", {":pk": keys.journal(month)}, consistent=True, newest_first=True, at_most=at_most)
+        return list(map(_entry, items))
+
+
+def _entry(item: Item) -> Entry:
+    return Entry(
+        entry_id=item["entry_id"],
+        at=times.parse(item["at"]),
+        action=item["action"],
+        organisation_id=item.get("organisation_id"),
+        key_id=item.get("key_id"),
+        request_id=item.get("request_id"),
+        outcome=item.get("outcome"),
+    )

@@ -1,0 +1,205 @@
+"""DynamoDB, spoken in plain dicts: values in and out, and one table from its errors to ours."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
+
+from couponflow.store.attribute_values import Item as Item
+from couponflow.store.attribute_values import decode, encode
+
+Key = dict[str, str]
+Write = dict[str, Any]
+
+# Reads and single writes are asked again here; a transaction only by its caller, who may have a better place to go.
+MOST_TRIES = 3
+FIRST_PAUSE = 0.02
+
+
+class Contended(Exception):
+    """Nothing was written, because somebody else was at it or capacity ran short: ask again."""
+
+
+class NoAnswer(Exception):
+    """It may have been written or not: ask again, and look whether it was."""
+
+
+class ConditionFailed(Exception):
+    """Nothing was written: the condition on item `index` of the call failed; `old` is what lies there (None: nothing)."""
+
+    def __init__(self, old: Item | None, index: int = 0) -> None:
+        super().__init__(index)
+        self.old, self.index = old, index
+
+
+_CONTENDED = {
+    "LimitExceededException",
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "ThrottlingException",
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
+
+
+def _meaning(error: ClientError) -> Exception:
+    name = error.response["Error"]["Code"]
+    if name == "ConditionalCheckFailedException":
+        return ConditionFailed(_old(error.response))
+    if name == "TransactionCanceledException":
+        return _why_cancelled(error.response["CancellationReasons"]) or error
+    if name in _CONTENDED:
+        return Contended()
+    return NoAnswer() if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or name == "RequestTimeout" else error
+
+
+def _why_cancelled(reasons: Any) -> Exception | None:
+    """The first refusal counts if every item before it was fine; a conflict before it may be the winner's own echo.
+
+    Callers put the item whose refusal is final first: what it says holds whatever happened to the others.
+    """
+    for index, reason in enumerate(reasons):
+        if reason["Code"] == "ConditionalCheckFailed":
+            return ConditionFailed(_old(reason), index)
+        if reason["Code"] in _CONTENDED:
+            return Contended()
+        if reason["Code"] != "None":
+            return None
+    return None
+
+
+def _old(answer: Any) -> Item | None:
+    return decode(answer["Item"]) if answer.get("Item") else None
+
+
+class Table:
+    """One table. Every method may raise Contended or NoAnswer; writes with a condition also ConditionFailed."""
+
+    def __init__(self, client: Any, name: str, pause: Callable[[float], None] = time.sleep) -> None:
+        self._client, self._name, self._pause = client, name, pause
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        answer = self._ask(self._client.get_item, TableName=self._name, Key=encode(key), ConsistentRead=consistent)
+        return decode(answer["Item"]) if "Item" in answer else None
+
+    def get_all(self, keys: list[Key], *, consistent: bool = False) -> list[Item]:
+        """What lies at the keys, in no order; every key was really read. Raises Contended if DynamoDB keeps leaving some out."""
+        items: list[Item] = []
+        for start in range(0, len(keys), 100):
+            wanted = [encode(key) for key in keys[start : start + 100]]
+            for tries in range(MOST_TRIES):
+                self._wait_before(tries)
+                request = {self._name: {"Keys": wanted, "ConsistentRead": consistent}}
+                answer = self._ask(self._client.batch_get_item, RequestItems=request)
+                items += map(decode, answer["Responses"].get(self._name, []))
+                if not (left_out := answer.get("UnprocessedKeys")):
+                    break
+                wanted = left_out[self._name]["Keys"]
+            else:
+                raise Contended
+        return items
+
+    def query(
+        self,
+        condition: str,
+        values: Item,
+        *,
+        index: str | None = None,
+        consistent: bool = False,
+        newest_first: bool = False,
+        at_most: int | None = None,
+    ) -> list[Item]:
+        """All items that the key condition selects, or the first `at_most`."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": encode(values),
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": consistent,
+        }
+        if index:
+            request["IndexName"] = index
+        items: list[Item] = []
+        while True:
+            if at_most is not None:
+                request["Limit"] = at_most - len(items)
+            answer = self._ask(self._client.query, **request)
+            items += map(decode, answer["Items"])
+            if "LastEvaluatedKey" not in answer or (at_most is not None and len(items) >= at_most):
+                return items
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def put(self, write: Write) -> None:
+        """Do one put made by `put()`. Its condition may meet what an earlier try wrote, whose answer was lost."""
+        self._ask(self._client.put_item, TableName=self._name, **write["Put"])
+
+    def update(self, write: Write) -> Item:
+        """Do one update made by `update()`; the item as it is now. Its condition may meet its own work, as in `put`."""
+        answer = self._ask(self._client.update_item, TableName=self._name, ReturnValues="ALL_NEW", **write["Update"])
+        return decode(answer["Attributes"])
+
+    def update_once(self, write: Write) -> None:
+        """As `update`, but tried once: for what may be lost and must not keep anybody waiting."""
+        _told(self._client.update_item, TableName=self._name, **write["Update"])
+
+    def transact(self, writes: list[Write]) -> None:
+        """All of them or none, tried once. ConditionFailed carries the index of the write that was refused."""
+        items = [{kind: {"TableName": self._name, **body}} for write in writes for kind, body in write.items()]
+        _told(self._client.transact_write_items, TransactItems=items)
+
+    def _ask(self, call: Callable[..., Any], **request: Any) -> Any:
+        for tries in range(MOST_TRIES - 1):
+            self._wait_before(tries)
+            try:
+                return _told(call, **request)
+            except (Contended, NoAnswer):
+                continue
+        self._wait_before(MOST_TRIES - 1)
+        return _told(call, **request)
+
+    def _wait_before(self, tries: int) -> None:
+        if tries:
+            self._pause(random.uniform(0, FIRST_PAUSE * 2**tries))
+
+
+def _told(call: Callable[..., Any], **request: Any) -> Any:
+    try:
+        return call(**request)
+    except ClientError as error:
+        raise _meaning(error) from error
+    except (ConnectionError, HTTPClientError, IncompleteReadError) as error:
+        raise NoAnswer from error
+
+
+def put(item: Item, condition: str | None = None, values: Item | None = None) -> Write:
+    return {"Put": {"Item": encode(item), **_condition(condition, values, None)}}
+
+
+def update(
+    key: Key,
+    expression: str,
+    values: Item,
+    condition: str | None = None,
+    names: dict[str, str] | None = None,
+) -> Write:
+    return {"Update": {"Key": encode(key), "UpdateExpression": expression, **_condition(condition, values, names)}}
+
+
+def delete(key: Key, condition: str | None = None, values: Item | None = None) -> Write:
+    return {"Delete": {"Key": encode(key), **_condition(condition, values, None)}}
+
+
+def _condition(condition: str | None, values: Item | None, names: dict[str, str] | None) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    if condition:
+        body |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    if values:
+        body["ExpressionAttributeValues"] = encode(values)
+    if names:
+        body["ExpressionAttributeNames"] = names
+    return body

@@ -1,0 +1,61 @@
+"""/v1/flow/blocks: the Distribute Coupon blocks that flow authors save."""
+
+from typing import Any
+
+from couponflow.domain import times
+from couponflow.domain.flow_blocks import Block
+from couponflow.services.flow_blocks import Blocks
+from couponflow.web.admin import flow_block_schemas
+from couponflow.web.http import cursors, validation
+from couponflow.web.http.app import Edge, Request
+from couponflow.web.http.responses import Response, answer
+
+
+def add_to(app: Edge, blocks: Blocks) -> None:
+    @app.route("GET /v1/flow/blocks", scope="admin")
+    def list_blocks(request: Request) -> Response:
+        query = validation.parse(validation.Listing, validation.given(request.query), lax=True)
+        before = cursors.parse(query.cursor, parts=1)[0] if query.cursor else None
+        found, more = blocks.listed(request.organisation_id, before, query.limit)
+        return answer({"items": list(map(_view, found)), "next_cursor": cursors.written(more) if more else None})
+
+    @app.route("POST /v1/flow/blocks", scope="admin")
+    def create_block(request: Request) -> Response:
+        blocks.require_addon(request.organisation_id)
+        body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
+        return answer(_view(blocks.create(request.organisation_id, body.content(), request.now)), status=201)
+
+    @app.route("GET /v1/flow/blocks/{block_id}", scope="admin")
+    def get_block(request: Request) -> Response:
+        return answer(_view(blocks.get(request.organisation_id, request.params["block_id"])))
+
+    @app.route("PUT /v1/flow/blocks/{block_id}", scope="admin")
+    def save_block(request: Request) -> Response:
+        block = blocks.get(request.organisation_id, request.params["block_id"])
+        body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
+        return answer(_view(blocks.replace(block, body.content(), request.now)))
+
+    @app.route("DELETE /v1/flow/blocks/{block_id}", scope="admin")
+    def delete_block(request: Request) -> Response:
+        blocks.delete(request.organisation_id, request.params["block_id"])
+        return Response(204)
+
+
+def _view(block: Block) -> dict[str, Any]:
+    content, flows = block.content, block.content.fallback_flows
+    return {
+        "block_id": block.block_id,
+        "coupon_id": content.coupon_id,
+        "message": content.message,
+        "button_title": content.button_title,
+        "image_url": content.image_url,
+        "fallback_flows": {
+            "coupon_expired": flows.coupon_expired,
+            "customer_max_uses_reached": flows.customer_max_uses_reached,
+            "coupon_max_uses_reached": flows.coupon_max_uses_reached,
+            "error": flows.error,
+        },
+        "channel": content.channel,
+        "created_at": times.text(block.created_at),
+        "updated_at": times.text(block.updated_at),
+    }

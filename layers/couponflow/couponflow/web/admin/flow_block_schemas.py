@@ -1,0 +1,56 @@
+"""What the admin API takes as a Distribute Coupon block. Unknown fields are refused; what is empty is left out."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
+
+from couponflow.domain import channel_limits, message_templates
+from couponflow.domain.flow_blocks import BlockContent, FallbackFlows
+from couponflow.web.http.validation import HTTPS_SCHEMA, LONGEST_URL, Schema, is_https
+
+LONGEST_FLOW = 200
+
+
+def _nothing(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _is_image(url: str, info: ValidationInfo) -> str:
+    """An https address, or an image of ours, wherever the service is: on one machine that is http."""
+    base_url = (info.context or {})["base_url"]
+    is_ours = re.fullmatch(rf"{re.escape(base_url)}/images/[0-9a-f]{{64}}\.(webp|jpg)", url)
+    return url if is_ours else is_https(url)
+
+
+# As written, with the names of placeholders; how long they are when filled is checked against the channel's limits.
+LONGEST_MESSAGE, LONGEST_BUTTON_TITLE = channel_limits.LONGEST_MESSAGE * 2, channel_limits.LONGEST_BUTTON_TITLE * 2
+Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_MESSAGE)]
+ButtonTitle = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_BUTTON_TITLE), AfterValidator(message_templates.one_line)
+]
+ImageUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(_is_image), HTTPS_SCHEMA]
+Flow = Annotated[
+    Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_FLOW)] | None, BeforeValidator(_nothing)
+]
+
+
+class FallbackFlowsIn(Schema):
+    coupon_expired: Flow = None
+    customer_max_uses_reached: Flow = None
+    coupon_max_uses_reached: Flow = None
+    error: Flow = None
+
+
+class BlockIn(Schema):
+    """Context: `base_url`, where the service itself is."""
+
+    coupon_id: str
+    message: Annotated[Message | None, BeforeValidator(_nothing)] = None
+    button_title: Annotated[ButtonTitle | None, BeforeValidator(_nothing)] = None
+    image_url: Annotated[ImageUrl | None, BeforeValidator(_nothing)] = None
+    fallback_flows: FallbackFlowsIn = FallbackFlowsIn()
+    channel: Literal["whatsapp", "line", "messenger", "instagram", "manychat", "text"] | None = None
+
+    def content(self) -> BlockContent:
+        return BlockContent(**dict(self) | {"fallback_flows": FallbackFlows(**dict(self.fallback_flows))})

@@ -1,0 +1,168 @@
+"""The console's files, read and compressed once, and how browsers may use them.
+
+Everything but the document itself lies under an address that carries the hash of it all, so it may be kept for ever,
+and a deployment never mixes with what an open tab has loaded.
+"""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from couponflow.web.http.responses import Response
+from couponflow.web.page import assets as page
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+COMPRESSED_ALREADY = {".woff2"}
+ROOT = "/console/"
+HOME = "/console/coupons"
+
+COMMON = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "strict-transport-security": "max-age=31536000",
+}
+DOCUMENT = COMMON | {
+    "cache-control": "no-cache",
+    "vary": "accept-encoding",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+FOR_EVER = COMMON | {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it is sent, with the headers of its own."""
+
+    content: bytes
+    compressed: bytes | None
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, content: bytes, suffix: str, headers: Mapping[str, str]) -> "File":
+        compressed = None if suffix in COMPRESSED_ALREADY else gzip.compress(content, mtime=0)
+        # Weak, since it stands for the file in either encoding.
+        etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+        return cls(content, compressed, {"content-type": TYPES[suffix], "etag": etag, **headers})
+
+    def answer(self, accepted: str, known: str) -> Response:
+        """`accepted` and `known` are the request's Accept-Encoding and If-None-Match."""
+        headers = dict(self.headers)
+        if headers["etag"].removeprefix("W/") in (tag.strip().removeprefix("W/") for tag in known.split(",")):
+            return Response(304, "", headers)
+        if self.compressed is not None and "gzip" in accepted:
+            return Response(200, self.compressed, headers | {"content-encoding": "gzip"})
+        return Response(200, self.content, headers)
+
+
+@dataclass(frozen=True)
+class Console:
+    index: File
+    assets: Mapping[str, File]
+    """By address."""
+
+    @classmethod
+    def of(cls, folder: Path, uploads: Iterable[str]) -> "Console":
+        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TYPES)
+        contents = {name: (folder / name).read_bytes() for name in names}
+        base = f"{ROOT}assets/{_digest(contents)}/"
+        index = contents.pop("index.html").decode().replace("{{assets}}", base).replace("{{preloads}}", _preloads(base, contents))
+        assets = {
+            base + name: File.of(content, Path(name).suffix, _asset_headers(name, content)) for name, content in contents.items()
+        }
+        return cls(File.of(index.encode(), ".html", DOCUMENT | _console_policy(uploads)), assets)
+
+    def answer(self, path: str, accepted: str, known: str) -> Response | None:
+        """None: there is no such file. Screens have addresses of their own and all are the one document."""
+        if path in ("/", "/console"):
+            return Response(308, "", COMMON | {"location": HOME})
+        if path.startswith(f"{ROOT}assets/"):
+            asset = self.assets.get(path)
+            return asset.answer(accepted, known) if asset else None
+        return self.index.answer(accepted, known) if "." not in path.rpartition("/")[2] else None
+
+
+def upload_origins(environment: Mapping[str, str]) -> list[str]:
+    """Where presigned uploads and exports lie: the image bucket's addresses, or the local stack's S3."""
+    local = environment.get("AWS_ENDPOINT_URL_S3")
+    if local:
+        return [local.rstrip("/")]
+    bucket, region = environment["IMAGES_BUCKET"], environment["AWS_REGION"]
+    return [
+        f"https://{bucket}.s3.{region}.amazonaws.com",
+        f"https://{bucket}.s3.amazonaws.com",
+        f"https://s3.{region}.amazonaws.com/{bucket}/",
+    ]
+
+
+def _digest(contents: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in contents.items():
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _preloads(base: str, names: Iterable[str]) -> str:
+    """Modules import each other four deep; asked for at once, they arrive in one round trip."""
+    return "\n".join(f'<link rel="modulepreload" href="{base}{name}">' for name in names if name.endswith(".js"))
+
+
+def _console_policy(uploads: Iterable[str]) -> dict[str, str]:
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "font-src": "'self'",
+        # A flow block shows an image from any https address, as the chat will.
+        "img-src": "'self' https: data: blob:",
+        "connect-src": " ".join(["'self'", *uploads]),
+        "frame-src": "'self'",
+        "form-action": "'none'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+    return {
+        "content-security-policy": _written(policy),
+        "x-frame-options": "DENY",
+        "cross-origin-opener-policy": "same-origin",
+    }
+
+
+def _asset_headers(name: str, content: bytes) -> dict[str, str]:
+    return FOR_EVER | (_preview_policy(content.decode()) if name == "preview.html" else {})
+
+
+def _preview_policy(document: str) -> dict[str, str]:
+    """The redeem page brings its styles and its script inside it. In a document that came with the console's own
+    policy they would be refused; so the preview is a document apart, sandboxed: it can't reach the console or its key."""
+    script = _INLINE_SCRIPT.search(document)
+    assert script is not None
+    policy = {
+        "default-src": "'none'",
+        "script-src": f"{page.source_of(script[1])} {page.SCRIPT_SOURCE}",
+        # The merchant's colours are a style that changes with every stroke: no hash can name it beforehand.
+        "style-src": "'unsafe-inline'",
+        "img-src": "'self' https: data:",
+        "form-action": "'none'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'self'",
+        "sandbox": "allow-scripts",
+    }
+    return {"content-security-policy": _written(policy), "x-frame-options": "SAMEORIGIN"}
+
+
+def _written(policy: Mapping[str, str]) -> str:
+    return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())

@@ -1,0 +1,166 @@
+"""What the Distribute Coupon block does for one customer, or for the customers of a broadcast.
+
+When several things stand in the way, the first of these is the reason: invalid_request, block_not_found, customer_missing,
+addon_disabled, coupon_not_found, coupon_disabled, coupon_expired, customer_max_uses_reached, coupon_max_uses_reached.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from couponflow import observability
+from couponflow.domain import messages
+from couponflow.domain.errors import (
+    AddonDisabled,
+    CouponExpired,
+    CouponflowError,
+    CouponMaxUsesReached,
+    CustomerMaxUsesReached,
+    InternalError,
+    NotFound,
+    Refusal,
+    TryAgain,
+    ValidationFailed,
+)
+from couponflow.domain.flow_blocks import BlockContent, FallbackFlows
+from couponflow.domain.models import Coupon
+from couponflow.services.redemption import Couponflow, Distributed
+from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.store.flow_blocks import BlockMemory
+from couponflow.web.flow import request, response
+from couponflow.web.flow.request import Ask
+from couponflow.web.flow.response import Answer, Outcome
+
+MOST_CUSTOMERS = 100
+# After that no further customer is begun: what is under way then still ends within the function's 15 seconds.
+SECONDS_FOR_A_BATCH = 5.0
+
+# The outcomes that a flow can branch on; every other refusal is an error with its reason.
+_OUTCOMES: dict[type[Refusal], str] = {
+    CouponExpired: "coupon_expired",
+    CustomerMaxUsesReached: "customer_max_uses_reached",
+    CouponMaxUsesReached: "coupon_max_uses_reached",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf a block asks; links begin with `base_url`."""
+
+    organisation_id: str
+    base_url: str
+    now: datetime
+
+
+class Distribution:
+    def __init__(self, couponflow: Couponflow, blocks: BlockMemory, timer: Callable[[], float] = time.monotonic) -> None:
+        self._couponflow, self._blocks, self._timer = couponflow, blocks, timer
+
+    def outcome(self, caller: Caller, fields: object) -> Outcome:
+        """What was decided.
+
+        Raises ValidationFailed, TryAgain, InternalError: each carries the `next_flow` of the block, where there is one.
+        """
+        try:
+            ask = Ask.of(fields)
+        except ValidationFailed as error:
+            error.members["next_flow"] = self._flows(caller, request.id_in(fields, "block_id")).error or ""
+            raise
+        content = BlockContent(ask.coupon_id or "", ask.message, ask.button_title, ask.image_url, channel=ask.channel)
+        if ask.block_id:
+            block = self._blocks.of(caller.organisation_id, ask.block_id)
+            if block is None:
+                return Outcome("error", "block_not_found", content, ask)
+            content = replace(block.content, channel=ask.channel or block.content.channel)
+            ask = replace(ask, coupon_id=content.coupon_id)
+        try:
+            return self._distributed(caller, content, ask)
+        except (Contended, NoAnswer, TryAgain) as error:
+            raise TryAgain(next_flow=content.fallback_flows.of("error")) from error
+        except Exception as error:
+            observability.failed("distribution")
+            raise InternalError(next_flow=content.fallback_flows.of("error")) from error
+
+    def answer(self, caller: Caller, fields: object) -> Answer:
+        return response.answer(self.outcome(caller, fields))
+
+    def batch(self, caller: Caller, fields: object) -> dict[str, list[Answer]]:
+        """The outcome of each of `customers`, in their order; what stands beside it holds for all of them.
+
+        A customer whom it did not get to is answered with `try_again`; asking again gives nobody a second link.
+        Raises ValidationFailed.
+        """
+        given = fields.get("customers") if isinstance(fields, Mapping) else None
+        if not isinstance(fields, Mapping) or not isinstance(given, list) or not 1 <= len(given) <= MOST_CUSTOMERS:
+            raise ValidationFailed.of("customers", f"must be a list of 1 to {MOST_CUSTOMERS} customers")
+        ends_at = self._timer() + SECONDS_FOR_A_BATCH
+        return {"results": [self._one_of_many(caller, fields, customer, ends_at) for customer in given]}
+
+    def directly(self, event: object, base_url: str, now: datetime) -> Answer:
+        """A direct Lambda invocation: the same object in and out, the organisation named in the event."""
+
+        def decide() -> Answer:
+            organisation_id = request.id_in(event, "organisation_id")
+            if organisation_id is None or not isinstance(event, Mapping):
+                raise ValidationFailed.of("organisation_id", "is needed")
+            caller = Caller(organisation_id, base_url, now)
+            return self.batch(caller, event) if "customers" in event else self.answer(caller, event)
+
+        return _answered(decide, "directly")
+
+    def _distributed(self, caller: Caller, content: BlockContent, ask: Ask) -> Outcome:
+        coupon: Coupon | None = None
+        if ask.customer_id is None:
+            return Outcome("error", "customer_missing", content, ask)
+        try:
+            coupon = self._couponflow.terms(caller.organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code).coupon
+            distributed = self._couponflow.distribute(coupon, ask.customer_id, ask.inbox_id, caller.now)
+        except Refusal as refusal:
+            observability.refused(refusal.code)
+            outcome = _OUTCOMES.get(type(refusal), "error")
+            return Outcome(outcome, refusal.code, content, ask, coupon, _message(coupon, content, ask))
+        except (AddonDisabled, NotFound):
+            return Outcome("error", AddonDisabled.code, content, ask)
+        url = f"{caller.base_url}/r/{distributed.token}"
+        message = _message(coupon, content, ask, distributed, url)
+        reason = "ok" if distributed.is_new else "already_distributed"
+        return Outcome("distributed", reason, content, ask, coupon, message, distributed)
+
+    def _one_of_many(self, caller: Caller, fields: Mapping[str, object], customer: object, ends_at: float) -> Answer:
+        def decide() -> Answer:
+            if self._timer() >= ends_at:
+                raise TryAgain
+            if not isinstance(customer, Mapping):
+                raise ValidationFailed.of("customers", "must hold an object for each customer")
+            return self.answer(caller, {**fields, **customer})
+
+        customer_id = customer.get("customer_id") if isinstance(customer, Mapping) else ""
+        # One customer's misfortune must not hide what was decided for the others.
+        return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | _answered(decide, "batch")
+
+    def _flows(self, caller: Caller, block_id: str | None) -> FallbackFlows:
+        block = self._blocks.of(caller.organisation_id, block_id) if block_id else None
+        return block.content.fallback_flows if block else FallbackFlows()
+
+
+def _answered(decide: Callable[[], Answer], route: str) -> Answer:
+    """What was decided, or that nothing could be: an answer in any case."""
+    try:
+        return decide()
+    except CouponflowError as error:
+        return response.failure(error)
+    except (Contended, NoAnswer):
+        return response.failure(TryAgain())
+    except Exception:
+        observability.failed(route)
+        return response.failure(InternalError())
+
+
+def _message(
+    coupon: Coupon | None, content: BlockContent, ask: Ask, distributed: Distributed | None = None, url: str = ""
+) -> messages.Message | None:
+    if coupon is None:
+        return None
+    values = messages.values_of(coupon, distributed.uses_left if distributed else None, ask.customer_name)
+    return messages.compose(coupon, content.message, content.button_title, content.image_url, content.channel, values, url)

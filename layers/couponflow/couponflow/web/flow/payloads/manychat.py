@@ -1,0 +1,39 @@
+"""ManyChat's dynamic block, version 2: the whole answer, messages and actions."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from couponflow.domain.channel_limits import limits_of
+from couponflow.domain.message_templates import cut
+from couponflow.domain.messages import Message
+
+# Messenger is meant where no type is given.
+TYPES = ("whatsapp", "instagram", "telegram")
+LONGEST_CAPTION = 20
+
+
+def block(message: Message | None, channel: str | None, fields: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """`fields`: custom fields of the contact to set, by name. Without a message the block only sets them."""
+    content: dict[str, Any] = {"type": channel} if channel in TYPES else {}
+    content["messages"] = _messages(message, channel) if message else []
+    content["actions"] = [_set(name, value) for name, value in fields.items()]
+    if channel not in ("whatsapp", "telegram"):
+        content["quick_replies"] = []
+    return {"version": "v2", "content": content}
+
+
+def _set(name: str, value: str) -> dict[str, str]:
+    """What an earlier call left in the field must not outlive it."""
+    if not value:
+        return {"action": "unset_field_value", "field_name": name}
+    return {"action": "set_field_value", "field_name": name, "value": value}
+
+
+def _messages(message: Message, channel: str | None) -> list[dict[str, Any]]:
+    longest = limits_of("whatsapp" if channel == "whatsapp" else "manychat").message
+    button = {"type": "url", "caption": cut(message.button_title, LONGEST_CAPTION), "url": message.url}
+    text = {"type": "text", "text": cut(message.text, longest), "buttons": [button]}
+    # Over WhatsApp a dynamic block sends no images.
+    image = {"type": "image", "url": message.image_url}
+    return [*([image] if message.image_url and channel != "whatsapp" else []), text]

@@ -1,0 +1,142 @@
+"""What a Distribute Coupon block asks for, as flow builders send it: JSON, a form, or the query of a GET.
+
+Builders send every value as text, may leave {{placeholders}} unfilled, and send fields that we don't know.
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from couponflow.domain import channel_limits, customer_ids, message_templates, urls
+from couponflow.domain.errors import BodyTooLarge, UnsupportedMediaType, ValidationFailed
+from couponflow.web.http.app import LARGEST_BODY, Request, parse_json
+
+FORMATS = ("whatsapp", "line", "line_flex", "messenger", "instagram", "manychat", "text", "channel")
+_LONGEST_NAME = 100
+# As WhatsApp and Messenger are called where builders name the inbox's channel.
+_ALSO_KNOWN_AS = {"facebook": "messenger", "facebook messenger": "messenger", "whatsapp business": "whatsapp", "fb": "messenger"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """None where the block says nothing."""
+
+    block_id: str | None = None
+    coupon_id: str | None = None
+    coupon_code: str | None = None
+    customer_id: str | None = None
+    inbox_id: str | None = None
+    customer_name: str | None = None
+    message: str | None = None
+    button_title: str | None = None
+    image_url: str | None = None
+    channel: str | None = None
+    format: str | None = None
+    outcome_field: str | None = None
+    next_flow_field: str | None = None
+
+    @classmethod
+    def of(cls, fields: object) -> "Ask":
+        """Fields that we don't know are ignored. Raises ValidationFailed, with all that is wrong."""
+        if not isinstance(fields, Mapping):
+            raise ValidationFailed.of("body", "must be a JSON object")
+        values, wrong = {}, []
+        for name in cls.__dataclass_fields__:
+            try:
+                values[name] = _READ.get(name, _id)(fields.get(name))
+            except ValueError as error:
+                wrong.append({"field": name, "message": str(error)})
+        if wrong:
+            raise ValidationFailed(errors=wrong)
+        return cls(**values)
+
+
+def fields_of(request: Request) -> Any:
+    """What the body says, by name, JSON or a form. Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
+    if len(request.body) > LARGEST_BODY:
+        raise BodyTooLarge
+    is_form = request.media_type == "application/x-www-form-urlencoded"
+    # curl -d and some builders send JSON under a form's name.
+    if is_form and not request.body.lstrip().startswith(b"{"):
+        return request.form
+    if is_form or request.media_type in ("application/json", ""):
+        return parse_json(request.body)
+    raise UnsupportedMediaType
+
+
+def id_in(fields: object, name: str) -> str | None:
+    """One id of a request that as a whole may not be right."""
+    try:
+        return _id(fields.get(name)) if isinstance(fields, Mapping) else None
+    except ValueError:
+        return None
+
+
+def _id(value: object) -> str | None:
+    """An id with a placeholder in it is nobody's."""
+    return customer_ids.canonical(_encodable(value))
+
+
+def _name(value: object) -> str | None:
+    text = _id(_shortened(value))
+    return message_templates.one_line(text)[:_LONGEST_NAME].strip() or None if text else None
+
+
+def _text(longest: int) -> Callable[[object], str | None]:
+    """Texts may hold placeholders, of ours or left by the builder: the ones that nobody fills go when the text is filled."""
+
+    def read(value: object) -> str | None:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError("must be text")
+        text = unicodedata.normalize("NFC", str(_encodable(value))).strip()
+        if len(text) > longest:
+            raise ValueError(f"must have {longest} characters at most")
+        return None if text.lower() in ("", "null", "undefined") else text
+
+    return read
+
+
+def _image_url(value: object) -> str | None:
+    url = customer_ids.said(_encodable(value), channel_limits.LONGEST_URL)
+    if url and not urls.is_https(url):
+        raise ValueError("must be an https address")
+    return url
+
+
+def _channel(value: object) -> str | None:
+    """Builders fill in what they call the inbox's channel; one that we don't know has no limits of its own."""
+    name = (_id(_shortened(value)) or "").casefold()
+    name = _ALSO_KNOWN_AS.get(name, name)
+    return name if name in channel_limits.LIMITS or name == "telegram" else None
+
+
+def _format(value: object) -> str | None:
+    name = _id(value)
+    if name is not None and name not in FORMATS:
+        raise ValueError(f"must be one of {', '.join(FORMATS)}")
+    return name
+
+
+def _shortened(value: object) -> object:
+    """What only adorns a message never refuses one."""
+    return value[: customer_ids.LONGEST_ID] if isinstance(value, str) else value
+
+
+def _encodable(value: object) -> object:
+    try:
+        return value.encode().decode() if isinstance(value, str) else value
+    except UnicodeEncodeError:
+        raise ValueError("must be Unicode text") from None
+
+
+_READ: dict[str, Callable[[object], str | None]] = {
+    "customer_name": _name,
+    "message": _text(channel_limits.LONGEST_MESSAGE),
+    "button_title": _text(channel_limits.LONGEST_BUTTON_TITLE),
+    "image_url": _image_url,
+    "channel": _channel,
+    "format": _format,
+}

@@ -1,0 +1,115 @@
+"""What was decided for a customer, as flow builders take it.
+
+They save values by name and can do little else: every top-level value of an answer is a string, empty where there is none, and
+the same values stand once more under `coupon`.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from couponflow.domain import messages, times
+from couponflow.domain.errors import CouponflowError
+from couponflow.domain.flow_blocks import BlockContent
+from couponflow.domain.messages import Message
+from couponflow.domain.models import Coupon
+from couponflow.services.redemption import Distributed
+from couponflow.web.flow.request import Ask
+from couponflow.web.http.responses import STATUS, Response, problem_response
+
+FIELDS = (
+    "outcome",
+    "reason",
+    "redemption_id",
+    "redeem_url",
+    "redeem_token",
+    "coupon_code",
+    "coupon_name",
+    "message",
+    "button_title",
+    "image_url",
+    "ends_at",
+    "ends_at_local",
+    "uses_left",
+    "next_flow",
+)
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Without a coupon there is no message; without `distributed` there is no link in it."""
+
+    outcome: str
+    reason: str
+    content: BlockContent
+    ask: Ask
+    coupon: Coupon | None = None
+    message: Message | None = None
+    distributed: Distributed | None = None
+
+    @property
+    def next_flow(self) -> str:
+        return self.content.fallback_flows.of(self.outcome)
+
+
+def answer(of: Outcome) -> Answer:
+    values = dict.fromkeys(FIELDS, "") | {"outcome": of.outcome, "reason": of.reason, "next_flow": of.next_flow}
+    if of.coupon is not None and of.message is not None:
+        values |= {
+            "coupon_code": of.coupon.code,
+            "coupon_name": of.coupon.name,
+            "message": of.message.text,
+            "button_title": of.message.button_title,
+            "image_url": of.message.image_url,
+            "ends_at": times.text(of.coupon.ends_at),
+            "ends_at_local": messages.ends_at_local(of.coupon),
+        }
+    if of.message is not None and of.distributed is not None:
+        left = of.distributed.uses_left
+        values |= {
+            "redemption_id": of.distributed.redemption.redemption_id,
+            "redeem_url": of.message.url,
+            "redeem_token": of.distributed.token,
+            "uses_left": "" if left is None else str(left),
+        }
+    if of.ask.format:
+        values["payload"] = _payload(of, of.ask.format)
+    return values | {"coupon": dict(values)}
+
+
+def dynamic_block(of: Outcome) -> dict[str, Any]:
+    """As ManyChat's Dynamic Block takes it: the whole answer. The request names the contact's fields that keep the outcome."""
+    from couponflow.web.flow.payloads import manychat
+
+    said = {of.ask.outcome_field: of.outcome, of.ask.next_flow_field: of.next_flow}
+    fields = {name: value for name, value in said.items() if name is not None}
+    return manychat.block(of.message if of.distributed else None, of.content.channel, fields)
+
+
+def failure(error: CouponflowError) -> Answer:
+    """A request that was not decided: the flow's error branch still works."""
+    reason = "invalid_request" if STATUS[type(error)] in (400, 413, 415, 422) else error.code
+    members = {name: _as_text(value) for name, value in error.members.items()}
+    values = dict.fromkeys(FIELDS, "") | {"outcome": "error", "reason": reason, "next_flow": members.pop("next_flow", "")}
+    return values | {"code": error.code, "detail": str(error)} | members | {"coupon": values}
+
+
+def problem(error: CouponflowError) -> Response:
+    """What cannot be understood is 400 here, whatever is wrong with it: builders tell no finer statuses apart."""
+    status = STATUS[type(error)]
+    status = 400 if status in (415, 422) else status
+    return problem_response(status, failure(error) | {"status": str(status)})
+
+
+def _payload(of: Outcome, format: str) -> str:
+    """As text, for builders save nothing else; empty where there is nothing to send."""
+    if of.message is None or of.distributed is None:
+        return ""
+    from couponflow.web.flow import payloads  # only for those who ask: others start without it
+
+    return payloads.payload(format, of.message, of.content.channel)
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,221 @@
+"""One way in for every function with a route: find the handler, check the key, answer, and turn errors into problems."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qs
+
+from couponflow import observability
+from couponflow.domain.errors import (
+    BodyTooLarge,
+    CouponflowError,
+    CouponNotFound,
+    InternalError,
+    InvalidJson,
+    NotFound,
+    TryAgain,
+    Unauthenticated,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from couponflow.domain.models import ApiKey
+from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.web.http import origin, rate_limits, responses
+from couponflow.web.http.authentication import Gatekeeper
+from couponflow.web.http.rate_limits import Limits
+from couponflow.web.http.responses import Response
+
+LARGEST_BODY = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request; names of headers are lower case."""
+
+    path: str
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    cookies: Sequence[str]
+    body: bytes
+    base_url: str
+    source_ip: str
+    key: ApiKey | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def organisation_id(self) -> str:
+        """Of the key that the request came with; routes without a scope have none."""
+        assert self.key is not None, "a route with a scope has a key"
+        return self.key.organisation_id
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def json(self) -> Any:
+        """Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
+        if len(self.body) > LARGEST_BODY:
+            raise BodyTooLarge
+        if self.media_type != "application/json":
+            raise UnsupportedMediaType
+        return parse_json(self.body)
+
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """Raises what `json` does; ValidationFailed."""
+        if not isinstance(self.json, dict):
+            raise ValidationFailed.of("body", "must be a JSON object")
+        return self.json
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The first value of each field of a form. Raises BodyTooLarge, UnsupportedMediaType, ValidationFailed."""
+        if len(self.body) > LARGEST_BODY:
+            raise BodyTooLarge
+        if self.body and self.media_type not in ("application/x-www-form-urlencoded", ""):
+            raise UnsupportedMediaType
+        try:
+            fields = parse_qs(self.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100)
+        except ValueError:
+            raise ValidationFailed.of("body", "has too many fields") from None
+        return {name: values[0] for name, values in fields.items()}
+
+
+def parse_json(body: bytes) -> Any:
+    """Raises InvalidJson, also for what Python would take: NaN, half a surrogate pair, two values of one name."""
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_no_name_twice)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise InvalidJson from None
+    return value
+
+
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("which of the two was meant?")
+    return members
+
+
+Handler = Callable[[Request], Response]
+# Of a status, the link's token, the request's headers and the seconds after which to come again.
+PageOfTrouble = Callable[[int, str, Mapping[str, str], str], Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    handle: Handler
+    scope: str | None
+    uses_link: bool
+
+
+class Edge:
+    """The routes of one function, by API Gateway's route key, such as "GET /r/{token}"; template.yaml has the same ones."""
+
+    def __init__(
+        self,
+        gatekeeper: Gatekeeper,
+        public_base_url: str = "",
+        problem: Callable[[CouponflowError], Response] = responses.problem,
+        limits: Limits | None = None,
+        page: PageOfTrouble | None = None,
+        origin_secret: str = "",
+    ) -> None:
+        """`page` is what customers see, who have no use for a problem in JSON."""
+        self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
+        self._problem, self._page, self._origin_secret = problem, page, origin_secret
+        self._limits = limits or Limits(None)
+        self.routes: dict[str, Route] = {}
+
+    def route(self, key: str, *, scope: str | None) -> Callable[[Handler], Handler]:
+        """`scope` is what the caller's key must have; None: anybody may come."""
+
+        def register(handle: Handler) -> Handler:
+            self.routes[key] = Route(handle, scope, uses_link=key.startswith("POST /r/{token}"))
+            return handle
+
+        return register
+
+    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The Lambda function: an event of payload format 2.0 in, its response out."""
+        started = time.perf_counter()
+        event, route_key = origin.settled(event, self._origin_secret), event["routeKey"]
+        observability.began(event["requestContext"].get("requestId", ""))
+        try:
+            route = self.routes.get(route_key)
+            if route is None:
+                raise NotFound
+            response = self._answer(event, route)
+        except CouponflowError as error:
+            response = self._refused(error, event)
+        except (Contended, NoAnswer):
+            response = self._refused(TryAgain(), event)
+        except Exception:
+            observability.failed(route_key)
+            response = self._refused(InternalError(), event)
+        observability.answered(route_key, response.status, time.perf_counter() - started)
+        return response.as_event()
+
+    def _refused(self, error: CouponflowError, event: dict[str, Any]) -> Response:
+        observability.refused(error.code)
+        response, headers = self._problem(error), event.get("headers") or {}
+        token = (event.get("pathParameters") or {}).get("token")
+        if self._page and token and response.status in (429, 500, 503) and "application/json" not in headers.get("accept", ""):
+            return self._page(response.status, token, headers, response.headers.get("retry-after", "2"))
+        return response
+
+    def _answer(self, event: dict[str, Any], route: Route) -> Response:
+        headers, http = event.get("headers") or {}, event["requestContext"]["http"]
+        address = rate_limits.address_of(headers, http)
+        if route.scope is None:
+            return self._answer_anybody(event, route, address)
+        try:
+            key = self._gatekeeper.admit(headers.get("authorization", ""), route.scope)
+        except Unauthenticated:
+            self._limits.check(rate_limits.MISSES_BY_ADDRESS, address)
+            self._limits.count(rate_limits.MISSES_BY_ADDRESS, address)
+            raise
+        self._limits.check(rate_limits.BY_KEY, key.key_id)
+        self._limits.count(rate_limits.BY_KEY, key.key_id)
+        return route.handle(self._request(event, key))
+
+    def _answer_anybody(self, event: dict[str, Any], route: Route, address: str) -> Response:
+        self._limits.check(rate_limits.MISSES_BY_ADDRESS, address)
+        request = self._request(event, None)
+        link = rate_limits.link_in(request.params) if route.uses_link else None
+        if link:
+            self._limits.check(rate_limits.BY_LINK, link)
+        try:
+            response = route.handle(request)
+        except (NotFound, CouponNotFound):
+            self._limits.count(rate_limits.MISSES_BY_ADDRESS, address)
+            raise
+        if response.status == 404:
+            self._limits.count(rate_limits.MISSES_BY_ADDRESS, address)
+        elif link:
+            self._limits.count(rate_limits.BY_LINK, link)  # now that it is known to be one of ours
+        return response
+
+    def _request(self, event: dict[str, Any], key: ApiKey | None) -> Request:
+        headers: dict[str, str] = event.get("headers") or {}
+        http = event["requestContext"]
+        body = event.get("body") or ""
+        return Request(
+            path=event["rawPath"],
+            params=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
+            headers=headers,
+            cookies=event.get("cookies") or (),
+            body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass"),
+            base_url=self._public_base_url or f"https://{http['domainName']}",
+            source_ip=http["http"]["sourceIp"],
+            key=key,
+        )

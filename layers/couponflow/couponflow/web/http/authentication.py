@@ -1,0 +1,70 @@
+"""Who a request comes from: `Authorization: Bearer cf_<id>_<secret>`. The one place where keys are checked."""
+
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from cachetools import TTLCache
+
+from couponflow.domain import api_keys
+from couponflow.domain.errors import ScopeMissing, Unauthenticated
+from couponflow.domain.models import ApiKey
+from couponflow.store.organisations import OrganisationStore
+
+# A revoked key is refused everywhere within ten seconds.
+SECONDS_REMEMBERED = 10
+# "Last used" tells which of two keys can go; to the hour is enough, and costs nothing worth counting.
+BETWEEN_NOTES = timedelta(hours=1)
+_MOST = 2_000
+_BEARER = re.compile(r"(?i:bearer) +(\S+)")
+
+
+class Uses:
+    """Keeps when a key was last used: one write per key and hour, whatever the load and the number of environments."""
+
+    def __init__(self, organisations: OrganisationStore, timer: Callable[[], float] = time.monotonic) -> None:
+        self._organisations = organisations
+        self._noted: TTLCache[str, bool] = TTLCache(_MOST, BETWEEN_NOTES.total_seconds(), timer)
+
+    def note(self, key: ApiKey) -> None:
+        if key.key_id in self._noted:
+            return
+        self._noted[key.key_id] = True
+        now = datetime.now(UTC)
+        if key.last_used_at is None or key.last_used_at <= now - BETWEEN_NOTES:
+            with suppress(Exception):  # whatever happens to the note, the caller's request goes on
+                self._organisations.note_use(key, now, now - BETWEEN_NOTES)
+
+
+class Gatekeeper:
+    def __init__(
+        self,
+        organisations: OrganisationStore,
+        timer: Callable[[], float] = time.monotonic,
+        note: Callable[[ApiKey], None] = lambda key: None,
+    ) -> None:
+        self._organisations, self._note = organisations, note
+        self._keys: TTLCache[str, ApiKey] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
+
+    def admit(self, authorization: str, scope: str) -> ApiKey:
+        """Raises Unauthenticated, ScopeMissing."""
+        bearer = _BEARER.fullmatch(authorization.strip())
+        parts = api_keys.parse(bearer[1]) if bearer else None
+        if parts is None:
+            raise Unauthenticated
+        key_id, secret = parts
+        key = self._key(key_id)
+        if key is None or not api_keys.opens(key, secret):
+            raise Unauthenticated
+        self._note(key)
+        if not api_keys.may(key, scope):
+            raise ScopeMissing
+        return key
+
+    def _key(self, key_id: str) -> ApiKey | None:
+        key = self._keys.get(key_id) or self._organisations.key(key_id)
+        if key is not None:
+            self._keys.setdefault(key_id, key)
+        return key

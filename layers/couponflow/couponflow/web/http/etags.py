@@ -1,0 +1,22 @@
+"""Which version of a coupon a caller saw: in the body, or as an entity tag."""
+
+import re
+
+from couponflow.domain.errors import VersionRequired
+from couponflow.web.http.app import Request
+
+_ETAG = re.compile(r'(?:W/)?"?([1-9][0-9]{0,17})"?')
+
+
+def tag(version: int) -> str:
+    return f'"{version}"'
+
+
+def seen(request: Request, in_body: int | None) -> int:
+    """Raises VersionRequired."""
+    if in_body is not None:
+        return in_body
+    given = _ETAG.fullmatch(request.headers.get("if-match", "").strip())
+    if given is None:
+        raise VersionRequired
+    return int(given[1])

@@ -1,0 +1,85 @@
+"""How often one caller may come: by key, by link, by address. docs/rate-limits.md says what it costs and why it is so.
+
+An environment counts by itself, in memory, and asks the shared counter only now and then, for many calls at once: who comes
+as often as people do costs nothing, and who comes more often than is allowed is refused by all environments together.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from cachetools import TTLCache
+
+from couponflow.domain.errors import TooManyRequests
+from couponflow.store.rate_counters import CounterStore
+
+SECONDS = 10
+_MOST_REMEMBERED = 10_000
+# Far beyond the difference of any two clocks.
+_SECONDS_KEPT = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`at_most` in ten seconds. Shared by all environments `alone` calls at a time; without `alone`, each counts for itself."""
+
+    kind: str
+    at_most: int
+    alone: int | None = None
+
+
+# A busy flow distributes some hundred times a second with one key.
+BY_KEY = Limit("key", 20_000, alone=500)
+# Nobody taps ten times a second, but whole families share a phone, and browsers try again.
+BY_LINK = Limit("link", 120, alone=40)
+# Only what missed is counted: guesses of links and keys. Thousands of customers may share the address of their carrier.
+MISSES_BY_ADDRESS = Limit("address", 500)
+
+
+@dataclass(slots=True)
+class _Count:
+    calls: int = 0
+    is_closed: bool = False
+
+
+class Limits:
+    """`counters`: None where nothing may be written; then each limit holds in each environment by itself."""
+
+    def __init__(self, counters: CounterStore | None, clock: Callable[[], float] = time.time) -> None:
+        self._counters, self._clock = counters, clock
+        self._counts: TTLCache[tuple[str, str, int], _Count] = TTLCache(_MOST_REMEMBERED, SECONDS, clock)
+
+    def check(self, limit: Limit, subject: str) -> None:
+        """Raises TooManyRequests."""
+        count = self._counts.get((limit.kind, subject, self._span))
+        if count is not None and count.is_closed:
+            raise TooManyRequests(retry_after=SECONDS - int(self._clock()) % SECONDS)
+
+    def count(self, limit: Limit, subject: str) -> None:
+        count = self._counts.setdefault((limit.kind, subject, self._span), _Count())
+        count.calls += 1
+        if limit.alone is None or self._counters is None:
+            count.is_closed = count.calls >= limit.at_most
+        elif count.calls % limit.alone == 0:
+            with suppress(Exception):  # a counter that does not answer must not keep customers out
+                span = self._span
+                keep_until = (span + 1) * SECONDS + _SECONDS_KEPT
+                count.is_closed = not self._counters.take(limit.kind, subject, span, limit.alone, limit.at_most, keep_until)
+
+    @property
+    def _span(self) -> int:
+        return int(self._clock()) // SECONDS
+
+
+def link_in(params: Mapping[str, str]) -> str:
+    """Who the limit by link is about: a hash, because whoever reads the table must not be able to redeem."""
+    return hashlib.sha256(params["token"].encode(errors="replace")).hexdigest()[:32]
+
+
+def address_of(headers: Mapping[str, str], http: Mapping[str, Any]) -> str:
+    """Where a request comes from (see origin.settled); of IPv6 the network, which is one customer's. No header is believed."""
+    address = str(http["sourceIp"])
+    return ":".join(address.split(":")[:4]) if address.count(":") > 1 else address

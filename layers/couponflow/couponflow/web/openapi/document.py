@@ -1,0 +1,115 @@
+"""The OpenAPI document, made from what the service goes by itself: routes, schemas, the table of errors."""
+
+import re
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from couponflow.domain import errors
+from couponflow.web.http.responses import STATUS
+from couponflow.web.http.routes import ROUTES
+from couponflow.web.http.validation import Schema
+from couponflow.web.openapi import response_schemas
+from couponflow.web.openapi.operations import HTML, OPERATIONS, Errors, Operation
+
+_ALWAYS: Errors = (errors.TooManyRequests, errors.InternalError, errors.TryAgain)
+_WITH_KEY: Errors = (errors.Unauthenticated, errors.ScopeMissing, errors.AddonDisabled)
+_PARAMETER = re.compile(r"\{(\w+)\+?\}")
+
+
+@cache
+def document() -> dict[str, Any]:
+    paths: dict[str, dict[str, Any]] = {}
+    for route, scope in ROUTES.items():
+        method, path = route.split(" ", 1)
+        paths.setdefault(path.replace("+}", "}"), {})[method.lower()] = _operation(route, path, scope, OPERATIONS[route])
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Couponflow",
+            "version": "1",
+            "description": "Coupons for chatbot flows. Every error is a problem response (RFC 9457) with a stable `code`.",
+        },
+        "paths": paths,
+        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "cf_<id>_<secret>"}}},
+    }
+
+
+def _operation(route: str, path: str, scope: str | None, of: Operation) -> dict[str, Any]:
+    made: dict[str, Any] = {"summary": of.summary, "responses": _responses(of, scope)}
+    if parameters := _parameters(path, of):
+        made["parameters"] = parameters
+    if of.body is not None:
+        made["requestBody"] = {"required": of.body_is_needed, "content": {"application/json": {"schema": _schema(of.body)}}}
+    if scope is not None:
+        made["security"] = [{"key": []}]
+        made["description"] = f"Scope: {scope}"
+    return made
+
+
+def _parameters(path: str, of: Operation) -> list[dict[str, Any]]:
+    text = {"type": "string", "minLength": 1}
+    in_path = [{"name": name, "in": "path", "required": True, "schema": text} for name in _PARAMETER.findall(path)]
+    query = _schema(of.query) if of.query else {}
+    in_query = [
+        {"name": name, "in": "query", "allowEmptyValue": True, "schema": _in_query(schema)}
+        for name, schema in query.get("properties", {}).items()
+    ]
+    in_header = [{"name": name, "in": "header", "schema": schema} for name, schema in of.headers.items()]
+    return in_path + in_query + in_header
+
+
+def _in_query(schema: dict[str, Any]) -> dict[str, Any]:
+    """What is empty counts as left out: forms send it so. There is no null in a query."""
+    kinds = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+    return {"anyOf": [*kinds, {"const": ""}]}
+
+
+def _responses(of: Operation, scope: str | None) -> dict[str, Any]:
+    found: dict[int, dict[str, Any]] = {of.status: _response(of.status, of.answer)}
+    raised: dict[int, list[str]] = {}
+    for error in dict.fromkeys([*of.errors, *(_WITH_KEY if scope else ()), *_ALWAYS]):
+        status = STATUS[error]
+        status = 400 if of.flow and status in (415, 422) else status
+        raised.setdefault(status, []).append(error.code)
+    for status, codes in raised.items():
+        schema = response_schemas.OUTCOME if of.flow else response_schemas.problem(status, codes)
+        found[status] = _response(status, schema, "application/problem+json")
+        if scope is None and not of.flow:
+            found[status]["content"][HTML] = {"schema": {"type": "string"}}
+    for status, media_type in of.more.items():
+        described = _response(status, media_type or None)
+        found.setdefault(status, described).setdefault("content", {}).update(described.get("content", {}))
+    return {str(status): found[status] for status in sorted(found)}
+
+
+def _response(status: int, answer: dict[str, Any] | str | None, media_type: str = "application/json") -> dict[str, Any]:
+    described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if isinstance(answer, dict):
+        described["content"] = {media_type: {"schema": answer}}
+    elif answer:
+        described["content"] = {answer: {"schema": {"type": "string"}}}
+    if status in (429, 503):
+        described["headers"] = {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}}
+    return described
+
+
+def _schema(of: type[Schema] | dict[str, Any]) -> dict[str, Any]:
+    """Without references: each schema stands where it is used."""
+    if isinstance(of, dict):
+        return of
+    schema = TypeAdapter(of).json_schema()
+    inlined: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))
+    return inlined
+
+
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_inlined(each, definitions) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {name: _inlined(value, definitions) for name, value in schema.items() if name not in ("default", "title")}

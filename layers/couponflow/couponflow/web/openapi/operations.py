@@ -1,0 +1,165 @@
+"""What each address takes and answers: beside web/routes.py, all that the OpenAPI document is made of."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from couponflow.domain import errors
+from couponflow.domain.errors import CouponflowError
+from couponflow.web.admin import flow_block_schemas
+from couponflow.web.http import validation
+from couponflow.web.openapi import response_schemas as answers
+from couponflow.web.page.state import State
+from couponflow.web.redeem import requests
+
+Errors = tuple[type[CouponflowError], ...]
+HTML, TEXT = "text/html", "text/plain"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`answer`: the schema of a JSON answer, the media type of another, None for none."""
+
+    summary: str
+    answer: dict[str, Any] | str | None = None
+    status: int = 200
+    body: type[validation.Schema] | dict[str, Any] | None = None
+    body_is_needed: bool = True
+    query: type[validation.Schema] | dict[str, Any] | None = None
+    headers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    errors: Errors = ()
+    flow: bool = False
+    more: dict[int, str] = field(default_factory=dict)
+
+
+_BODY: Errors = (errors.InvalidJson, errors.BodyTooLarge, errors.UnsupportedMediaType, errors.ValidationFailed)
+_LIST: Errors = (errors.InvalidCursor, errors.ValidationFailed)
+_COUPON: Errors = (errors.CouponNotFound,)
+_REFUSALS: Errors = (
+    errors.CouponDisabled,
+    errors.CouponExpired,
+    errors.CouponNotStarted,
+    errors.CustomerMaxUsesReached,
+    errors.CouponMaxUsesReached,
+)
+
+# What builders send is text mostly, with placeholders that they did not fill; what we don't know is ignored.
+_TEXT: dict[str, Any] = {"type": "string"}
+_KEY: dict[str, Any] = {"type": "string", "maxLength": requests.LONGEST_KEY}
+_SAID = {"type": ["string", "number", "null"]}
+_ASK_FIELDS = dict.fromkeys(
+    ("block_id", "coupon_id", "coupon_code", "customer_id", "inbox_id", "message", "button_title", "image_url", "channel"), _SAID
+)
+_ASK = {"type": "object", "properties": _ASK_FIELDS}
+_ASKS = {
+    "type": "object",
+    # What is wrong with one customer, or beside the list, is told in each customer's outcome.
+    "properties": {"customers": {"type": "array", "minItems": 1, "maxItems": 100}},
+    "required": ["customers"],
+}
+_TILL = {
+    "type": "object",
+    "properties": {
+        "code": {"type": ["string", "null"], "maxLength": 40},
+        "coupon_id": {"type": ["string", "null"]},
+        "customer_id": {"type": ["string", "number"]},
+        "inbox_id": _SAID,
+    },
+    "required": ["customer_id"],
+}
+_USE = {"type": "object", "properties": {"use": {"type": ["integer", "string"], "minimum": 1, "pattern": "^[1-9][0-9]{0,5}$"}}}
+
+OPERATIONS: dict[str, Operation] = {
+    "GET /v1/openapi.json": Operation("This document", {"type": "object"}),
+    "POST /v1/coupons": Operation(
+        "Create a coupon", answers.COUPON, 201, body=validation.CouponIn, errors=(*_BODY, errors.CodeTaken)
+    ),
+    "GET /v1/coupons": Operation("List coupons, newest first", answers.COUPONS, query=validation.CouponListing, errors=_LIST),
+    "GET /v1/coupons/{coupon_id}": Operation("Read a coupon", answers.COUPON, errors=_COUPON),
+    "PATCH /v1/coupons/{coupon_id}": Operation(
+        "Change a coupon; when this returns, nobody redeems by the old terms",
+        answers.COUPON,
+        body=validation.CouponChange,
+        headers={"If-Match": _TEXT},
+        errors=(
+            *_BODY,
+            *_COUPON,
+            errors.CouponArchived,
+            errors.LimitBelowUsed,
+            errors.VersionConflict,
+            errors.VersionRequired,
+        ),
+    ),
+    "DELETE /v1/coupons/{coupon_id}": Operation("Archive a coupon", None, 204, errors=_COUPON),
+    "GET /v1/coupons/{coupon_id}/redeem-page": Operation("Read a redeem page", answers.REDEEM_PAGE, errors=_COUPON),
+    "PUT /v1/coupons/{coupon_id}/redeem-page": Operation(
+        "Save a redeem page", answers.REDEEM_PAGE, body=validation.RedeemPageIn, errors=(*_BODY, *_COUPON, errors.CouponArchived)
+    ),
+    "POST /v1/coupons/{coupon_id}/redeem-page/preview": Operation(
+        "The page that unsaved settings would make",
+        HTML,
+        body=validation.RedeemPageIn,
+        query={"type": "object", "properties": {"state": {"enum": list(State)}}},
+        errors=(*_BODY, *_COUPON),
+    ),
+    "GET /v1/coupons/{coupon_id}/redemptions": Operation(
+        "List redemption records", answers.RECORDS, query=validation.RecordListing, errors=(*_COUPON, *_LIST)
+    ),
+    "GET /v1/coupons/{coupon_id}/redemptions.csv": Operation(
+        "All redemption records as a file, at the address given by Location for five minutes",
+        None,
+        303,
+        query=validation.RecordListing,
+        errors=(*_COUPON, errors.ValidationFailed),
+    ),
+    "POST /v1/images": Operation("Announce an image", answers.UPLOAD, 201, body=validation.ImageIn, errors=_BODY),
+    "POST /v1/images/{image_id}/complete": Operation(
+        "Check and publish an uploaded image", answers.IMAGE, errors=(errors.NotFound, errors.ValidationFailed)
+    ),
+    "GET /images/{name}": Operation("An image", "image/*", errors=(errors.NotFound,)),
+    "GET /v1/flow/blocks": Operation("List Distribute Coupon blocks", answers.BLOCKS, query=validation.Listing, errors=_LIST),
+    "POST /v1/flow/blocks": Operation(
+        "Save a new block", answers.BLOCK, 201, body=flow_block_schemas.BlockIn, errors=(*_BODY, *_COUPON)
+    ),
+    "GET /v1/flow/blocks/{block_id}": Operation("Read a block", answers.BLOCK, errors=(errors.NotFound,)),
+    "PUT /v1/flow/blocks/{block_id}": Operation(
+        "Replace a block", answers.BLOCK, body=flow_block_schemas.BlockIn, errors=(*_BODY, *_COUPON, errors.NotFound)
+    ),
+    "DELETE /v1/flow/blocks/{block_id}": Operation("Delete a block", None, 204, errors=(errors.NotFound,)),
+    "POST /v1/flow/distribute": Operation(
+        "Give a customer the link to a coupon", answers.OUTCOME, body=_ASK, errors=_BODY, flow=True
+    ),
+    "GET /v1/flow/distribute": Operation(
+        "The same, for builders that can only GET",
+        answers.OUTCOME,
+        query={"type": "object", "properties": dict.fromkeys(_ASK_FIELDS, {"type": "string"})},
+        errors=(errors.ValidationFailed,),
+        flow=True,
+    ),
+    "POST /v1/flow/distribute/manychat": Operation(
+        "The same, answered as ManyChat's Dynamic Block", answers.DYNAMIC_BLOCK, body=_ASK, errors=_BODY, flow=True
+    ),
+    "POST /v1/flow/distribute/batch": Operation(
+        "The same for up to 100 customers", answers.OUTCOMES, body=_ASKS, errors=_BODY, flow=True
+    ),
+    "POST /v1/redemptions": Operation(
+        "Redeem at a till",
+        answers.REDEEMED,
+        body=_TILL,
+        headers={"Idempotency-Key": _KEY},
+        errors=(*_BODY, *_COUPON, *_REFUSALS),
+    ),
+    "GET /r/{token}": Operation("The redeem page", HTML, more={404: HTML}),
+    "HEAD /r/{token}": Operation("As GET, without the page", None, more={404: HTML}),
+    "POST /r/{token}/redeem": Operation(
+        "Redeem by link: JSON where `Accept` asks for it, else the way back to the page",
+        answers.REDEEMED,
+        body=_USE,
+        body_is_needed=False,
+        errors=(*_BODY, *_COUPON, *_REFUSALS, errors.RedeemNotOffered, errors.ForeignOrigin),
+        more={303: "", 404: HTML},
+    ),
+    "GET /": Operation("The way to the console", None, 308),
+    "GET /console": Operation("The way to the console", None, 308),
+    "GET /console/": Operation("The console", HTML),
+    "GET /console/{path+}": Operation("The console's files", "*/*", more={304: ""}, errors=(errors.NotFound,)),
+}

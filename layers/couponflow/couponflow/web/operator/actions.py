@@ -1,0 +1,164 @@
+"""The operator's requests: {"action": …} in, what came of it out; an error is an answer too, never an exception."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, TypeAdapter
+
+from couponflow import observability
+from couponflow.domain import links, times
+from couponflow.domain.errors import CouponflowError, InternalError, TryAgain
+from couponflow.domain.models import ApiKey, Organisation
+from couponflow.services.organisations import Operations
+from couponflow.store.audit_log import Entry
+from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.web.http.validation import Name, Schema, parse
+
+OrganisationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z][0-9a-z-]{0,62}$")]
+KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,40}$")]
+Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Limit = Annotated[int, Field(ge=1, le=1_000)]
+Scope = Literal["admin", "distribute", "redeem"]
+
+
+class Action(Schema):
+    action: str
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class CreateOrganisation(Action):
+    action: Literal["create_organisation"]
+    organisation_id: OrganisationId | None = None
+    name: Name
+    addon_enabled: bool = True
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return _organisation(operations.create_organisation(self.organisation_id, self.name, addon_enabled=self.addon_enabled))
+
+
+class GetOrganisation(Action):
+    action: Literal["get_organisation"]
+    organisation_id: OrganisationId
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return _organisation(operations.organisation(self.organisation_id))
+
+
+class ListOrganisations(Action):
+    action: Literal["list_organisations"]
+    after: OrganisationId | None = None
+    limit: Limit = 100
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return {"items": list(map(_organisation, operations.organisations(self.after, self.limit)))}
+
+
+class SwitchAddon(Action):
+    action: Literal["switch_addon"]
+    organisation_id: OrganisationId
+    enabled: bool
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return _organisation(operations.switch_addon(self.organisation_id, enabled=self.enabled))
+
+
+class CreateKey(Action):
+    action: Literal["create_key"]
+    organisation_id: OrganisationId
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)]
+    name: Annotated[str, StringConstraints(max_length=100)] = ""
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        new = operations.create_key(self.organisation_id, frozenset(self.scopes), self.name, now)
+        return _key(new.key) | {"key": new.written}
+
+
+class ListKeys(Action):
+    action: Literal["list_keys"]
+    organisation_id: OrganisationId
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return {"items": list(map(_key, operations.keys(self.organisation_id)))}
+
+
+class RevokeKey(Action):
+    action: Literal["revoke_key"]
+    organisation_id: OrganisationId
+    key_id: KeyId
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return _key(operations.revoke_key(self.organisation_id, self.key_id, now))
+
+
+class ListUses(Action):
+    """What was asked of the operator in a month; this one, if none is named."""
+
+    action: Literal["list_uses"]
+    month: Month | None = None
+    limit: Limit = 100
+
+    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+        return {"items": list(map(_use, operations.uses(self.month or times.text(now)[:7], self.limit)))}
+
+
+Request = CreateOrganisation | GetOrganisation | ListOrganisations | SwitchAddon | CreateKey | ListKeys | RevokeKey | ListUses
+_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="action")])
+
+
+def answer(operations: Operations, event: object, request_id: str | None = None) -> dict[str, Any]:
+    """`request_id` is Lambda's: it leads from the journal to CloudTrail, which knows who called."""
+    try:
+        request, now = parse(_REQUEST, event), datetime.now(UTC)
+        entry = Entry(
+            entry_id=links.new_id(),
+            at=now,
+            action=request.action,
+            organisation_id=getattr(request, "organisation_id", None),
+            key_id=getattr(request, "key_id", None),
+            request_id=request_id,
+        )
+        return operations.on_record(entry, lambda: request.run(operations, now))
+    except (Contended, NoAnswer):
+        return _refused(TryAgain())
+    except CouponflowError as error:
+        return _refused(error)
+    except Exception:
+        observability.failed("operator")
+        return _refused(InternalError())
+
+
+def _refused(error: CouponflowError) -> dict[str, Any]:
+    return {"code": error.code, "detail": str(error), **error.members}
+
+
+def _organisation(organisation: Organisation) -> dict[str, Any]:
+    return {
+        "organisation_id": organisation.organisation_id,
+        "name": organisation.name,
+        "addon_enabled": organisation.addon_enabled,
+    }
+
+
+def _key(key: ApiKey) -> dict[str, Any]:
+    return {
+        "key_id": key.key_id,
+        "organisation_id": key.organisation_id,
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "created_at": times.text(key.created_at),
+        "revoked_at": times.text(key.revoked_at) if key.revoked_at else None,
+        "last_used_at": times.text(key.last_used_at) if key.last_used_at else None,
+    }
+
+
+def _use(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": times.text(entry.at),
+        "action": entry.action,
+        "organisation_id": entry.organisation_id,
+        "key_id": entry.key_id,
+        "request_id": entry.request_id,
+        "outcome": entry.outcome,
+    }

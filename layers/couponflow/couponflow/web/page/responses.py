@@ -1,0 +1,54 @@
+"""The page as a response, with the headers that keep it safe."""
+
+import gzip
+from collections.abc import Mapping
+
+from couponflow.web.http.app import Request
+from couponflow.web.http.responses import Response
+from couponflow.web.page import assets, render
+from couponflow.web.page.colors import WHITE
+from couponflow.web.page.state import View
+
+_HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    # A link is as good as a ticket: it must not leak to wherever the page leads. With no-referrer, forms would lose their origin.
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "strict-transport-security": "max-age=63072000",
+    "x-robots-tag": "noindex, nofollow",
+    "vary": "accept-encoding, accept-language",
+}
+
+
+def shown(view: View, request: Request) -> Response:
+    html = render.render(view, _language(request), request.base_url)
+    return _html(200, html, request.headers, view.page.background_color)
+
+
+def not_found(request: Request, status: int = 404) -> Response:
+    return _html(status, render.not_found(_language(request)), request.headers)
+
+
+def unknown_outcome(token: str, request: Request) -> Response:
+    """After a redeem by form whose outcome nobody knows: 503, to be asked again by looking."""
+    return troubled(503, token, request.headers, "2")
+
+
+def troubled(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
+    """When nothing can be said right now, whatever the reason: the page that looks again."""
+    html = render.unknown_outcome(token, headers.get("accept-language", ""))
+    return _html(status, html, headers, **{"retry-after": retry_after})
+
+
+def _language(request: Request) -> str:
+    return request.headers.get("accept-language", "")
+
+
+def _html(status: int, html: str, received: Mapping[str, str], background: str = WHITE, **more: str) -> Response:
+    headers = _HEADERS | {"content-security-policy": assets.security_policy(background)} | more
+    if "gzip" not in received.get("accept-encoding", ""):
+        return Response(status, html, headers)
+    # The gateway does not compress, and a phone shows the page a round trip earlier if it fits into the first packets.
+    return Response(status, gzip.compress(html.encode(), 6, mtime=0), headers | {"content-encoding": "gzip"})

@@ -1,0 +1,119 @@
+"""What the page says to one customer at one moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from couponflow.domain import links, rules
+from couponflow.domain.errors import CouponDisabled, CouponExpired, CouponNotStarted, CustomerMaxUsesReached, Refusal
+from couponflow.domain.models import Coupon, RedeemPage, Redemption
+from couponflow.services.redemption import Opened
+
+
+class State(StrEnum):
+    """The page's root element says it in `data-state`."""
+
+    UPCOMING = "upcoming"
+    AVAILABLE = "available"
+    CONFIRM = "confirm"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    DISABLED = "disabled"
+    SOLD_OUT = "sold_out"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+    NOT_FOUND = "not_found"
+
+    @property
+    def is_over(self) -> bool:
+        """There is nothing more to come for anybody."""
+        return self in (State.EXPIRED, State.DISABLED, State.SOLD_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A use that was made."""
+
+    redemption_id: str
+    redeemed_at: datetime
+
+    @property
+    def reference(self) -> str:
+        """What is short enough to read out, of the redemption's id."""
+        return f"{self.redemption_id[:4]} {self.redemption_id[4:8]}".upper()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`used` in order of time; `next_use` is what the redeem form would send, None where it is not offered."""
+
+    state: State
+    organisation: str
+    coupon: Coupon
+    page: RedeemPage
+    token: str
+    now: datetime
+    used: tuple[Used, ...] = ()
+    next_use: int | None = None
+
+    @property
+    def base_state(self) -> State:
+        """To ask before a use is counted, and to wait for the answer, are steps on the page of an available one."""
+        if self.state in (State.CONFIRM, State.UNKNOWN_OUTCOME):
+            return State.REDEEMED if self.used else State.AVAILABLE
+        return self.state
+
+    @property
+    def uses_left(self) -> int | None:
+        """None without a limit."""
+        limit = self.coupon.max_redemptions_per_customer
+        return None if limit is None else max(0, limit - len(self.used))
+
+
+_STATE_OF: dict[type[Refusal], State] = {
+    CouponDisabled: State.DISABLED,
+    CouponExpired: State.EXPIRED,
+    CouponNotStarted: State.UPCOMING,
+    CustomerMaxUsesReached: State.REDEEMED,
+}
+
+
+def of(opened: Opened, now: datetime) -> View:
+    """The page of an opened link, whose redemptions are one at least.
+
+    A customer with an open use sees what it is worth now; one without sees what they have used, whatever became of the coupon.
+    """
+    coupon = opened.terms.coupon
+    used = tuple(sorted(map(_used, filter(_is_redeemed, opened.redemptions)), key=lambda use: use.redeemed_at))
+    is_open = len(used) < len(opened.redemptions)
+    state = _of_next_use(opened, len(used) + 1, now)
+    offers = state is State.AVAILABLE and opened.terms.page.redeem_button.behavior == "redeem"
+    return View(
+        state=state if is_open else State.REDEEMED,
+        organisation=opened.terms.organisation.name,
+        coupon=coupon,
+        page=opened.terms.page,
+        token=links.token_of(coupon, opened.holder),
+        now=now,
+        used=used,
+        next_use=_next_number(opened.redemptions) if offers else None,
+    )
+
+
+def _of_next_use(opened: Opened, nth: int, now: datetime) -> State:
+    if refusal := rules.refusal(opened.terms.coupon, now, nth):
+        return _STATE_OF[type(refusal)]
+    return State.SOLD_OUT if opened.is_sold_out else State.AVAILABLE
+
+
+def _is_redeemed(redemption: Redemption) -> bool:
+    return redemption.is_redeemed
+
+
+def _used(redemption: Redemption) -> Used:
+    assert redemption.redeemed_at is not None, "a redeemed redemption has its time"
+    return Used(redemption.redemption_id, redemption.redeemed_at)
+
+
+def _next_number(redemptions: list[Redemption]) -> int:
+    """The lowest number not used yet; a till's uses without a number do not count."""
+    return 1 + sum(made.is_redeemed and made.slot.isdecimal() for made in redemptions)

@@ -1,0 +1,115 @@
+"""Many customers at once, each served by an execution environment of its own, on DynamoDB's own engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from couponflow.bootstrap import Parts
+from couponflow.domain import links
+from couponflow.domain.errors import CouponflowError, TryAgain
+from couponflow.domain.models import Counts, Coupon, Redemption
+from couponflow.services.shard_redeemer import Redeemed
+from couponflow.store import keys
+from couponflow.store.attribute_values import decode
+from couponflow.store.dynamodb import Contended, NoAnswer
+from tests.unit.examples import BETWEEN, a_coupon
+
+ORGANISATION = "rush"
+# A client that is told to come again does so; none needs this many times.
+PATIENCE = 100
+MOST_SHARDS = 16
+Job = Callable[[Parts], str]
+
+
+@dataclass(frozen=True)
+class Rush:
+    """Workers, each with an environment that remembers what it saw."""
+
+    environments: Sequence[Parts]
+
+    def coupon(self, units: int, shards: int, per_customer: int | None = 1) -> Coupon:
+        """A new coupon, valid at BETWEEN."""
+        coupon = a_coupon(
+            coupon_id=links.new_id(),
+            organisation_id=ORGANISATION,
+            code=links.new_id(),
+            units=units,
+            shards=shards,
+            max_redemptions_per_customer=per_customer,
+        )
+        self.environments[0].coupons.create(coupon)
+        return coupon
+
+    def link(self, coupon: Coupon, customer: str) -> str:
+        return self.environments[0].couponflow.distribute(coupon, customer, None, BETWEEN).token
+
+    def run(self, jobs: Sequence[Job]) -> list[str]:
+        """The outcome of each job; all workers begin at once and take one after the other."""
+        outcomes = [""] * len(jobs)
+        waiting = iter(range(len(jobs)))
+        take, gate = threading.Lock(), threading.Barrier(min(len(self.environments), len(jobs)))
+
+        def work(parts: Parts) -> None:
+            gate.wait()
+            while True:
+                with take:
+                    number = next(waiting, None)
+                if number is None:
+                    return
+                outcomes[number] = jobs[number](parts)
+
+        threads = [threading.Thread(target=work, args=[parts]) for parts in self.environments[: len(jobs)]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return outcomes
+
+    def counts(self, coupon: Coupon) -> Counts:
+        return self.environments[0].quotas.counts([self.read(coupon)])[coupon.coupon_id]
+
+    def read(self, coupon: Coupon) -> Coupon:
+        return self.environments[0].coupons.get(coupon.coupon_id)
+
+    def redemptions(self, coupon: Coupon, customer: str) -> list[Redemption]:
+        return self.environments[0].redemptions.of(links.holder_of(coupon, customer))
+
+    def snapshot(self, coupon: Coupon) -> tuple[int, int]:
+        """The coupon's limit and the sum of used and remaining over its shards, at one and the same instant."""
+        table = self.environments[0].table
+        # All the shards that there may ever be: a raise makes more of them.
+        wanted = [keys.coupon(coupon.coupon_id), *(keys.quota_shard(coupon.coupon_id, n) for n in range(MOST_SHARDS))]
+        gets = [{"Get": {"TableName": table._name, "Key": {name: {"S": value} for name, value in key.items()}}} for key in wanted]
+        found = table._client.transact_get_items(TransactItems=gets)["Responses"]
+        limit, *shards = [decode(each["Item"]) for each in found if "Item" in each]
+        return limit["units"], sum(shard["used"] + shard["remaining"] for shard in shards)
+
+
+def outcome(redeem: Callable[[], Redeemed]) -> str:
+    """`redeemed`, `repeated`, or the code of the refusal; whoever is told to come again does."""
+    for _ in range(PATIENCE):
+        try:
+            return "repeated" if redeem().repeated else "redeemed"
+        except (TryAgain, Contended, NoAnswer):
+            continue
+        except CouponflowError as refusal:
+            return refusal.code
+    return "never answered"
+
+
+def tap(token: str, use: int = 1) -> Job:
+    return lambda parts: outcome(lambda: parts.couponflow.redeem_by_link(token, use, BETWEEN))
+
+
+def till(coupon: Coupon, customer: str, key: str | None = None) -> Job:
+    def job(parts: Parts) -> str:
+        return outcome(lambda: parts.couponflow.redeem_at_till(coupon, customer, None, key, BETWEEN))
+
+    return job
+
+
+def tally(outcomes: Sequence[str]) -> dict[str, Any]:
+    return {each: outcomes.count(each) for each in sorted(set(outcomes))}

@@ -1,0 +1,74 @@
+"""When the table does not answer: customers see a page that looks again, programs a problem that says when to come back."""
+
+from __future__ import annotations
+
+import pytest
+
+from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.store.terms_cache import TermsMemory
+from couponflow.web.http import rate_limits
+from couponflow.web.http.rate_limits import Limit
+from tests.integration.conftest import Api
+
+
+@pytest.mark.parametrize("raised", [NoAnswer, Contended, RuntimeError], ids=lambda raised: raised.__name__)
+@pytest.mark.parametrize("tap", [False, True])
+def test_a_customer_sees_a_page_that_looks_again(api: Api, monkeypatch: pytest.MonkeyPatch, raised, tap: bool):
+    link = api.link(api.coupon(), "ann")
+
+    def fails(*_):
+        raise raised
+
+    monkeypatch.setattr(TermsMemory, "offer", fails)
+    answer = api.client.post(f"{link}/redeem", data={"use": "1"}) if tap else api.client.get(link)
+
+    assert answer.status_code == (500 if raised is RuntimeError else 503)
+    assert 'data-state="unknown_outcome"' in answer.text
+    assert link in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_program_reads_a_problem(api: Api, monkeypatch: pytest.MonkeyPatch):
+    link = api.link(api.coupon(), "ann")
+
+    def fails(*_):
+        raise NoAnswer
+
+    monkeypatch.setattr(TermsMemory, "offer", fails)
+    answer = api.tap(link)
+    assert (answer.status_code, answer.json()["code"]) == (503, "try_again")
+    assert answer.headers["retry-after"] == "1"
+
+
+@pytest.fixture
+def long_span(api: Api, monkeypatch: pytest.MonkeyPatch):
+    """However slow the machine is, all calls of a test are of one stretch of time."""
+    monkeypatch.setattr(rate_limits, "SECONDS", 10**8)
+    api.gateway.start_anew()
+
+
+@pytest.mark.usefixtures("long_span")
+def test_who_taps_too_often_sees_a_page_too(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rate_limits, "BY_LINK", Limit("link", 2, alone=2))
+    coupon = api.coupon()
+    link = api.link(coupon, "ann")
+    for _ in range(4):
+        assert api.tap(link).status_code == 200
+    answer = api.client.post(f"{link}/redeem", data={"use": "1"})
+    assert answer.status_code == 429
+    assert 'data-state="unknown_outcome"' in answer.text
+    assert int(answer.headers["retry-after"]) >= 1
+    assert api.tap(link).json()["code"] == "too_many_requests"
+
+
+@pytest.mark.usefixtures("long_span")
+def test_a_flow_that_comes_too_often_still_has_an_outcome(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rate_limits, "BY_KEY", Limit("key", 2, alone=2))
+    coupon = api.coupon()
+    body = {"coupon_id": coupon["coupon_id"], "customer_id": "ann"}
+    answers = [api.call("POST", "/v1/flow/distribute", body, "distribute") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+    assert (answers[-1].json()["outcome"], answers[-1].json()["reason"]) == ("error", "too_many_requests")
+    assert all(isinstance(value, str) for name, value in answers[-1].json().items() if name != "coupon")
+    assert int(answers[-1].headers["retry-after"]) >= 1

@@ -1,0 +1,114 @@
+"""`make mutants`: breaks each rule of the core in turn, in a copy of the project, and runs the tests until one notices.
+
+Mutants that no test notices are named at the end, and the exit code is 1. ONLY=word runs those whose label has the word in it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import boto3
+import hypothesis.stateful
+import pytest
+
+from tests.mutation.mutant import CORE, Mutant, read
+from tools.paths import ROOT
+
+# Imported here once: processes for mutants are forked from this one.
+PRELOADED = (boto3, hypothesis.stateful)
+OURS = ("tests", "local", "simulator", "tools", "couponflow")
+NOT_COPIED = (".git", ".venv", ".local", ".aws-sam", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
+# From what takes seconds to what takes minutes: each stage has only those mutants that were not noticed before.
+PROOFS = ("entry_points", "record_lists", "single_calls", "interleavings", "lost_answers", "faults", "model")
+STORED = ("records", "export", "tenants", "till", "link_uses", "distribute", "redeem_page_settings", "lost_answers")
+STAGES = [
+    ["tests/unit/test_rules.py", *(f"tests/proofs/test_{name}.py" for name in PROOFS)],
+    ["tests/proofs/test_exhaustive.py"],
+    [f"tests/integration/test_{name}.py" for name in STORED],
+    ["tests/proofs/test_schedules.py", "tests/unit", "tests/concurrency/test_changes_under_load.py"],
+]
+# Controls break rules of their own.
+NO_CONTROLS = "not test_without_ and not broken_rule"
+
+
+def main() -> int:
+    unnoticed = [mutant for mutant in read() if not mutant.is_excused and os.environ.get("ONLY", "") in mutant.label]
+    count, began = len(unnoticed), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "project"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
+        for shared in (".venv", ".local"):
+            (copy / shared).symlink_to(ROOT / shared)
+        for number, stage in enumerate(STAGES, 1):
+            stage_began = time.monotonic()
+            if failed := failure(copy, stage, patience=3_600):
+                print(f"{failed} fails without any mutant", copy.with_suffix(".out").read_text(), sep="\n")
+                return 2
+            # A mutant may go round for ever.
+            patience = 30 + 5 * round(time.monotonic() - stage_began)
+            print(f"stage {number} of {len(STAGES)}: {len(unnoticed)} mutants", flush=True)
+            unnoticed = [mutant for mutant in unnoticed if not is_noticed(mutant, copy, stage, patience)]
+    minutes = (time.monotonic() - began) / 60
+    print(f"{count - len(unnoticed)} of {count} mutants noticed, in {minutes:.0f} min")
+    print(*(f"NOT NOTICED  {mutant.label}" for mutant in unnoticed), sep="\n")
+    return 1 if unnoticed else 0
+
+
+def is_noticed(mutant: Mutant, copy: Path, stage: list[str], patience: int) -> bool:
+    broken = copy / CORE.relative_to(ROOT) / mutant.file
+    source = broken.read_text()
+    _write(broken, mutant.applied_to(source))
+    failed = failure(copy, stage, patience)
+    _write(broken, source)
+    print(f"  {mutant.label}: {failed or 'not yet'}", flush=True)
+    return failed is not None
+
+
+def _write(path: Path, source: str) -> None:
+    path.write_text(source)
+    # By its age a compiled one would still count.
+    shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
+
+
+def failure(copy: Path, stage: list[str], patience: int) -> str | None:
+    """The first test that fails; None if none does."""
+    said = copy.with_suffix(".out")
+    said.touch()
+    child = os.fork()
+    if not child:
+        os.setsid()
+        signal.signal(signal.SIGALRM, lambda *_: os.killpg(0, signal.SIGKILL))
+        signal.alarm(patience)
+        code = 3
+        try:
+            code = _run(copy, stage, said)
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return "never ended"
+    lines = [line for line in said.read_text().splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return None if status == 0 else next(iter(lines), "failed").split(" - ")[0]
+
+
+def _run(copy: Path, stage: list[str], said: Path) -> int:
+    output = said.open("w")
+    for stream in (1, 2):
+        os.dup2(output.fileno(), stream)
+    os.chdir(copy)
+    os.environ["MUTANTS"] = "1"
+    sys.path[:] = [path for path in sys.path if path not in ("", str(ROOT))]
+    for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
+        del sys.modules[name]
+    quiet = ["-q", "--no-header", "--tb=no", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return pytest.main(["-x", *quiet, "-p", "no:cacheprovider", "-k", NO_CONTROLS, *stage])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

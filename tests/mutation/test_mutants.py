@@ -1,0 +1,66 @@
+"""Mutants follow the code: each still applies, and each decision of the core has one, or a reason why not."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from tests.mutation.mutant import CORE, Mutant, read
+
+ALL = read()
+MUTANTS = [mutant for mutant in ALL if not mutant.is_excused]
+FILES = sorted({mutant.file for mutant in MUTANTS})
+
+
+def test_each_has_a_name_of_its_own():
+    labels = [mutant.label for mutant in MUTANTS]
+    assert sorted(set(labels)) == sorted(labels)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.label)
+def test_a_mutant_applies_to_the_code_as_it_is(mutant: Mutant):
+    source = (CORE / mutant.file).read_text()
+    broken = mutant.applied_to(source)
+    assert broken != source
+    compile(broken, mutant.file, "exec")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_each_decision_of_the_core_has_a_mutant_or_an_excuse(file):
+    source = (CORE / file).read_text()
+    named: set[int] = set()
+    for mutant in ALL:
+        if mutant.file == file:
+            first = source[: mutant.place_in(source)].count("\n") + 1
+            named |= set(range(first, first + mutant.lines.count("\n")))
+    lines = source.splitlines()
+    assert [f"{number}: {lines[number - 1].strip()}" for number in sorted(decisions(source) - named)] == []
+
+
+def decisions(source: str) -> set[int]:
+    """The lines where the code goes one way or another, or compares, and those of conditions that DynamoDB checks."""
+    found: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.If | ast.IfExp | ast.While) and not isinstance(node.test, ast.Constant):
+            found.add(node.test.lineno)
+        elif isinstance(node, ast.Compare | ast.BoolOp):
+            found.add(node.lineno)
+        elif isinstance(node, ast.comprehension):
+            found |= {condition.lineno for condition in node.ifs}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_condition(node.value):
+            found.add(node.lineno)
+    return found
+
+
+def _is_condition(text: str) -> bool:
+    return "attribute_" in text or ("SET" not in text and re.search(r" [<>=]+ :\w+|:\w+ [<>=]+ ", text) is not None)
+
+
+def test_a_mutant_whose_lines_are_gone_or_there_twice_is_told():
+    mutant = Mutant("service.py", "x", False, "if\n", "while\n")
+    for times in (0, 2):
+        with pytest.raises(ValueError, match=f"there {times} times"):
+            mutant.applied_to("if\n" * times)
+    assert mutant.applied_to("an if\nif\n") == "an if\nwhile\n"

@@ -1,0 +1,63 @@
+"""The functions behind API Gateway, in this process: real routes, real events, real handlers, no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import httpx
+
+from local import sam_template
+from local.http_events import HttpRequest, event_of, response_of
+from local.router import Router
+
+Handler = Callable[[Any, Any], Any]
+Watch = Callable[[str, Handler], Handler]
+
+
+class Gateway(httpx.BaseTransport):
+    """An httpx transport that hands each request to the handler that the template routes it to."""
+
+    def __init__(self, load: Callable[[str], ModuleType], watch: Watch = lambda name, handler: handler) -> None:
+        """`watch` may put something around each function's handler."""
+        self._load, self._watch, self._functions = load, watch, dict[str, ModuleType]()
+        self._template = sam_template.load()
+        self._router = Router(self._template.routes)
+
+    def function(self, name: str) -> ModuleType:
+        """The module of a function, by its name in the template."""
+        if name not in self._functions:
+            module = self._functions[name] = self._load(self._template.functions[name].folder.name)
+            module.__dict__["handler"] = self._watch(name, module.handler)
+        return self._functions[name]
+
+    def invoke(self, name: str, event: object) -> Any:
+        """The function's answer to a direct invocation."""
+        return json.loads(json.dumps(self.function(name).handler(json.loads(json.dumps(event)), None)))
+
+    def start_anew(self) -> None:
+        """New execution environments, which remember nothing."""
+        self._functions.clear()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        event, function = self.event(request)
+        answer = response_of(json.dumps(self.function(function).handler(event, None)).encode())
+        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
+
+    def event(self, request: httpx.Request) -> tuple[dict[str, Any], str]:
+        raw_path, _, query = request.url.raw_path.decode().partition("?")
+        match = self._router.match(request.method, raw_path)
+        assert match is not None, "$default takes everything"
+        route, parameters = match
+        came = HttpRequest(
+            method=request.method,
+            path=raw_path,
+            query=query,
+            headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
+            body=request.read(),
+            source_ip=request.extensions.get("source_ip", "203.0.113.7"),
+            protocol="HTTP/1.1",
+        )
+        return event_of(came, route, parameters), route.function

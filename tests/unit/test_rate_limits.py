@@ -1,0 +1,177 @@
+"""Who comes too often is told when to come again; who comes as people do costs nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from couponflow.domain.errors import CouponNotFound, NotFound, TooManyRequests
+from couponflow.store.dynamodb import NoAnswer
+from couponflow.web.http import rate_limits
+from couponflow.web.http.app import Edge
+from couponflow.web.http.rate_limits import SECONDS, Limit, Limits, address_of
+from couponflow.web.http.responses import Response, answer
+from tests.unit.test_api_keys import WRITTEN, gatekeeper
+from tests.unit.test_http_app import event
+
+
+class Clock:
+    seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Counters:
+    """The shared counter of one span, as the table keeps it."""
+
+    def __init__(self) -> None:
+        self.taken: dict[tuple[str, str, int], int] = {}
+        self.asked = 0
+
+    def take(self, kind: str, subject: str, span: int, units: int, at_most: int, keep_until: int) -> bool:
+        assert keep_until > (span + 1) * rate_limits.SECONDS
+        self.asked += 1
+        taken = self.taken.get((kind, subject, span), 0)
+        if taken + units > at_most:
+            return False
+        self.taken[kind, subject, span] = taken + units
+        return True
+
+
+SHARED = Limit("link", 100, alone=20)
+
+
+def calls_until_closed(of: Limits, limit: Limit, at_most: int = 10_000) -> int:
+    for calls in range(at_most):
+        try:
+            of.check(limit, "x")
+        except TooManyRequests:
+            return calls
+        of.count(limit, "x")
+    return at_most
+
+
+def test_a_limit_closes_until_the_ten_seconds_are_over():
+    clock = Clock()
+    made = Limits(None, clock)
+    assert calls_until_closed(made, Limit("address", 7)) == 7
+    with pytest.raises(TooManyRequests) as refused:
+        made.check(Limit("address", 7), "x")
+    assert refused.value.members["retry_after"] == SECONDS - 1_000 % SECONDS
+    made.check(Limit("address", 7), "somebody else")
+    clock.seconds += 9.9
+    with pytest.raises(TooManyRequests):
+        made.check(Limit("address", 7), "x")
+    clock.seconds += 0.1
+    assert calls_until_closed(made, Limit("address", 7)) == 7
+
+
+def test_calls_below_what_an_environment_counts_alone_cost_nothing():
+    counters = Counters()
+    made = Limits(counters, Clock())  # type: ignore[arg-type]
+    for _ in range(19):
+        made.count(SHARED, "x")
+    assert counters.asked == 0
+
+
+def test_environments_share_a_limit_and_ask_once_in_twenty_calls():
+    counters, clock = Counters(), Clock()
+    environments = [Limits(counters, clock) for _ in range(8)]  # type: ignore[arg-type]
+    let_in = sum(calls_until_closed(each, SHARED) for each in environments)
+    assert 100 <= let_in <= 100 + 8 * 20
+    assert counters.asked <= let_in / 20
+
+
+def test_without_the_shared_counter_each_environment_lets_in_as_many():
+    environments = [Limits(None, Clock()) for _ in range(8)]
+    assert sum(calls_until_closed(each, SHARED) for each in environments) == 800
+
+
+def test_a_counter_that_does_not_answer_keeps_nobody_out():
+    class Silent:
+        def take(self, *_):
+            raise NoAnswer
+
+    assert calls_until_closed(Limits(Silent(), Clock()), SHARED, 1_000) == 1_000  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("headers", "source", "address"),
+    [
+        ({}, "203.0.113.7", "203.0.113.7"),
+        ({"cloudfront-viewer-address": "198.51.100.9:52311"}, "203.0.113.7", "203.0.113.7"),
+        ({}, "2001:db8:1:2:ffff:4:5:6", "2001:db8:1:2"),
+        ({"x-forwarded-for": "1.2.3.4"}, "203.0.113.7", "203.0.113.7"),
+    ],
+)
+def test_an_address_is_what_the_cdn_or_the_gateway_saw(headers, source, address):
+    assert address_of(headers, {"sourceIp": source}) == address
+
+
+def edge(**of: Limit) -> Edge:
+    made = Edge(gatekeeper()[0], limits=Limits(None, Clock()))
+    made.route("POST /it", scope="redeem")(lambda request: answer("in"))
+    made.route("GET /r/{token}", scope=None)(missing)
+    made.route("POST /r/{token}/redeem", scope=None)(tapped)
+    return made
+
+
+def missing(request):
+    raise NotFound
+
+
+def tapped(request):
+    if request.params["token"] == "made-up":
+        raise CouponNotFound
+    return Response(404) if request.params["token"] == "archived" else answer("in")
+
+
+def statuses(made: Edge, times: int, **parts: object) -> list[int]:
+    return [made.handler(event() | parts, None)["statusCode"] for _ in range(times)]
+
+
+@pytest.fixture
+def low(monkeypatch: pytest.MonkeyPatch):
+    for name in ("BY_KEY", "BY_LINK", "MISSES_BY_ADDRESS"):
+        monkeypatch.setattr(rate_limits, name, Limit(name, 3))
+
+
+@pytest.mark.usefixtures("low")
+def test_a_key_is_limited_and_told_when_to_come_again():
+    made = edge()
+    known = {"headers": {"authorization": f"Bearer {WRITTEN}"}}
+    assert statuses(made, 5, **known) == [200, 200, 200, 429, 429]
+    refused = made.handler(event() | known, None)
+    assert refused["headers"]["retry-after"] == str(SECONDS)
+    assert json.loads(refused["body"])["code"] == "too_many_requests"
+
+
+@pytest.mark.usefixtures("low")
+def test_who_guesses_keys_is_limited_by_address_but_a_good_key_from_there_is_not():
+    made = edge()
+    assert statuses(made, 5) == [401, 401, 401, 429, 429]
+    assert statuses(made, 1, headers={"authorization": f"Bearer {WRITTEN}"}) == [200]
+
+
+@pytest.mark.usefixtures("low")
+@pytest.mark.parametrize("token", ["made-up", "archived"])
+def test_who_guesses_links_is_limited_by_address(token):
+    made = edge()
+    guess = {"routeKey": "POST /r/{token}/redeem", "pathParameters": {"token": token}}
+    assert statuses(made, 5, **guess) == [404, 404, 404, 429, 429]
+    elsewhere = {"requestContext": {"domainName": "x", "http": {"sourceIp": "198.51.100.1"}}}
+    assert statuses(made, 1, **guess, **elsewhere) == [404], "a made-up link is nobody's: it has no limit of its own"
+
+
+@pytest.mark.usefixtures("low")
+def test_a_link_is_limited_whatever_the_address():
+    made = edge()
+
+    def tap(link: str, number: int) -> int:
+        context = {"domainName": "x", "http": {"sourceIp": f"198.51.100.{number}"}}
+        return statuses(made, 1, routeKey="POST /r/{token}/redeem", pathParameters={"token": link}, requestContext=context)[0]
+
+    assert [tap("ann", number) for number in range(5)] == [200, 200, 200, 429, 429]
+    assert tap("bob", 9) == 200
