@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from couponflow.store.dynamodb import ConditionFailed, Contended, NoAnswer, Table, put, update
+from couponflow.store.dynamodb import ConditionFailedError, ContentionError, Table, UnknownResultError, put, update
 
 COUPON = {"pk": "PEER#coupon", "sk": "COUPON"}
 
@@ -59,7 +59,7 @@ def read_then_write(table: Table, customer: str, now: str) -> None:
     counter = table.get({"pk": "PEER#counter", "sk": "COUNTER"}, consistent=True)
     assert counter is not None
     if counter["used"] >= counter["most"]:
-        raise ConditionFailed(counter)
+        raise ConditionFailedError(counter)
     table.update(
         update(
             {"pk": "PEER#counter", "sk": "COUNTER"}, "SET used = :used", {":used": counter["used"] + 1}, "attribute_exists(pk)"
@@ -80,9 +80,9 @@ def with_retries(redeem: Any, table: Table, customer: str, now: str, pause: Any,
             pause(dice.uniform(0, min(0.2, 0.005 * 2**number)))
         try:
             redeem(table, customer, now)
-        except (Contended, NoAnswer):
+        except (ContentionError, UnknownResultError):
             continue
-        except ConditionFailed:
+        except ConditionFailedError:
             return False
         return True
     return False

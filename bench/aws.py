@@ -27,7 +27,7 @@ from bench import alternatives
 from bench.dynamodb_tables import Renamed
 from bench.simulated_load import Result
 from couponflow.domain.errors import CouponflowError
-from couponflow.store.dynamodb import Contended, NoAnswer, Table
+from couponflow.store.dynamodb import ContentionError, Table, UnknownResultError
 from local import sam_template
 from simulator.environments import ORGANISATION, environment, found_organisation, new_coupon
 
@@ -54,7 +54,7 @@ def main() -> None:
         found_organisation(Renamed(client, name))
         now = datetime.now(UTC)
         wanted = replace(new_coupon(MANY), starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1))
-        coupon = _environment(client, name).campaigns.create(ORGANISATION, wanted, now).coupon
+        coupon = _environment(client, name).coupon_service.create(ORGANISATION, wanted, now).coupon
         alternatives.stock(Table(client, name), MANY, "2026-01-01", "2999-01-01")
         print("design                     asked/s   served     p50     p99")
         for rate in asked.rates:
@@ -107,9 +107,9 @@ def _ours(client: Any, name: str, coupon_id: str) -> Redeem:
 
     def redeem(customer: str) -> bool:
         try:
-            coupon = env.couponflow.terms(ORGANISATION, coupon_id=coupon_id).coupon
-            env.couponflow.redeem_at_till(coupon, customer, None, None, datetime.now(UTC))
-        except (CouponflowError, Contended, NoAnswer):
+            coupon = env.redemption_service.find_coupon(ORGANISATION, coupon_id=coupon_id).coupon
+            env.redemption_service.redeem_at_till(coupon, customer, None, None, datetime.now(UTC))
+        except (CouponflowError, ContentionError, UnknownResultError):
             return False
         return True
 

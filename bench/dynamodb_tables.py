@@ -15,7 +15,7 @@ from botocore.config import Config
 
 from bench.meter import Meter
 from couponflow.store.dynamodb import Table
-from couponflow.store.parallel import together
+from couponflow.store.parallel import run_parallel
 from local import sam_template
 from simulator.environments import Environment, environment, found_organisation, moment
 
@@ -45,7 +45,7 @@ class Bench:
 
     def environment(self) -> Environment:
         renamed = Renamed(self.client, self.table_name)
-        return environment(renamed, lambda _: None, self.clock, random.Random(0), 16, together)
+        return environment(renamed, lambda _: None, self.clock, random.Random(0), 16, run_parallel)
 
     def table(self) -> Table:
         return Table(self.client, self.table_name)

@@ -15,14 +15,14 @@ from couponflow.domain import links, times
 from couponflow.domain.models import Coupon
 
 ROUNDS, CALLS = 61, 20
-MOMENT = times.parse("2026-01-01T00:00:00.000Z")
+MOMENT = times.parse_utc("2026-01-01T00:00:00.000Z")
 COUPON = Coupon(
     coupon_id="0" * 13,
     organisation_id="acme",
     code="TEN-OFF",
     name="Ten off",
     starts_at=MOMENT,
-    ends_at=times.parse("2999-01-01T00:00:00.000Z"),
+    ends_at=times.parse_utc("2999-01-01T00:00:00.000Z"),
     timezone="UTC",
     max_redemptions_per_customer=1,
     active=True,
@@ -64,7 +64,7 @@ def answers(client: Any, seen: list[Any]) -> None:
 
 
 def event() -> dict[str, Any]:
-    token = links.token_of(COUPON, links.holder_of(COUPON, "ann"))
+    token = links.format_token(COUPON, links.derive_holder(COUPON, "ann"))
     path = f"/r/{token}/redeem"
     return {
         "version": "2.0",
@@ -94,7 +94,7 @@ def main() -> None:
     app = importlib.import_module("app")
 
     ours: list[Any] = []
-    answers(app.parts.table._client, ours)
+    answers(app.services.table._client, ours)
     asked = event()
     given = app.handler(asked, None)
     assert given["statusCode"] == 200, given

@@ -12,7 +12,7 @@ from bench.dynamodb_tables import Bench, fresh_table
 from bench.report import Row, at_most
 from couponflow.domain import links, times
 from couponflow.domain.models import Coupon, Holder, RedemptionStatus
-from couponflow.services.records import RecordFilter, Records
+from couponflow.services.records import RecordFilter, RecordService
 from couponflow.store import keys
 from couponflow.store.dynamodb import put
 from couponflow.store.redemptions import RedemptionStore
@@ -35,9 +35,9 @@ def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, floa
     """RCU and median CPU seconds of a page of 50 records, by how many there are; both in turn."""
     given_out = RecordFilter(RedemptionStatus.DISTRIBUTED, None, None)
     with fresh_table() as bench:
-        env, store = bench.environment(), Records(RedemptionStore(bench.table()))
+        env, store = bench.environment(), RecordService(RedemptionStore(bench.table()))
         wanted = {count: replace(new_coupon(None), code=f"OF-{count}") for count in (few, many)}
-        coupons = {count: env.campaigns.create(ORGANISATION, new, bench.clock.now).coupon for count, new in wanted.items()}
+        coupons = {count: env.coupon_service.create(ORGANISATION, new, bench.clock.now).coupon for count, new in wanted.items()}
         seconds: dict[int, list[float]] = {few: [], many: []}
         units: dict[int, float] = {}
         for count, coupon in coupons.items():
@@ -46,7 +46,7 @@ def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, floa
             for count, coupon in coupons.items():
                 with bench.meter.counting() as bill:
                     started = time.process_time()
-                    assert len(store.newest(coupon, given_out, None, 50)) == 50
+                    assert len(store.list_newest(coupon, given_out, None, 50)) == 50
                     seconds[count].append(time.process_time() - started)
                 units[count] = bill.read_units
     return {count: (units[count], statistics.median(taken[1:])) for count, taken in seconds.items()}
@@ -56,8 +56,8 @@ def _write_records(bench: Bench, coupon: Coupon, count: int) -> None:
     """As distribute leaves them, in batches."""
     batch: list[Any] = []
     for number in range(count):
-        holder = links.holder_of(coupon, f"customer-{number}")
-        at, id_ = times.text(moment(number / 100)), links.redemption_id(coupon, holder, keys.FIRST_SLOT)
+        holder = links.derive_holder(coupon, f"customer-{number}")
+        at, id_ = times.format_utc(moment(number / 100)), links.redemption_id(coupon, holder, keys.FIRST_SLOT)
         batch.append({"PutRequest": {"Item": put(_record(coupon, holder, at, id_, number))["Put"]["Item"]}})
         if len(batch) == 25 or number == count - 1:
             bench.client.batch_write_item(RequestItems={bench.table_name: batch})

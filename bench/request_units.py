@@ -21,7 +21,7 @@ def use_cases() -> dict[str, Bill]:
     """Each use case once, warm unless it says cold: an environment that served the coupon a moment ago."""
     with fresh_table() as bench:
         env, clock, bills = bench.environment(), bench.clock, dict[str, Bill]()
-        coupon = env.campaigns.create(ORGANISATION, new_coupon(1_000, 3), clock.now).coupon
+        coupon = env.coupon_service.create(ORGANISATION, new_coupon(1_000, 3), clock.now).coupon
 
         def measure(name: str, call: Any) -> Any:
             with bench.meter.counting() as bill:
@@ -30,26 +30,27 @@ def use_cases() -> dict[str, Bill]:
             return answer
 
         def seen(env: Environment) -> Coupon:
-            return env.couponflow.terms(ORGANISATION, coupon_id=coupon.coupon_id).coupon
+            return env.redemption_service.find_coupon(ORGANISATION, coupon_id=coupon.coupon_id).coupon
 
-        env.couponflow.distribute(seen(env), "first", None, clock.now)
-        measure("distribute", lambda: env.couponflow.distribute(seen(env), "ann", "inbox", clock.now))
-        measure("distribute again", lambda: env.couponflow.distribute(seen(env), "ann", "inbox", clock.now))
-        token = links.token_of(coupon, links.holder_of(coupon, "ann"))
-        measure("page, warm", lambda: env.couponflow.open(token))
+        env.redemption_service.distribute(seen(env), "first", None, clock.now)
+        measure("distribute", lambda: env.redemption_service.distribute(seen(env), "ann", "inbox", clock.now))
+        measure("distribute again", lambda: env.redemption_service.distribute(seen(env), "ann", "inbox", clock.now))
+        token = links.format_token(coupon, links.derive_holder(coupon, "ann"))
+        measure("page, warm", lambda: env.redemption_service.open_link(token))
         cold = bench.environment()
-        measure("page, cold", lambda: cold.couponflow.open(token))
-        measure("redeem", lambda: env.couponflow.redeem_by_link(token, 1, clock.now))
-        measure("redeem again", lambda: env.couponflow.redeem_by_link(token, 1, clock.now))
-        measure("redeem, use 2", lambda: env.couponflow.redeem_by_link(token, 2, clock.now))
-        measure("till", lambda: env.couponflow.redeem_at_till(seen(env), "bob", None, "sale", clock.now))
+        measure("page, cold", lambda: cold.redemption_service.open_link(token))
+        measure("redeem", lambda: env.redemption_service.redeem_by_link(token, 1, clock.now))
+        measure("redeem again", lambda: env.redemption_service.redeem_by_link(token, 1, clock.now))
+        measure("redeem, use 2", lambda: env.redemption_service.redeem_by_link(token, 2, clock.now))
+        measure("till", lambda: env.redemption_service.redeem_at_till(seen(env), "bob", None, "sale", clock.now))
         clock.seconds += 11 * 60
-        env.couponflow.open(token)
+        env.redemption_service.open_link(token)
         repeated = measure(
-            "till again, 11 minutes later", lambda: env.couponflow.redeem_at_till(seen(env), "bob", None, "sale", clock.now)
+            "till again, 11 minutes later",
+            lambda: env.redemption_service.redeem_at_till(seen(env), "bob", None, "sale", clock.now),
         )
         assert repeated.repeated
-        measure("redeem again, 11 minutes later", lambda: env.couponflow.redeem_by_link(token, 1, clock.now))
+        measure("redeem again, 11 minutes later", lambda: env.redemption_service.redeem_by_link(token, 1, clock.now))
         alternatives.stock(bench.table(), 100, "2026-01-01", "2999-01-01")
         bench.table().put(alternatives.distributed("peer", "2026-01-01"))
         for name, peer in (
@@ -117,13 +118,13 @@ def sold_out_storm(environments: int = 10, taps: int = 400) -> tuple[float, floa
     """RCU and WCU a tap at 1,000 a second, after the first proof, terms read anew whenever they are too old."""
     with fresh_table() as bench:
         envs = [bench.environment() for _ in range(environments)]
-        coupon = envs[0].campaigns.create(ORGANISATION, new_coupon(40, 1), bench.clock.now).coupon
+        coupon = envs[0].coupon_service.create(ORGANISATION, new_coupon(40, 1), bench.clock.now).coupon
         late = [f"late-{number}" for number in range(20)]
-        tokens = [links.token_of(coupon, links.holder_of(coupon, who)) for who in late]
+        tokens = [links.format_token(coupon, links.derive_holder(coupon, who)) for who in late]
         for who in late:
-            envs[0].couponflow.distribute(coupon, who, None, bench.clock.now)
+            envs[0].redemption_service.distribute(coupon, who, None, bench.clock.now)
         for number in range(40):
-            envs[0].couponflow.redeem_at_till(coupon, f"early-{number}", None, None, bench.clock.now)
+            envs[0].redemption_service.redeem_at_till(coupon, f"early-{number}", None, None, bench.clock.now)
         _tap_in_vain(envs[0], tokens[0], bench.clock.now)
         with bench.meter.counting() as bill:
             for number in range(taps):
@@ -134,7 +135,7 @@ def sold_out_storm(environments: int = 10, taps: int = 400) -> tuple[float, floa
 
 def _tap_in_vain(env: Environment, token: str, now: datetime) -> None:
     try:
-        env.couponflow.redeem_by_link(token, 1, now)
+        env.redemption_service.redeem_by_link(token, 1, now)
     except CouponMaxUsesReached:
         return
     raise AssertionError("it is sold out")

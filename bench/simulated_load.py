@@ -8,7 +8,7 @@ from functools import partial
 
 from bench import alternatives
 from couponflow.domain.errors import CouponflowError
-from couponflow.store.dynamodb import Contended, NoAnswer, Table
+from couponflow.store.dynamodb import ContentionError, Table, UnknownResultError
 from simulator.dynamodb import Cloud, Physics
 from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
 from simulator.virtual_time import World
@@ -49,16 +49,16 @@ def rush(rate: float, seconds: float, shards: int, window: float, seed: int = 0)
 
     def set_up() -> None:
         found_organisation(client)
-        coupon = make().campaigns.create(ORGANISATION, new_coupon(10_000_000), moment(0)).coupon
+        coupon = make().coupon_service.create(ORGANISATION, new_coupon(10_000_000), moment(0)).coupon
 
         def start() -> Serve:
             env = make()
 
             def serve(customer: str) -> bool:
                 try:
-                    terms = env.couponflow.terms(ORGANISATION, coupon_id=coupon.coupon_id)
-                    env.couponflow.redeem_at_till(terms.coupon, customer, None, None, moment(world.now))
-                except (CouponflowError, Contended, NoAnswer):
+                    terms = env.redemption_service.find_coupon(ORGANISATION, coupon_id=coupon.coupon_id)
+                    env.redemption_service.redeem_at_till(terms.coupon, customer, None, None, moment(world.now))
+                except (CouponflowError, ContentionError, UnknownResultError):
                     return False
                 return True
 

@@ -50,8 +50,8 @@ def coupon_of(number: int, organisation_id: str) -> Coupon:
         organisation_id=organisation_id,
         code="WELCOME10",
         name="10 % off your first order",
-        starts_at=times.start("2026-01-01", _ZONE),
-        ends_at=times.end("2035-12-31", _ZONE),
+        starts_at=times.parse_start("2026-01-01", _ZONE),
+        ends_at=times.parse_end("2035-12-31", _ZONE),
         timezone=_ZONE,
         max_redemptions_per_customer=2,
         active=True,
@@ -85,7 +85,7 @@ def _organisation(table: Table, stack: RunningStack, number: int) -> dict[str, s
     organisations.create(organisation)
     keys = {scope: _key(organisations, organisation.organisation_id, scope, number) for scope in _SCOPES}
     coupon = coupon_of(number, organisation.organisation_id)
-    holder = links.holder_of(coupon, CUSTOMER)
+    holder = links.derive_holder(coupon, CUSTOMER)
     try:
         coupons.create(coupon)
     except CodeTaken:
@@ -97,16 +97,16 @@ def _organisation(table: Table, stack: RunningStack, number: int) -> dict[str, s
         "organisation_id": organisation.organisation_id,
         **{f"{scope}_key": key for scope, key in keys.items()},
         "coupon_id": coupon.coupon_id,
-        "redeem_url": f"{stack.base_url}/r/{links.token_of(coupon, holder)}",
+        "redeem_url": f"{stack.base_url}/r/{links.format_token(coupon, holder)}",
     }
 
 
 def _key(organisations: OrganisationStore, organisation_id: str, scope: str, number: int) -> str:
     key_id, secret = f"demo{scope}{number}", f"n0taseCretn0taseCretn0taseCret0{number}".lower()
-    key = ApiKey(key_id, organisation_id, api_keys.hash_of(secret), frozenset({scope}), created_at=_BEGINNING)
+    key = ApiKey(key_id, organisation_id, api_keys.hash_secret(secret), frozenset({scope}), created_at=_BEGINNING)
     if organisations.key(key_id) is None:
         organisations.save_key(key)
-    return api_keys.written(key_id, secret)
+    return api_keys.format_key(key_id, secret)
 
 
 def in_words(demo: dict[str, Any], state: Path) -> str:

@@ -9,19 +9,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from couponflow.domain.models import Organisation
-from couponflow.services.coupons import SECONDS_FOR_A_CHANGE, Campaigns, NewCoupon
-from couponflow.services.redemption import Couponflow
-from couponflow.services.shard_redeemer import Redeemer
+from couponflow.services.coupons import SECONDS_FOR_A_CHANGE, CouponService, NewCoupon
+from couponflow.services.redemption import RedemptionService
+from couponflow.services.shard_redeemer import ShardRedeemer
 from couponflow.services.sold_out import SoldOut
-from couponflow.store.backoff import Patience
+from couponflow.store.backoff import Backoff
 from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import Table
-from couponflow.store.limit_changes import LimitStore
+from couponflow.store.limit_changes import LimitChangeStore
 from couponflow.store.organisations import OrganisationStore
-from couponflow.store.parallel import in_turn
-from couponflow.store.quota_shards import QuotaStore
+from couponflow.store.parallel import run_sequential
+from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.redemptions import RedemptionStore
-from couponflow.store.terms_cache import TermsMemory
+from couponflow.store.terms_cache import TermsCache
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 ORGANISATION = "acme"
@@ -29,10 +29,10 @@ ORGANISATION = "acme"
 
 @dataclass(frozen=True)
 class Environment:
-    couponflow: Couponflow
-    campaigns: Campaigns
-    coupons: CouponStore
-    redeemer: Redeemer
+    redemption_service: RedemptionService
+    coupon_service: CouponService
+    coupon_store: CouponStore
+    shard_redeemer: ShardRedeemer
 
 
 def environment(
@@ -41,26 +41,26 @@ def environment(
     timer: Callable[[], float],
     dice: random.Random,
     most_shards: int = 16,
-    at_once: Callable[..., list[Any]] = in_turn,
+    read_all: Callable[..., list[Any]] = run_sequential,
 ) -> Environment:
     table = Table(client, "couponflow", pause)
     organisations, coupons, quotas, redemptions = (
         OrganisationStore(table),
         CouponStore(table),
-        QuotaStore(table),
+        QuotaShardStore(table),
         RedemptionStore(table),
     )
-    terms = TermsMemory(coupons, organisations, timer)
+    terms = TermsCache(coupons, organisations, timer)
     sold_out = SoldOut(coupons, quotas, timer, dice)
-    redeemer = Redeemer(coupons, quotas, redemptions, sold_out, pause, timer, dice)
+    redeemer = ShardRedeemer(coupons, quotas, redemptions, sold_out, pause, timer, dice)
 
-    def patience() -> Patience:
-        return Patience(SECONDS_FOR_A_CHANGE, pause, timer)
+    def backoff() -> Backoff:
+        return Backoff(SECONDS_FOR_A_CHANGE, pause, timer)
 
-    limits = LimitStore(table, quotas)
+    limits = LimitChangeStore(table, quotas)
     return Environment(
-        Couponflow(terms, redemptions, redeemer, sold_out, at_once),
-        Campaigns(terms, coupons, quotas, limits, sold_out, most_shards, patience),
+        RedemptionService(terms, redemptions, redeemer, sold_out, read_all),
+        CouponService(terms, coupons, quotas, limits, sold_out, most_shards, backoff),
         coupons,
         redeemer,
     )

@@ -14,4 +14,4 @@ console = Console.of(Path(__file__).with_name("static"), upload_origins(os.envir
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     path, headers = event["rawPath"], event.get("headers") or {}
     response = console.answer(path, headers.get("accept-encoding", ""), headers.get("if-none-match", ""))
-    return (response or responses.problem(NotFound())).as_event()
+    return (response or responses.problem_response(NotFound())).to_lambda()

@@ -1,95 +1,99 @@
 """The admin API: coupons, their redeem pages and their redemption records."""
 
-from couponflow.bootstrap import Parts
+from couponflow.bootstrap import Services
 from couponflow.domain.errors import MethodNotAllowed, NotFound
-from couponflow.services.coupons import Campaign, NewCoupon
-from couponflow.services.records import Place, RecordFilter
+from couponflow.services.coupons import CouponWithCounts, NewCoupon
+from couponflow.services.records import RecordCursor, RecordFilter
 from couponflow.web.admin import export_routes, flow_block_routes, redeem_page_settings, serializers
 from couponflow.web.http import cursors, etags, routes, validation
 from couponflow.web.http.app import Request
-from couponflow.web.http.responses import Response, answer
+from couponflow.web.http.responses import Response, json_response
 
-parts = Parts()
-campaigns, records = parts.campaigns, parts.records
-app = parts.edge()
+services = Services()
+coupon_service, record_service = services.coupon_service, services.record_service
+app = services.http_app()
 handler = app.handler
-flow_block_routes.add_to(app, parts.blocks)
-export_routes.add_to(app, campaigns, parts.exports)
+flow_block_routes.add_routes(app, services.flow_block_service)
+export_routes.add_routes(app, coupon_service, services.export_service)
 
 
 @app.route("POST /v1/coupons", scope="admin")
 def create_coupon(request: Request) -> Response:
-    campaigns.require_addon(request.organisation_id)
+    coupon_service.require_addon(request.organisation_id)
     body = validation.parse(validation.CouponIn, request.json)
-    return _coupon(campaigns.create(request.organisation_id, NewCoupon(**dict(body)), request.now), request, status=201)
+    return _coupon(coupon_service.create(request.organisation_id, NewCoupon(**dict(body)), request.now), request, status=201)
 
 
 @app.route("GET /v1/coupons", scope="admin")
 def list_coupons(request: Request) -> Response:
     query = validation.parse(validation.CouponListing, validation.given(request.query), lax=True)
-    before = cursors.parse(query.cursor, parts=1)[0] if query.cursor else None
-    found, more = campaigns.listed(request.organisation_id, query.status, query.q, before, query.limit, request.now)
+    before = cursors.decode(query.cursor, parts=1)[0] if query.cursor else None
+    found, more = coupon_service.list_page(request.organisation_id, query.status, query.q, before, query.limit, request.now)
     items = [serializers.coupon(campaign, request.now) for campaign in found]
-    return answer({"items": items, "next_cursor": cursors.written(more) if more else None})
+    return json_response({"items": items, "next_cursor": cursors.encode(more) if more else None})
 
 
 @app.route("GET /v1/coupons/{coupon_id}", scope="admin")
 def get_coupon(request: Request) -> Response:
-    return _coupon(campaigns.get(request.organisation_id, request.params["coupon_id"]), request)
+    return _coupon(coupon_service.get(request.organisation_id, request.params["coupon_id"]), request)
 
 
 @app.route("PATCH /v1/coupons/{coupon_id}", scope="admin")
 def change_coupon(request: Request) -> Response:
-    coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
+    coupon = coupon_service.coupon(request.organisation_id, request.params["coupon_id"])
     body = validation.parse(validation.CouponChange, request.json, timezone=coupon.timezone)
-    version = etags.seen(request, body.version)
-    return _coupon(campaigns.change(request.organisation_id, coupon.coupon_id, version, body.changes(), request.now), request)
+    version = etags.expected_version(request, body.version)
+    return _coupon(
+        coupon_service.change(request.organisation_id, coupon.coupon_id, version, body.changes(), request.now), request
+    )
 
 
 @app.route("DELETE /v1/coupons/{coupon_id}", scope="admin")
 def archive_coupon(request: Request) -> Response:
-    campaigns.archive(request.organisation_id, request.params["coupon_id"], request.now)
+    coupon_service.archive(request.organisation_id, request.params["coupon_id"], request.now)
     return Response(204)
 
 
 @app.route("GET /v1/coupons/{coupon_id}/redeem-page", scope="admin")
 def get_redeem_page(request: Request) -> Response:
-    return answer(serializers.redeem_page(campaigns.page(request.organisation_id, request.params["coupon_id"])))
+    return json_response(serializers.redeem_page(coupon_service.page(request.organisation_id, request.params["coupon_id"])))
 
 
 @app.route("PUT /v1/coupons/{coupon_id}/redeem-page", scope="admin")
 def save_redeem_page(request: Request) -> Response:
-    coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
-    page = redeem_page_settings.settings(request, parts.images)
-    return answer(serializers.redeem_page(campaigns.save_page(request.organisation_id, coupon.coupon_id, page)))
+    coupon = coupon_service.coupon(request.organisation_id, request.params["coupon_id"])
+    page = redeem_page_settings.settings(request, services.image_service)
+    return json_response(serializers.redeem_page(coupon_service.save_page(request.organisation_id, coupon.coupon_id, page)))
 
 
 @app.route("POST /v1/coupons/{coupon_id}/redeem-page/preview", scope="admin")
 def preview_redeem_page(request: Request) -> Response:
-    coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
-    organisation = parts.terms.organisation(request.organisation_id)
-    return redeem_page_settings.preview(request, coupon, organisation, redeem_page_settings.settings(request, parts.images))
+    coupon = coupon_service.coupon(request.organisation_id, request.params["coupon_id"])
+    organisation = services.terms_cache.organisation(request.organisation_id)
+    return redeem_page_settings.preview(
+        request, coupon, organisation, redeem_page_settings.settings(request, services.image_service)
+    )
 
 
 @app.route("GET /v1/coupons/{coupon_id}/redemptions", scope="admin")
 def list_redemptions(request: Request) -> Response:
-    coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])
+    coupon = coupon_service.coupon(request.organisation_id, request.params["coupon_id"])
     query = validation.parse(validation.RecordListing, validation.given(request.query), lax=True, timezone=coupon.timezone)
     wanted = RecordFilter(query.status, query.from_, query.to)
-    after = Place.parse(*cursors.parse(query.cursor, parts=2)) if query.cursor else None
+    after = RecordCursor.parse(*cursors.decode(query.cursor, parts=2)) if query.cursor else None
     if query.customer_id:
-        found = records.of_customer(coupon, query.customer_id, wanted, after, query.limit)
+        found = record_service.list_by_customer(coupon, query.customer_id, wanted, after, query.limit)
     else:
-        found = records.newest(coupon, wanted, after, query.limit)
-    more = cursors.written(*Place.of(found[-1]).parts) if len(found) == query.limit else None
-    return answer({"items": [serializers.record(redemption) for redemption in found], "next_cursor": more})
+        found = record_service.list_newest(coupon, wanted, after, query.limit)
+    more = cursors.encode(*RecordCursor.of(found[-1]).parts) if len(found) == query.limit else None
+    return json_response({"items": [serializers.record(redemption) for redemption in found], "next_cursor": more})
 
 
 @app.route("GET /v1/openapi.json", scope=None)
 def get_openapi(request: Request) -> Response:
     from couponflow.web.openapi import document  # what only its readers wait for
 
-    return answer(document.document())
+    return json_response(document.document())
 
 
 @app.route("$default", scope=None)
@@ -100,5 +104,5 @@ def anything_else(request: Request) -> Response:
     raise NotFound
 
 
-def _coupon(campaign: Campaign, request: Request, status: int = 200) -> Response:
-    return answer(serializers.coupon(campaign, request.now), status, etag=etags.tag(campaign.coupon.version))
+def _coupon(campaign: CouponWithCounts, request: Request, status: int = 200) -> Response:
+    return json_response(serializers.coupon(campaign, request.now), status, etag=etags.etag(campaign.coupon.version))

@@ -3,12 +3,12 @@
 from typing import Any
 
 from couponflow import observability
-from couponflow.bootstrap import Parts
+from couponflow.bootstrap import Services
 from couponflow.web.operator import actions
 
-parts = Parts()
+services = Services()
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    with observability.invocation("operator", context):
-        return actions.answer(parts.operations, event, getattr(context, "aws_request_id", None))
+    with observability.log_invocation("operator", context):
+        return actions.answer(services.organisation_service, event, getattr(context, "aws_request_id", None))

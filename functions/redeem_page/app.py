@@ -1,25 +1,25 @@
 """GET /r/{token}: what the customer of a link sees. Changes nothing, whoever fetches it."""
 
-from couponflow.bootstrap import Parts
+from couponflow.bootstrap import Services
 from couponflow.domain.errors import CouponNotFound
 from couponflow.web.http.app import Request
 from couponflow.web.http.responses import Response
 from couponflow.web.page import responses, state
 from couponflow.web.redeem import refresh_cookie
 
-parts = Parts()
-couponflow = parts.couponflow
-edge = parts.edge(writes=False, page=responses.troubled)
+services = Services()
+redemption_service = services.redemption_service
+app = services.http_app(writes=False, page=responses.error_page)
 
 
-@edge.route("GET /r/{token}", scope=None)
-@edge.route("HEAD /r/{token}", scope=None)
+@app.route("GET /r/{token}", scope=None)
+@app.route("HEAD /r/{token}", scope=None)
 def page(request: Request) -> Response:
     try:
-        opened = couponflow.open(request.params["token"], look_again=refresh_cookie.asked(request))
+        opened = redemption_service.open_link(request.params["token"], look_again=refresh_cookie.wants_refresh(request))
     except CouponNotFound:
         return responses.not_found(request)
-    return responses.shown(state.of(opened, request.now), request)
+    return responses.page_response(state.page_state_for(opened, request.now), request)
 
 
-handler = edge.handler
+handler = app.handler

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from couponflow.domain.models import Coupon, PageImage, RedeemPage
 from couponflow.web.page import preview
-from couponflow.web.page.state import State, Used, View
+from couponflow.web.page.state import PageState, PastUse, State
 
 ORGANISATION = "Blue Door Coffee"
 TERMS = (
@@ -44,13 +44,13 @@ def coupon(now: datetime, **changes: object) -> Coupon:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def views(page: RedeemPage, now: datetime, of: Coupon | None = None) -> dict[str, View]:
+def views(page: RedeemPage, now: datetime, of: Coupon | None = None) -> dict[str, PageState]:
     """By name: each state, and what differs within one."""
     campaign = of or coupon(now)
     states = [state for state in State if state is not State.NOT_FOUND]
     made = {str(state): preview.view(state, campaign, page, ORGANISATION, now) for state in states}
     earlier = tuple(
-        Used(f"{id_}0123456789abcdefghjkmn", now - timedelta(hours=hours)) for id_, hours in (("8s4v", 50), ("2q9a", 3))
+        PastUse(f"{id_}0123456789abcdefghjkmn", now - timedelta(hours=hours)) for id_, hours in (("8s4v", 50), ("2q9a", 3))
     )
     redeemed = made[State.REDEEMED]
     return made | {

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from couponflow.bootstrap import Parts
+from couponflow.bootstrap import Services
 from couponflow.domain.models import Organisation
 from local import sam_template
 from tests.concurrency.load import MOST_SHARDS, ORGANISATION, Rush
@@ -35,19 +35,19 @@ def environment(dynamodb_local: str) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def environments(environment: dict[str, str]) -> list[Parts]:
+def environments(environment: dict[str, str]) -> list[Services]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        made = [Parts() for _ in range(WORKERS)]
-        for number, parts in enumerate(made):
+        made = [Services() for _ in range(WORKERS)]
+        for number, services in enumerate(made):
             if number >= CLIENTS:
-                parts.table = made[number % CLIENTS].table
-            assert parts.couponflow, "made here, before threads ask for it"
-    made[0].organisations.create(Organisation(ORGANISATION, "Rush", addon_enabled=True))
+                services.table = made[number % CLIENTS].table
+            assert services.redemption_service, "made here, before threads ask for it"
+    made[0].organisation_store.create(Organisation(ORGANISATION, "Rush", addon_enabled=True))
     return made
 
 
 @pytest.fixture
-def rush(environments: list[Parts]) -> Rush:
+def rush(environments: list[Services]) -> Rush:
     return Rush(environments)

@@ -7,28 +7,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from couponflow.bootstrap import Parts
+from couponflow.bootstrap import Services
 from couponflow.domain import links
 from couponflow.domain.errors import CouponflowError, TryAgain
 from couponflow.domain.models import Counts, Coupon, Redemption
-from couponflow.services.shard_redeemer import Redeemed
+from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys
 from couponflow.store.attribute_values import decode
-from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from tests.unit.examples import BETWEEN, a_coupon
 
 ORGANISATION = "rush"
 # A client that is told to come again does so; none needs this many times.
 PATIENCE = 100
 MOST_SHARDS = 16
-Job = Callable[[Parts], str]
+Job = Callable[[Services], str]
 
 
 @dataclass(frozen=True)
 class Rush:
     """Workers, each with an environment that remembers what it saw."""
 
-    environments: Sequence[Parts]
+    environments: Sequence[Services]
 
     def coupon(self, units: int, shards: int, per_customer: int | None = 1) -> Coupon:
         """A new coupon, valid at BETWEEN."""
@@ -40,11 +40,11 @@ class Rush:
             shards=shards,
             max_redemptions_per_customer=per_customer,
         )
-        self.environments[0].coupons.create(coupon)
+        self.environments[0].coupon_store.create(coupon)
         return coupon
 
     def link(self, coupon: Coupon, customer: str) -> str:
-        return self.environments[0].couponflow.distribute(coupon, customer, None, BETWEEN).token
+        return self.environments[0].redemption_service.distribute(coupon, customer, None, BETWEEN).token
 
     def run(self, jobs: Sequence[Job]) -> list[str]:
         """The outcome of each job; all workers begin at once and take one after the other."""
@@ -52,16 +52,16 @@ class Rush:
         waiting = iter(range(len(jobs)))
         take, gate = threading.Lock(), threading.Barrier(min(len(self.environments), len(jobs)))
 
-        def work(parts: Parts) -> None:
+        def work(services: Services) -> None:
             gate.wait()
             while True:
                 with take:
                     number = next(waiting, None)
                 if number is None:
                     return
-                outcomes[number] = jobs[number](parts)
+                outcomes[number] = jobs[number](services)
 
-        threads = [threading.Thread(target=work, args=[parts]) for parts in self.environments[: len(jobs)]]
+        threads = [threading.Thread(target=work, args=[services]) for services in self.environments[: len(jobs)]]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -69,13 +69,13 @@ class Rush:
         return outcomes
 
     def counts(self, coupon: Coupon) -> Counts:
-        return self.environments[0].quotas.counts([self.read(coupon)])[coupon.coupon_id]
+        return self.environments[0].quota_shard_store.counts([self.read(coupon)])[coupon.coupon_id]
 
     def read(self, coupon: Coupon) -> Coupon:
-        return self.environments[0].coupons.get(coupon.coupon_id)
+        return self.environments[0].coupon_store.get(coupon.coupon_id)
 
     def redemptions(self, coupon: Coupon, customer: str) -> list[Redemption]:
-        return self.environments[0].redemptions.of(links.holder_of(coupon, customer))
+        return self.environments[0].redemption_store.list_all(links.derive_holder(coupon, customer))
 
     def snapshot(self, coupon: Coupon) -> tuple[int, int]:
         """The coupon's limit and the sum of used and remaining over its shards, at one and the same instant."""
@@ -88,12 +88,12 @@ class Rush:
         return limit["units"], sum(shard["used"] + shard["remaining"] for shard in shards)
 
 
-def outcome(redeem: Callable[[], Redeemed]) -> str:
+def outcome(redeem: Callable[[], RedemptionResult]) -> str:
     """`redeemed`, `repeated`, or the code of the refusal; whoever is told to come again does."""
     for _ in range(PATIENCE):
         try:
             return "repeated" if redeem().repeated else "redeemed"
-        except (TryAgain, Contended, NoAnswer):
+        except (TryAgain, ContentionError, UnknownResultError):
             continue
         except CouponflowError as refusal:
             return refusal.code
@@ -101,12 +101,12 @@ def outcome(redeem: Callable[[], Redeemed]) -> str:
 
 
 def tap(token: str, use: int = 1) -> Job:
-    return lambda parts: outcome(lambda: parts.couponflow.redeem_by_link(token, use, BETWEEN))
+    return lambda services: outcome(lambda: services.redemption_service.redeem_by_link(token, use, BETWEEN))
 
 
 def till(coupon: Coupon, customer: str, key: str | None = None) -> Job:
-    def job(parts: Parts) -> str:
-        return outcome(lambda: parts.couponflow.redeem_at_till(coupon, customer, None, key, BETWEEN))
+    def job(services: Services) -> str:
+        return outcome(lambda: services.redemption_service.redeem_at_till(coupon, customer, None, key, BETWEEN))
 
     return job
 

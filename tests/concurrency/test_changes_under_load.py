@@ -9,15 +9,15 @@ from itertools import count
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
-from couponflow.bootstrap import Parts
+from couponflow.bootstrap import Services
 from couponflow.domain.errors import CouponflowError
 from tests.concurrency.load import ORGANISATION, Rush, tally, till
 from tests.unit.examples import BETWEEN, ENDS_AT, STARTS_AT
 
 
-def change(parts: Parts, rush: Rush, coupon, **changes) -> str:
+def change(services: Services, rush: Rush, coupon, **changes) -> str:
     try:
-        parts.campaigns.change(ORGANISATION, coupon.coupon_id, rush.read(coupon).version, changes, BETWEEN)
+        services.coupon_service.change(ORGANISATION, coupon.coupon_id, rush.read(coupon).version, changes, BETWEEN)
     except CouponflowError as refusal:
         return refusal.code
     return "changed"
@@ -36,8 +36,8 @@ def test_a_limit_moved_up_and_down_in_a_rush_is_true_at_every_instant(rush: Rush
                 seen.append(rush.snapshot(coupon))
 
     def moving(target: int):
-        def job(parts: Parts) -> str:
-            while (done := change(parts, rush, coupon, max_redemptions=target)) in ("version_conflict", "try_again"):
+        def job(services: Services) -> str:
+            while (done := change(services, rush, coupon, max_redemptions=target)) in ("version_conflict", "try_again"):
                 continue
             return done
 
@@ -68,8 +68,8 @@ def test_a_limit_moved_up_and_down_in_a_rush_is_true_at_every_instant(rush: Rush
 def test_raises_in_a_rush_are_used_up_to_the_last_unit(rush: Rush):
     coupon = rush.coupon(5, shards=1)
 
-    def raised(parts: Parts) -> str:
-        while (done := change(parts, rush, coupon, max_redemptions=rush.read(coupon).units + 20)) != "changed":
+    def raised(services: Services) -> str:
+        while (done := change(services, rush, coupon, max_redemptions=rush.read(coupon).units + 20)) != "changed":
             assert done in ("version_conflict", "try_again")
         return "raised"
 
@@ -95,30 +95,30 @@ def test_when_a_closing_is_answered_nobody_redeems_any_more(rush: Rush, closing)
     coupon = rush.coupon(10_000, shards=6)
     used_then: list[int] = []
 
-    def close(parts: Parts) -> str:
+    def close(services: Services) -> str:
         if closing is None:
-            parts.campaigns.archive(ORGANISATION, coupon.coupon_id, BETWEEN)
+            services.coupon_service.archive(ORGANISATION, coupon.coupon_id, BETWEEN)
         else:
-            assert change(parts, rush, coupon, **closing) == "changed"
+            assert change(services, rush, coupon, **closing) == "changed"
         used_then.append(rush.counts(coupon).used)  # what is under way now must not be counted any more
         return "closed"
 
     made: list[str] = []
 
     def come_until_it_is_closed(worker: int):
-        def job(parts: Parts) -> str:
+        def job(services: Services) -> str:
             for number in count():
-                if (said := till(coupon, f"customer-{worker}-{number}")(parts)) != "redeemed":
+                if (said := till(coupon, f"customer-{worker}-{number}")(services)) != "redeemed":
                     return said
                 made.append(said)
             raise AssertionError("it is closed some time")
 
         return job
 
-    def close_in_the_midst(parts: Parts) -> str:
+    def close_in_the_midst(services: Services) -> str:
         while not made:
-            till(coupon, "first")(parts)
-        return close(parts)
+            till(coupon, "first")(services)
+        return close(services)
 
     outcomes = rush.run([close_in_the_midst, *map(come_until_it_is_closed, range(20))])
 

@@ -106,7 +106,9 @@ def test_a_customer_without_a_limit_is_counted_use_by_use(rush: Rush):
 def test_flows_that_distribute_at_once_give_one_link(rush: Rush):
     coupon = rush.coupon(1_000, shards=4, per_customer=3)
     for number in range(3):
-        given = rush.run([lambda parts: parts.couponflow.distribute(coupon, CUSTOMER, None, coupon.starts_at).token] * 50)
+        given = rush.run(
+            [lambda services: services.redemption_service.distribute(coupon, CUSTOMER, None, coupon.starts_at).token] * 50
+        )
         assert len(set(given)) == 1
         made = rush.redemptions(coupon, CUSTOMER)
         assert [redemption.is_redeemed for redemption in made] == [True] * number + [False]

@@ -5,24 +5,24 @@ import sys
 import threading
 from typing import Any
 
-from couponflow.bootstrap import Parts
+from couponflow.bootstrap import Services
 from couponflow.store import redemptions
 from tests.concurrency.load import tap, till
 
 
 def main() -> None:
     task: dict[str, Any] = json.loads(sys.stdin.readline())
-    parts = Parts()
-    coupon = parts.coupons.get(task["coupon_id"])
+    services = Services()
+    coupon = services.coupon_store.get(task["coupon_id"])
     for name, condition in task["conditions"].items():
         setattr(redemptions, name, condition)
     outcomes = [""] * task["times"]
 
     def once(number: int) -> None:
         if number % 2:
-            outcomes[number] = till(coupon, task["customer"])(parts)
+            outcomes[number] = till(coupon, task["customer"])(services)
         else:
-            outcomes[number] = tap(task["token"], 1 + number // 2 % task["uses"])(parts)
+            outcomes[number] = tap(task["token"], 1 + number // 2 % task["uses"])(services)
 
     threads = [threading.Thread(target=once, args=[number]) for number in range(task["times"])]
     print("ready", flush=True)

@@ -201,7 +201,7 @@ def test_the_limits_in_the_guide_are_those_that_hold():
         told |= dict.fromkeys(re.findall(r"`(\w+)`", names), numbers)
 
     assert told == {
-        name: (limits.message, limits.of_message(beside_image=True), limits.button_title)
+        name: (limits.message, limits.message_length(beside_image=True), limits.button_title)
         for name, limits in channel_limits.LIMITS.items()
     }
 

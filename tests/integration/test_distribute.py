@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from couponflow.services.redemption import Couponflow
-from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.services.redemption import RedemptionService
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.web.flow.response import FIELDS
 from tests.integration.conftest import Api
 
@@ -221,13 +221,14 @@ def test_a_direct_invocation_that_cannot_be_understood_is_answered_all_the_same(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "reason"), [(Contended(), "try_again"), (NoAnswer(), "try_again"), (RuntimeError("secret 42"), "internal_error")]
+    ("trouble", "reason"),
+    [(ContentionError(), "try_again"), (UnknownResultError(), "try_again"), (RuntimeError("secret 42"), "internal_error")],
 )
 def test_a_direct_invocation_that_fails_is_answered_all_the_same(api: Api, monkeypatch, trouble, reason):
     def fail(*arguments: object, **more: object) -> None:
         raise trouble
 
-    monkeypatch.setattr(Couponflow, "terms", fail)
+    monkeypatch.setattr(RedemptionService, "find_coupon", fail)
     answer = api.gateway.invoke("DistributeFunction", {"organisation_id": "acme", "coupon_id": "x", "customer_id": "ann"})
     check_shape(answer)
     assert (answer["outcome"], answer["reason"]) == ("error", reason)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from couponflow.bootstrap import Parts
+from couponflow.bootstrap import Services
 from couponflow.web.flow.distribute import MOST_CUSTOMERS, Caller, Distribution
 from tests.integration.conftest import Api
 
@@ -119,12 +119,12 @@ class Unlucky:
 
 def test_trouble_in_between_loses_and_repeats_nobody(api: Api, monkeypatch: pytest.MonkeyPatch):
     coupon = api.coupon()
-    parts = Parts()
-    monkeypatch.setattr(parts.table, "_client", Unlucky(parts.table._client))
+    services = Services()
+    monkeypatch.setattr(services.table, "_client", Unlucky(services.table._client))
     caller = Caller(api.organisation_id, "https://coupons.example", datetime.now(UTC))
     fields = {"coupon_id": coupon["coupon_id"], "customers": named(*(f"customer-{n}" for n in range(20)))}
 
-    first = parts.distribution.batch(caller, fields)["results"]
+    first = services.distribution.respond_batch(caller, fields)["results"]
     undecided = [answer["customer_id"] for answer in first if answer["reason"] == "try_again"]
     second = results(api, coupon_id=coupon["coupon_id"], customers=named(*undecided))
 
@@ -135,29 +135,31 @@ def test_trouble_in_between_loses_and_repeats_nobody(api: Api, monkeypatch: pyte
 
 
 def test_when_time_runs_out_the_rest_are_told_to_be_sent_again(api: Api):
-    coupon, parts = api.coupon(), Parts()
+    coupon, services = api.coupon(), Services()
     seconds = iter([0.0, 0.0, 4.9, 5.0, 6.0])
-    distribution = Distribution(parts.couponflow, parts.distribution._blocks, timer=lambda: next(seconds))
+    distribution = Distribution(services.redemption_service, services.distribution._blocks, timer=lambda: next(seconds))
     caller = Caller(api.organisation_id, "https://coupons.example", datetime.now(UTC))
 
-    answers = distribution.batch(caller, {"coupon_id": coupon["coupon_id"], "customers": named("ann", "bob", "cy", "di")})
+    answers = distribution.respond_batch(caller, {"coupon_id": coupon["coupon_id"], "customers": named("ann", "bob", "cy", "di")})
 
     assert [answer["reason"] for answer in answers["results"]] == ["ok", "ok", "try_again", "try_again"]
     assert records_of(api, coupon) == ["ann", "bob"]
 
 
 def test_a_mishap_of_ours_hides_nobody_elses_outcome(api: Api, monkeypatch: pytest.MonkeyPatch):
-    coupon, parts = api.coupon(), Parts()
-    distribute = parts.couponflow.distribute
+    coupon, services = api.coupon(), Services()
+    distribute = services.redemption_service.distribute
 
     def clumsy(coupon: Any, customer_id: str, *rest: Any) -> Any:
         if customer_id == "bob":
             raise ZeroDivisionError
         return distribute(coupon, customer_id, *rest)
 
-    monkeypatch.setattr(parts.couponflow, "distribute", clumsy)
+    monkeypatch.setattr(services.redemption_service, "distribute", clumsy)
     caller = Caller(api.organisation_id, "https://coupons.example", datetime.now(UTC))
 
-    answers = parts.distribution.batch(caller, {"coupon_id": coupon["coupon_id"], "customers": named("ann", "bob", "cy")})
+    answers = services.distribution.respond_batch(
+        caller, {"coupon_id": coupon["coupon_id"], "customers": named("ann", "bob", "cy")}
+    )
 
     assert [answer["reason"] for answer in answers["results"]] == ["ok", "internal_error", "ok"]

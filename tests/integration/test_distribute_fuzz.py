@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from couponflow.domain import customer_ids
-from couponflow.web.flow.request import Ask
+from couponflow.web.flow.request import DistributeRequest
 from tests.integration.conftest import Api
 from tests.unit.payloads.shapes import SHAPES
 
@@ -45,7 +45,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
     max_leaves=6,
 )
-NAMES = [*Ask.__dataclass_fields__, "organisation_id"]
+NAMES = [*DistributeRequest.__dataclass_fields__, "organisation_id"]
 FUZZ = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

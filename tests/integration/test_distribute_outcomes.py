@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from couponflow.services.redemption import Couponflow
-from couponflow.store.dynamodb import Contended, NoAnswer
-from couponflow.store.flow_blocks import BlockMemory
+from couponflow.services.redemption import RedemptionService
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.store.flow_blocks import FlowBlockCache
 from couponflow.web.flow.response import FIELDS
 from tests.integration.conftest import Api
 
@@ -178,7 +178,7 @@ def test_a_request_that_is_not_right_still_says_where_to_go_on(api: Api):
 
 @pytest.mark.parametrize(
     ("raised", "status", "reason"),
-    [(RuntimeError, 500, "internal_error"), (NoAnswer, 503, "try_again"), (Contended, 503, "try_again")],
+    [(RuntimeError, 500, "internal_error"), (UnknownResultError, 503, "try_again"), (ContentionError, 503, "try_again")],
 )
 @pytest.mark.parametrize("path", ["", "/manychat", "/batch"])
 def test_whatever_happens_the_flow_goes_on_where_its_block_says(
@@ -188,7 +188,7 @@ def test_whatever_happens_the_flow_goes_on_where_its_block_says(
         raise raised
 
     fields = {"block_id": block(api, api.coupon()), "customer_id": "ann"}
-    monkeypatch.setattr(Couponflow, "distribute", fails)
+    monkeypatch.setattr(RedemptionService, "distribute", fails)
     body = {**fields, "customers": [{}]} if path == "/batch" else fields
     answer = api.call("POST", f"/v1/flow/distribute{path}", body, "distribute")
     assert answer.status_code == (200 if path == "/batch" else status)
@@ -204,7 +204,7 @@ def test_without_the_block_nobody_knows_where_to_go_on(api: Api, monkeypatch: py
         raise RuntimeError
 
     saved = block(api, api.coupon())
-    monkeypatch.setattr(BlockMemory, "of", fails)
+    monkeypatch.setattr(FlowBlockCache, "get", fails)
     answer = api.call("POST", "/v1/flow/distribute", {"block_id": saved, "customer_id": "ann"}, "distribute")
     assert (answer.status_code, decided(answer.json())) == (500, ("error", "internal_error", ""))
 
@@ -267,7 +267,7 @@ def test_a_warm_call_asks_the_database_once(api: Api):
     saved = block(api, api.coupon())
     function = api.gateway.function("DistributeFunction")
     made: list[str] = []
-    function.parts.table._client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
+    function.services.table._client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
     ask(api, block_id=saved, customer_id="ann")
     cold = len(made)
 

@@ -63,14 +63,14 @@ def test_a_redemption_that_is_redeemed_while_we_read_is_in_the_file_once_as_rede
     coupon = api.coupon()
     for customer in ("ann", "bob"):
         api.distribute(coupon, customer)
-    read = RedemptionStore.all
+    read = RedemptionStore.iterate
 
     def with_a_tap_in_between(self, coupon_, status, *places):
         yield from list(read(self, coupon_, status, *places))
         if status == "distributed":
             api.tap(api.link(coupon, "ann"))
 
-    monkeypatch.setattr(RedemptionStore, "all", with_a_tap_in_between)
+    monkeypatch.setattr(RedemptionStore, "iterate", with_a_tap_in_between)
     assert [(each["customer_id"], each["status"]) for each in rows(api, coupon)] == [("bob", "distributed"), ("ann", "redeemed")]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from couponflow.store.dynamodb import Contended, NoAnswer
-from couponflow.store.terms_cache import TermsMemory
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.store.terms_cache import TermsCache
 from couponflow.web.http import rate_limits
-from couponflow.web.http.rate_limits import Limit
+from couponflow.web.http.rate_limits import RateLimit
 from tests.integration.conftest import Api
 
 
-@pytest.mark.parametrize("raised", [NoAnswer, Contended, RuntimeError], ids=lambda raised: raised.__name__)
+@pytest.mark.parametrize("raised", [UnknownResultError, ContentionError, RuntimeError], ids=lambda raised: raised.__name__)
 @pytest.mark.parametrize("tap", [False, True])
 def test_a_customer_sees_a_page_that_looks_again(api: Api, monkeypatch: pytest.MonkeyPatch, raised, tap: bool):
     link = api.link(api.coupon(), "ann")
@@ -19,7 +19,7 @@ def test_a_customer_sees_a_page_that_looks_again(api: Api, monkeypatch: pytest.M
     def fails(*_):
         raise raised
 
-    monkeypatch.setattr(TermsMemory, "offer", fails)
+    monkeypatch.setattr(TermsCache, "get_coupon_and_page", fails)
     answer = api.client.post(f"{link}/redeem", data={"use": "1"}) if tap else api.client.get(link)
 
     assert answer.status_code == (500 if raised is RuntimeError else 503)
@@ -33,9 +33,9 @@ def test_a_program_reads_a_problem(api: Api, monkeypatch: pytest.MonkeyPatch):
     link = api.link(api.coupon(), "ann")
 
     def fails(*_):
-        raise NoAnswer
+        raise UnknownResultError
 
-    monkeypatch.setattr(TermsMemory, "offer", fails)
+    monkeypatch.setattr(TermsCache, "get_coupon_and_page", fails)
     answer = api.tap(link)
     assert (answer.status_code, answer.json()["code"]) == (503, "try_again")
     assert answer.headers["retry-after"] == "1"
@@ -50,7 +50,7 @@ def long_span(api: Api, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.usefixtures("long_span")
 def test_who_taps_too_often_sees_a_page_too(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(rate_limits, "BY_LINK", Limit("link", 2, alone=2))
+    monkeypatch.setattr(rate_limits, "BY_LINK", RateLimit("link", 2, local_batch=2))
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     for _ in range(4):
@@ -64,7 +64,7 @@ def test_who_taps_too_often_sees_a_page_too(api: Api, monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("long_span")
 def test_a_flow_that_comes_too_often_still_has_an_outcome(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(rate_limits, "BY_KEY", Limit("key", 2, alone=2))
+    monkeypatch.setattr(rate_limits, "BY_KEY", RateLimit("key", 2, local_batch=2))
     coupon = api.coupon()
     body = {"coupon_id": coupon["coupon_id"], "customer_id": "ann"}
     answers = [api.call("POST", "/v1/flow/distribute", body, "distribute") for _ in range(5)]

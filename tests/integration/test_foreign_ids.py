@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from couponflow.web.http.authentication import Gatekeeper
+from couponflow.web.http.authentication import Authenticator
 from couponflow.web.http.routes import ROUTES
 from couponflow.web.openapi import document
 from tests.integration import example_requests, fuzzing
@@ -82,11 +82,11 @@ def test_a_caller_taken_for_another_organisation_would_show(
 ):
     other, ids = theirs
     fuzzing.ids(api)
-    admit = Gatekeeper.admit
+    admit = Authenticator.authenticate
 
-    def taken_for_them(gatekeeper: Gatekeeper, authorization: str, scope: str) -> Any:
+    def taken_for_them(gatekeeper: Authenticator, authorization: str, scope: str) -> Any:
         return replace(admit(gatekeeper, authorization, scope), organisation_id=other.organisation_id)
 
-    monkeypatch.setattr(Gatekeeper, "admit", taken_for_them)
+    monkeypatch.setattr(Authenticator, "authenticate", taken_for_them)
     with pytest.raises(AssertionError):
         check(api, ids, stored, route, name)

@@ -84,7 +84,7 @@ def counted() -> Iterator[Counter[str]]:
 @pytest.fixture(autouse=True)
 def unwritten(monkeypatch: pytest.MonkeyPatch):
     """A line for each guess would be most of the test's time."""
-    monkeypatch.setattr("couponflow.observability.answered", lambda *_: None)
+    monkeypatch.setattr("couponflow.observability.log_response", lambda *_: None)
 
 
 def test_a_hundred_thousand_guesses_hit_nothing_and_cost_nothing(api: Api):
@@ -111,8 +111,8 @@ def test_a_link_without_its_tag_would_be_hit(api: Api, monkeypatch: pytest.Monke
 def test_a_guess_that_reads_would_show(api: Api, monkeypatch: pytest.MonkeyPatch):
     token = api.distribute(api.coupon(), "ann")["redeem_token"]
     for function in ("RedeemFunction", "RedeemPageFunction"):
-        terms = api.gateway.function(function).parts.terms
-        monkeypatch.setattr(terms, "offer", terms._read)
+        terms = api.gateway.function(function).services.terms
+        monkeypatch.setattr(terms, "get_coupon_and_page", terms._read)
     with counted() as asked:
         tried(api, guesses(token, 100))
     assert asked.total() >= 100

@@ -32,7 +32,7 @@ def partitions(request: Any) -> Iterator[str]:
 def written(bench: Bench, code: str, customers: int) -> set[str]:
     """The partitions that giving out and redeeming a coupon write to, by page and till."""
     env, now, found = bench.environment(), bench.clock.now, set[str]()
-    coupon = env.campaigns.create(ORGANISATION, replace(new_coupon(1_000, 1), code=code), now).coupon
+    coupon = env.coupon_service.create(ORGANISATION, replace(new_coupon(1_000, 1), code=code), now).coupon
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name in ("PutItem", "UpdateItem", "TransactWriteItems"):
@@ -40,9 +40,9 @@ def written(bench: Bench, code: str, customers: int) -> set[str]:
 
     bench.client.meta.events.register("provide-client-params.dynamodb", note, unique_id=code)
     for number in range(customers):
-        given = env.couponflow.distribute(coupon, f"customer-{number}", None, now)
-        env.couponflow.redeem_by_link(given.token, 1, now)
-        env.couponflow.redeem_at_till(coupon, f"guest-{number}", None, None, now)
+        given = env.redemption_service.distribute(coupon, f"customer-{number}", None, now)
+        env.redemption_service.redeem_by_link(given.token, 1, now)
+        env.redemption_service.redeem_at_till(coupon, f"guest-{number}", None, None, now)
     bench.client.meta.events.unregister("provide-client-params.dynamodb", unique_id=code)
     return found
 

@@ -122,9 +122,11 @@ def test_a_link_that_we_did_not_make_is_the_neutral_page_and_redeems_nothing(api
 def test_a_link_that_was_never_given_out_is_none_though_its_tag_is_right(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=2)
     known = (
-        api.gateway.function("RedeemFunction").parts.couponflow.terms(api.organisation_id, coupon_id=coupon["coupon_id"]).coupon
+        api.gateway.function("RedeemFunction")
+        .services.redemption_service.find_coupon(api.organisation_id, coupon_id=coupon["coupon_id"])
+        .coupon
     )
-    link = f"/r/{links.token_of(known, links.holder_of(known, 'stranger'))}"
+    link = f"/r/{links.format_token(known, links.derive_holder(known, 'stranger'))}"
     assert api.client.get(link).status_code == api.tap(link).status_code == 404
     assert api.tap(link, use=2).status_code in (404, 422)
     assert api.read(coupon)["times_redeemed"] == 0

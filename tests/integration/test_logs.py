@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from couponflow import observability
-from couponflow.web.http.app import Edge, Route
+from couponflow.web.http.app import HttpApp, Route
 from couponflow.web.http.routes import ROUTES
 from tests.integration import example_requests, fuzzing
 from tests.integration.conftest import Api
@@ -151,7 +151,7 @@ def test_nor_by_direct_invocations(
     assert api.gateway.invoke("DistributeFunction", fields)["code"] == "internal_error"
     batch = fields | {"customers": [{"customer_id": "canary"}]}
     assert api.gateway.invoke("DistributeFunction", batch)["results"][0]["code"] == "internal_error"
-    monkeypatch.setattr(api.gateway.function("OperatorFunction").parts.operations, "keys", blurts)
+    monkeypatch.setattr(api.gateway.function("OperatorFunction").services.organisation_service, "keys", blurts)
     assert api.operate("list_keys")["code"] == "internal_error"
     lines = written()
     assert lines.count('"failed"') >= 3
@@ -166,15 +166,15 @@ def test_a_careless_line_would_show(
 ):
     route = "POST /v1/redemptions"
     monkeypatch.setitem(edge_of(api, route).routes, route, Route(blurts, "redeem", uses_link=False))
-    monkeypatch.setattr(observability, "failed", lambda _: careless())
+    monkeypatch.setattr(observability, "log_exception", lambda _: careless())
     assert ask(api, route, secrets).status_code == 500
     assert found(written(), api, secrets)
 
 
-def edge_of(api: Api, route: str) -> Edge:
+def edge_of(api: Api, route: str) -> HttpApp:
     """Of the function that answers the route."""
     method, path = route.split(" ", 1)
     _, name = api.gateway.event(httpx.Request(method, "https://coupons.example" + path.replace("{", "").replace("}", "")))
     module = api.gateway.function(name)
-    edge: Edge = getattr(module, "app", None) or module.edge
+    edge: HttpApp = getattr(module, "app", None) or module.edge
     return edge

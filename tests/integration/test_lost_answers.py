@@ -18,7 +18,7 @@ def losing(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Losing]:
     """`losing("RedeemFunction", 2)`: of the function's writes from now on the second is made, but never answered."""
 
     def lose(function: str, nth: int) -> None:
-        client = api.gateway.function(function).parts.table._client
+        client = api.gateway.function(function).services.table._client
         count = [0]
 
         def wrapped(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -119,14 +119,14 @@ def test_the_last_use_is_not_called_sold_out_to_the_one_who_made_it(api: Api, lo
 def test_what_nobody_answers_is_503_to_be_asked_again(api: Api, monkeypatch: pytest.MonkeyPatch):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
-    parts = api.gateway.function("RedeemFunction").parts
-    monkeypatch.setattr(parts.redeemer, "_pause", lambda seconds: None)
+    services = api.gateway.function("RedeemFunction").services
+    monkeypatch.setattr(services.shard_redeemer, "_pause", lambda seconds: None)
 
     def silent(**request: Any) -> None:
         raise ReadTimeoutError(endpoint_url="lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts.table._client, "transact_write_items", silent)
+        patch.setattr(services.table._client, "transact_write_items", silent)
         for answer in (api.tap(link), api.till(coupon, "bob")):
             assert (answer.status_code, answer.json()["code"]) == (503, "try_again")
             assert int(answer.headers["retry-after"]) > 0

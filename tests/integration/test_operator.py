@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from couponflow.store.audit_log import JournalStore
-from couponflow.store.dynamodb import NoAnswer
+from couponflow.store.audit_log import AuditLogStore
+from couponflow.store.dynamodb import UnknownResultError
 from couponflow.store.organisations import OrganisationStore
 from couponflow.web.http import authentication as gate
 from tests.integration.conftest import Api
@@ -77,7 +77,7 @@ def test_a_key_in_use_is_noted_once_an_hour_and_by_one_environment(api: Api, mon
 
 def test_a_key_works_when_its_use_can_not_be_noted(api: Api, monkeypatch: pytest.MonkeyPatch):
     def lost(*_):
-        raise NoAnswer
+        raise UnknownResultError
 
     monkeypatch.setattr(OrganisationStore, "note_use", lost)
     assert api.call("GET", "/v1/coupons").status_code == 200
@@ -136,10 +136,10 @@ def test_each_use_is_on_record_with_its_outcome(gateway: Gateway, operator: Oper
 
 def test_what_can_not_be_recorded_is_not_done(operator: Operator, monkeypatch: pytest.MonkeyPatch):
     def lost(*_):
-        raise NoAnswer
+        raise UnknownResultError
 
     with monkeypatch.context() as patch:
-        patch.setattr(JournalStore, "keep", lost)
+        patch.setattr(AuditLogStore, "save", lost)
         assert operator("create_organisation", organisation_id="unrecorded", name="Acme")["code"] == "try_again"
     assert operator("get_organisation", organisation_id="unrecorded")["code"] == "not_found"
 

@@ -49,8 +49,8 @@ ALL_ROUND = {"starts_at": "2026-05-01T00:00:00+14:00", "ends_at": "2026-05-01T00
 @pytest.mark.parametrize("remembered", [{}, EVER], ids=["as it is", "remembered otherwise"])
 def test_a_use_is_made_from_the_first_to_the_last_millisecond_of_the_period(api: Api, period, starts, ends, remembered):
     made = api.coupon(**period)
-    service = api.gateway.function("RedeemFunction").parts.couponflow
-    coupon = replace(service.terms(api.organisation_id, coupon_id=made["coupon_id"]).coupon, **remembered)
+    service = api.gateway.function("RedeemFunction").services.redemption_service
+    coupon = replace(service.find_coupon(api.organisation_id, coupon_id=made["coupon_id"]).coupon, **remembered)
 
     def outcome(now: datetime) -> str:
         return code_or(lambda: str(service.redeem_at_till(coupon, now.isoformat(), None, None, now).redemption.status))
@@ -69,8 +69,8 @@ def test_a_use_is_made_from_the_first_to_the_last_millisecond_of_the_period(api:
 )
 def test_by_link_it_is_the_same_and_given_out_it_is_until_the_very_end(api: Api, zone, starts, ends):
     made, first, end = api.coupon(**day("2026-04-24", zone)), utc(starts), utc(ends)
-    flow, phone = (api.gateway.function(name).parts.couponflow for name in ("DistributeFunction", "RedeemFunction"))
-    coupon = flow.terms(api.organisation_id, coupon_id=made["coupon_id"]).coupon
+    flow, phone = (api.gateway.function(name).services.redemption_service for name in ("DistributeFunction", "RedeemFunction"))
+    coupon = flow.find_coupon(api.organisation_id, coupon_id=made["coupon_id"]).coupon
 
     def given(now: datetime) -> str:
         return code_or(lambda: str(flow.distribute(coupon, now.isoformat(), None, now).redemption.status))

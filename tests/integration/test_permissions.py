@@ -48,7 +48,7 @@ def environments(recorder: Recorder, module_table: Table, dynamodb_local: str) -
         patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
         # Shared at every call, so that the day need not be a busy one.
         for limit in ("BY_KEY", "BY_LINK"):
-            patch.setattr(rate_limits, limit, replace(getattr(rate_limits, limit), alone=1))
+            patch.setattr(rate_limits, limit, replace(getattr(rate_limits, limit), local_batch=1))
         yield Gateway(partial(load, patch=patch), recorder.watched)
 
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from couponflow.store.dynamodb import Table as OurTable
-from couponflow.store.rate_counters import CounterStore
+from couponflow.store.rate_counters import RateCounterStore
 from local.intrinsics import read_yaml
 from local.sam_template import TEMPLATE
 from tools.paths import ROOT
@@ -22,29 +22,29 @@ LATER = 4_000_000_000
 
 
 @pytest.fixture
-def counters(table: Table, dynamodb_local: str) -> CounterStore:
-    return CounterStore(OurTable(boto3.client("dynamodb", endpoint_url=dynamodb_local), table.name))
+def counters(table: Table, dynamodb_local: str) -> RateCounterStore:
+    return RateCounterStore(OurTable(boto3.client("dynamodb", endpoint_url=dynamodb_local), table.name))
 
 
-def test_a_span_has_its_units_and_the_next_one_has_them_again(counters: CounterStore):
+def test_a_span_has_its_units_and_the_next_one_has_them_again(counters: RateCounterStore):
     assert [counters.take("link", "a", 1, 40, 120, LATER) for _ in range(4)] == [True, True, True, False]
     assert [counters.take("link", "a", 2, 40, 120, LATER) for _ in range(4)] == [True, True, True, False]
     assert counters.take("link", "b", 2, 40, 120, LATER)
 
 
-def test_of_sixteen_at_once_exactly_as_many_get_units_as_there_are(counters: CounterStore):
+def test_of_sixteen_at_once_exactly_as_many_get_units_as_there_are(counters: RateCounterStore):
     for span in range(3):
         with ThreadPoolExecutor(16) as pool:
             taken = list(pool.map(lambda _, span=span: counters.take("key", "rush", span, 40, 200, LATER), range(16)))
         assert sum(taken) == 5
 
 
-def test_a_clock_that_is_behind_keeps_nobody_out(counters: CounterStore):
+def test_a_clock_that_is_behind_keeps_nobody_out(counters: RateCounterStore):
     counters.take("link", "late", 8, 120, 120, LATER)
     assert counters.take("link", "late", 7, 40, 120, LATER)
 
 
-def test_a_counter_can_be_swept_up_when_its_span_is_over_and_nothing_else_ever_is(counters: CounterStore, table: Table):
+def test_a_counter_can_be_swept_up_when_its_span_is_over_and_nothing_else_ever_is(counters: RateCounterStore, table: Table):
     swept = read_yaml(TEMPLATE)["Resources"]["Table"]["Properties"]["TimeToLiveSpecification"]
     assert swept == {"AttributeName": "expires_at", "Enabled": True}
     counters.take("link", "swept", 1, 40, 120, LATER)
@@ -52,4 +52,4 @@ def test_a_counter_can_be_swept_up_when_its_span_is_over_and_nothing_else_ever_i
     (item,) = table.query(KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": "COUNTER#link#swept"})["Items"]
     assert item["expires_at"] == LATER + 10
     written_by = [path.name for path in (ROOT / "layers/couponflow/couponflow").rglob("*.py") if "expires_at" in path.read_text()]
-    assert written_by == ["counters.py"]
+    assert written_by == ["rate_counters.py"]

@@ -16,9 +16,9 @@ START = datetime(2026, 5, 1, tzinfo=UTC)
 def history(api: Api) -> dict[str, Any]:
     """Of 12 customers, one a minute, the even ones redeemed ten minutes after; customer-3 and -4 within one millisecond."""
     coupon = api.coupon(max_redemptions_per_customer=2)
-    distribute = api.gateway.function("DistributeFunction").parts.couponflow
-    redeem = api.gateway.function("RedeemFunction").parts.couponflow
-    known = distribute.terms(api.organisation_id, coupon_id=coupon["coupon_id"]).coupon
+    distribute = api.gateway.function("DistributeFunction").services.redemption_service
+    redeem = api.gateway.function("RedeemFunction").services.redemption_service
+    known = distribute.find_coupon(api.organisation_id, coupon_id=coupon["coupon_id"]).coupon
     for number in range(12):
         at = START + timedelta(minutes=3 if number == 4 else number)
         token = distribute.distribute(known, f"customer-{number}", f"inbox-{number % 2}", at).token
@@ -146,4 +146,4 @@ def test_counts_are_the_records(api: Api, history, stored: Callable[[], list[dic
     assert api.read(history)["times_redeemed"] == len(REDEEMED)
     kept = [item for item in stored() if item["pk"].startswith(f"HOLDER#{history['coupon_id']}#")]
     assert len(kept) == 12
-    assert times.text(START) == min(str(item["distributed_at"]) for item in kept)
+    assert times.format_utc(START) == min(str(item["distributed_at"]) for item in kept)

@@ -47,24 +47,24 @@ def main() -> int:
             (copy / shared).symlink_to(ROOT / shared)
         for number, stage in enumerate(STAGES, 1):
             stage_began = time.monotonic()
-            if failed := failure(copy, stage, patience=3_600):
+            if failed := failure(copy, stage, backoff=3_600):
                 print(f"{failed} fails without any mutant", copy.with_suffix(".out").read_text(), sep="\n")
                 return 2
             # A mutant may go round for ever.
-            patience = 30 + 5 * round(time.monotonic() - stage_began)
+            backoff = 30 + 5 * round(time.monotonic() - stage_began)
             print(f"stage {number} of {len(STAGES)}: {len(unnoticed)} mutants", flush=True)
-            unnoticed = [mutant for mutant in unnoticed if not is_noticed(mutant, copy, stage, patience)]
+            unnoticed = [mutant for mutant in unnoticed if not is_noticed(mutant, copy, stage, backoff)]
     minutes = (time.monotonic() - began) / 60
     print(f"{count - len(unnoticed)} of {count} mutants noticed, in {minutes:.0f} min")
     print(*(f"NOT NOTICED  {mutant.label}" for mutant in unnoticed), sep="\n")
     return 1 if unnoticed else 0
 
 
-def is_noticed(mutant: Mutant, copy: Path, stage: list[str], patience: int) -> bool:
+def is_noticed(mutant: Mutant, copy: Path, stage: list[str], backoff: int) -> bool:
     broken = copy / CORE.relative_to(ROOT) / mutant.file
     source = broken.read_text()
     _write(broken, mutant.applied_to(source))
-    failed = failure(copy, stage, patience)
+    failed = failure(copy, stage, backoff)
     _write(broken, source)
     print(f"  {mutant.label}: {failed or 'not yet'}", flush=True)
     return failed is not None
@@ -76,7 +76,7 @@ def _write(path: Path, source: str) -> None:
     shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
 
 
-def failure(copy: Path, stage: list[str], patience: int) -> str | None:
+def failure(copy: Path, stage: list[str], backoff: int) -> str | None:
     """The first test that fails; None if none does."""
     said = copy.with_suffix(".out")
     said.touch()
@@ -84,7 +84,7 @@ def failure(copy: Path, stage: list[str], patience: int) -> str | None:
     if not child:
         os.setsid()
         signal.signal(signal.SIGALRM, lambda *_: os.killpg(0, signal.SIGKILL))
-        signal.alarm(patience)
+        signal.alarm(backoff)
         code = 3
         try:
             code = _run(copy, stage, said)

@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from couponflow.domain import links
 from couponflow.domain.errors import CouponflowError, TryAgain
-from couponflow.services.shard_redeemer import Redeemed
-from couponflow.store.dynamodb import Contended, NoAnswer
-from couponflow.store.redemptions import UseTaken
+from couponflow.services.shard_redeemer import RedemptionResult
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.store.redemptions import UseTakenError
 from simulator.engine import Engine, Item, Key, cancelled, error, keys_read, keys_written
 from simulator.environments import Environment, environment
 from tests.proofs import process_state
@@ -318,12 +318,12 @@ class Explorer:
             except _Asks as asks:
                 knows = f"{process_state.signature(asks.__traceback__)}\n{asks.read_so_far}"
                 return asks.wants._replace(knows=knows)
-            except (TryAgain, Contended, NoAnswer):
+            except (TryAgain, ContentionError, UnknownResultError):
                 return Wants(outcome=UNCLEAR)
             except CouponflowError as refused:
                 return Wants(outcome=(refused.code,))
-            except UseTaken:
-                return Wants(outcome=("failed", "UseTaken"))
+            except UseTakenError:
+                return Wants(outcome=("failed", "UseTakenError"))
 
     def answer(self, answer: int) -> Any:
         """Raises what was answered, if it was an error."""
@@ -504,6 +504,6 @@ def _with(state: State, place: int, local: Local) -> State:
 
 
 def _outcome(answer: Any) -> Outcome:
-    if isinstance(answer, Redeemed):
+    if isinstance(answer, RedemptionResult):
         return ("redeemed", answer.redemption.redemption_id)
     return answer if isinstance(answer, tuple) else ("done",)

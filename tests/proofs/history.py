@@ -104,7 +104,7 @@ class History:
     def check_allowed(self, use: Use) -> None:
         """Some version of the coupon allowed it that was not replaced, by a change reported done, before the use was begun."""
         window = self.cloud.physics.conflict_window
-        asked_at = times.text(times.parse(use.item["redeemed_at"]["S"]))
+        asked_at = times.format_utc(times.parse_utc(use.item["redeemed_at"]["S"]))
         newest_done = max((each.number for each in self.versions if each.returned_at < use.at - window), default=0)
         holding = [each for each in self.versions if each.number >= newest_done and each.written_at <= use.at + window]
         check(
@@ -154,4 +154,4 @@ def check(holds: bool, promise: str) -> None:
 
 
 def text_at(seconds: float) -> str:
-    return times.text(moment(seconds))
+    return times.format_utc(moment(seconds))

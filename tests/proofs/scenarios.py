@@ -31,11 +31,11 @@ class Scene:
         self.client, self.shards = EngineClient(), shards
         found_organisation(self.client)
         env = environment(self.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-        self.coupon = env.campaigns.create(ORGANISATION, new_coupon(max_redemptions, per_customer), START).coupon
+        self.coupon = env.coupon_service.create(ORGANISATION, new_coupon(max_redemptions, per_customer), START).coupon
         if shards > 1:
             self._split(shards)
         for customer in customers:
-            env.couponflow.distribute(self.coupon, customer, None, START)
+            env.redemption_service.distribute(self.coupon, customer, None, START)
 
     def _split(self, shards: int) -> None:
         """Over more shards than so small a limit would have."""
@@ -51,21 +51,21 @@ class Scene:
 
     def explorer(self, *processes: Process, merges: bool = True) -> Explorer:
         def warm(env: Environment) -> None:
-            env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id)
+            env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id)
 
         return Explorer(self.client.engine.items, processes, warm, self.shards, merges)
 
     def seen(self, env: Environment) -> Coupon:
-        return env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+        return env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
 
     def holder(self, customer: str) -> str:
-        return keys.holder(links.holder_of(self.coupon, customer))
+        return keys.holder(links.derive_holder(self.coupon, customer))
 
     def tap(self, customer: str, use: int = 1, repeats: int = 0, kind: str = "") -> Process:
-        token = links.token_of(self.coupon, links.holder_of(self.coupon, customer))
+        token = links.format_token(self.coupon, links.derive_holder(self.coupon, customer))
         return Process(
             f"{customer} taps {use}",
-            lambda env: env.couponflow.redeem_by_link(token, use, START),
+            lambda env: env.redemption_service.redeem_by_link(token, use, START),
             repeats,
             self.holder(customer),
             kind,
@@ -74,7 +74,7 @@ class Scene:
     def till(self, customer: str, key: str | None, repeats: int = 0) -> Process:
         return Process(
             f"till of {customer} {key}",
-            lambda env: env.couponflow.redeem_at_till(self.seen(env), customer, None, key, START),
+            lambda env: env.redemption_service.redeem_at_till(self.seen(env), customer, None, key, START),
             repeats,
             self.holder(customer),
         )
@@ -83,7 +83,9 @@ class Scene:
         """As `till`, but goes by the coupon as it lies there when the call begins, not as it was at the start."""
         return Process(
             f"live till of {customer} {key}",
-            lambda env: env.couponflow.redeem_at_till(env.coupons.get(self.coupon.coupon_id), customer, None, key, START),
+            lambda env: env.redemption_service.redeem_at_till(
+                env.coupon_store.get(self.coupon.coupon_id), customer, None, key, START
+            ),
             repeats,
             self.holder(customer),
         )
@@ -91,7 +93,7 @@ class Scene:
     def distribute(self, customer: str) -> Process:
         return Process(
             f"flow of {customer}",
-            lambda env: env.couponflow.distribute(self.seen(env), customer, None, START),
+            lambda env: env.redemption_service.distribute(self.seen(env), customer, None, START),
             holder=self.holder(customer),
         )
 
@@ -101,8 +103,8 @@ class Scene:
         def change(env: Environment) -> Outcome:
             version = 0
             for step in steps:
-                seen = env.campaigns.get(ORGANISATION, self.coupon.coupon_id).coupon
-                done = env.campaigns.change(ORGANISATION, self.coupon.coupon_id, seen.version, dict(step), START)
+                seen = env.coupon_service.get(ORGANISATION, self.coupon.coupon_id).coupon
+                done = env.coupon_service.change(ORGANISATION, self.coupon.coupon_id, seen.version, dict(step), START)
                 version = done.coupon.version
             return ("changed", str(version))
 
@@ -176,7 +178,7 @@ def one_sale_while_the_customer_limit_changes(before: int | None, *after: int | 
     """The same Idempotency-Key at two tills, one of which may know of the change: by limit the next use lies elsewhere."""
     scene = Scene(5, before, 2, ["ann"])
     env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-    env.couponflow.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
     return scene.explorer(
         scene.till("ann", "sale", repeats=1),
         scene.live_till("ann", "sale"),

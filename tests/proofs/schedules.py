@@ -26,16 +26,16 @@ from couponflow.domain.errors import (
     ValidationFailed,
 )
 from couponflow.domain.models import Coupon
-from couponflow.services.shard_redeemer import Redeemed
+from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys
-from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from simulator.dynamodb import NO_FAULTS, Client, Cloud, Crashed, Faults, Physics
 from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
 from simulator.virtual_time import World
 from tests.proofs.history import SECONDS_BEHIND, History, check
 
 MOST_CALLS = 6  # of one customer, who gives up then
-UNCLEAR = (Crashed, TryAgain, Contended, NoAnswer)
+UNCLEAR = (Crashed, TryAgain, ContentionError, UnknownResultError)
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Schedule:
         found_organisation(client)
         limit = self.dice.choice([1, 2, 3, 3, 5, 8, 20, 40])
         per_customer = self.dice.choice([None, 1, 1, 2, 3])
-        campaigns = self._environment(NO_FAULTS).campaigns
+        campaigns = self._environment(NO_FAULTS).coupon_service
         self.coupon = campaigns.create(ORGANISATION, new_coupon(limit, per_customer), moment(self.world.now)).coupon
         self.history.returned(1)
         for number in range(self.dice.randint(2, 5)):
@@ -113,14 +113,14 @@ class Schedule:
     def _flow(self, who: str) -> None:
         for _ in range(self.dice.randint(1, 2)):
             since = self.world.now
-            answer = self._again(lambda env: env.couponflow.distribute(self._seen(env), who, None, self._now()), since)
+            answer = self._again(lambda env: env.redemption_service.distribute(self._seen(env), who, None, self._now()), since)
             if isinstance(answer, Refusal):
                 self._check_refusal(answer, who, since, distributing=True)
             self.world.sleep(self.dice.choice([0.01, 1]) * self.dice.random())
 
     def _taps(self, who: str) -> None:
         """Opens the link, which is there when a flow sent it, and taps, often twice at once."""
-        self._again(lambda env: env.couponflow.distribute(self._seen(env), who, None, self._now()), self.world.now)
+        self._again(lambda env: env.redemption_service.distribute(self._seen(env), who, None, self._now()), self.world.now)
         for use in range(1, self.dice.randint(1, 3) + 1):
             for _ in range(self.dice.randint(1, 2)):
                 self.world.start(partial(self._tap, who, use), self.world.now + self.dice.choice([0, 0.02]) * self.dice.random())
@@ -129,8 +129,8 @@ class Schedule:
     def _tap(self, who: str, use: int) -> None:
         since = self.world.now
         self.intents.setdefault(self._holder(who), set()).add(f"use {use}")
-        token = links.token_of(self.coupon, links.holder_of(self.coupon, who))
-        answer = self._again(lambda env: env.couponflow.redeem_by_link(token, use, self._now()), since)
+        token = links.format_token(self.coupon, links.derive_holder(self.coupon, who))
+        answer = self._again(lambda env: env.redemption_service.redeem_by_link(token, use, self._now()), since)
         self._note(answer, who, since)
 
     def _till(self, who: str) -> None:
@@ -144,8 +144,8 @@ class Schedule:
         since = self.world.now
         self.intents.setdefault(self._holder(who), set()).add(key)
 
-        def sell(env: Environment) -> Redeemed:
-            return (at or env).couponflow.redeem_at_till(self._seen(at or env), who, None, key, self._now())
+        def sell(env: Environment) -> RedemptionResult:
+            return (at or env).redemption_service.redeem_at_till(self._seen(at or env), who, None, key, self._now())
 
         self._note(self._again(sell, since), who, since)
 
@@ -157,9 +157,9 @@ class Schedule:
             self.world.sleep(0.3 * self.dice.random())
 
     def _looks(self, who: str) -> None:
-        token = links.token_of(self.coupon, links.holder_of(self.coupon, who))
+        token = links.format_token(self.coupon, links.derive_holder(self.coupon, who))
         for _ in range(3):
-            self._again(lambda env: env.couponflow.open(token), self.world.now)
+            self._again(lambda env: env.redemption_service.open_link(token), self.world.now)
             self.world.sleep(self.dice.random())
 
     def _change(self) -> None:
@@ -178,9 +178,9 @@ class Schedule:
         client = self.cloud.client(self.faults)
         env = self.make_environment(client, self.world.sleep, self.world.timer, self.dice, self.most_shards)
         try:
-            seen = env.campaigns.get(ORGANISATION, self.coupon.coupon_id).coupon
+            seen = env.coupon_service.get(ORGANISATION, self.coupon.coupon_id).coupon
             self.world.sleep(self.dice.choice([0, 0.05]) * self.dice.random())
-            done = env.campaigns.change(ORGANISATION, self.coupon.coupon_id, seen.version, change, self._now())
+            done = env.coupon_service.change(ORGANISATION, self.coupon.coupon_id, seen.version, change, self._now())
         except LimitBelowUsed as refused:
             used = refused.members["times_redeemed"]
             check(isinstance(used, int) and used <= self.history.used, "the number used is not one that was used")
@@ -190,13 +190,13 @@ class Schedule:
             self.history.returned(done.coupon.version)
 
     def _seen(self, env: Environment) -> Coupon:
-        return env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+        return env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
 
     def _holder(self, who: str) -> str:
-        return keys.holder(links.holder_of(self.coupon, who))
+        return keys.holder(links.derive_holder(self.coupon, who))
 
     def _note(self, answer: Any, who: str, since: float) -> None:
-        if isinstance(answer, Redeemed):
+        if isinstance(answer, RedemptionResult):
             self.acknowledged[answer.redemption.redemption_id] = self._holder(who)
         elif isinstance(answer, Refusal):
             self._check_refusal(answer, who, since)
@@ -243,13 +243,13 @@ class Schedule:
         """In peace, strangers come until it is sold out: every use that remains is there for one of them."""
         self.world.sleep(10)
         env = self._environment(NO_FAULTS)
-        fresh = env.coupons.get(self.coupon.coupon_id)
+        fresh = env.coupon_store.get(self.coupon.coupon_id)
         if rules.refusal(fresh, self._now()) or fresh.max_redemptions is None:
             return
         left = fresh.units - len(self.history.uses)
         for number in range(left + 1):
             try:
-                made = env.couponflow.redeem_at_till(fresh, f"stranger-{number}", None, None, self._now())
+                made = env.redemption_service.redeem_at_till(fresh, f"stranger-{number}", None, None, self._now())
             except CouponMaxUsesReached:
                 check(number == left, f"sold out with {left - number} left")
             else:
@@ -259,7 +259,7 @@ class Schedule:
 def _text(seconds: float) -> str:
     from couponflow.domain import times
 
-    return times.text(moment(seconds))
+    return times.format_utc(moment(seconds))
 
 
 ALL_FAULTS = Faults(0.02, 0.02, 0.03, 0.04, 0.04, 0.05)

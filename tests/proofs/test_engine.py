@@ -71,7 +71,7 @@ def test_the_whole_service_gets_the_same_answers_from_both(table, seed):
     env = environment(both, lambda _: None, lambda: 0.0, dice, most_shards=3)
     found_organisation(both)
     limit = dice.choice([3, 40, 60])
-    coupon = env.campaigns.create(ORGANISATION, new_coupon(limit, dice.choice([None, 1, 3])), START).coupon
+    coupon = env.coupon_service.create(ORGANISATION, new_coupon(limit, dice.choice([None, 1, 3])), START).coupon
     for _ in range(120):
         with suppress(CouponflowError):
             _act(dice, env, coupon.coupon_id)
@@ -81,16 +81,16 @@ def test_the_whole_service_gets_the_same_answers_from_both(table, seed):
 
 
 def _act(dice: random.Random, env: Environment, coupon_id: str) -> None:
-    customer, coupon = f"customer-{dice.randrange(4)}", env.coupons.get(coupon_id)
-    token = links.token_of(coupon, links.holder_of(coupon, customer))
+    customer, coupon = f"customer-{dice.randrange(4)}", env.coupon_store.get(coupon_id)
+    token = links.format_token(coupon, links.derive_holder(coupon, customer))
     limit = {dice.choice(["max_redemptions", "max_redemptions_per_customer"]): dice.choice([None, 1, 2, 5, 50])}
     stale = dice.random() < 0.2
     acts: list[Callable[[], object]] = [
-        lambda: env.couponflow.distribute(coupon, customer, "inbox", START),
-        lambda: env.couponflow.redeem_by_link(token, dice.randint(1, 3), START),
-        lambda: env.couponflow.redeem_at_till(coupon, customer, None, dice.choice([None, "sale"]), START),
-        lambda: env.couponflow.open(token, look_again=True),
-        lambda: env.campaigns.change(ORGANISATION, coupon_id, coupon.version - stale, limit, START),
-        lambda: env.campaigns.listed(ORGANISATION, None, "", None, 10, START),
+        lambda: env.redemption_service.distribute(coupon, customer, "inbox", START),
+        lambda: env.redemption_service.redeem_by_link(token, dice.randint(1, 3), START),
+        lambda: env.redemption_service.redeem_at_till(coupon, customer, None, dice.choice([None, "sale"]), START),
+        lambda: env.redemption_service.open_link(token, look_again=True),
+        lambda: env.coupon_service.change(ORGANISATION, coupon_id, coupon.version - stale, limit, START),
+        lambda: env.coupon_service.list_page(ORGANISATION, None, "", None, 10, START),
     ]
     dice.choice(acts)()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from couponflow.services import redemption
-from couponflow.services.shard_redeemer import Redeemer
+from couponflow.services.shard_redeemer import ShardRedeemer
 from couponflow.services.sold_out import SoldOut
 from couponflow.store import coupons, quota_shards, redemptions
 from tests.proofs import scenarios
@@ -95,16 +95,16 @@ MUTANTS = {
         Budget(),
     ),
     "lost updates": (coupons, "UNCHANGED_SINCE", "attribute_exists(pk)", SMALL, Budget()),
-    "sold out without looking for raises": (SoldOut, "is_proved", _always, RUSH, Budget()),
-    "the use before is not asked for": (redemption, "_following", _on_any_use, CUSTOMER, Budget()),
+    "sold out without looking for raises": (SoldOut, "record_proof", _always, RUSH, Budget()),
+    "the use before is not asked for": (redemption, "_next_use", _on_any_use, CUSTOMER, Budget()),
     "attempts claim nothing, limit removed": (
         redemption,
-        "_could_lie_elsewhere",
+        "_needs_attempt_claim",
         _never,
         lambda: LIMIT_CHANGES(3, None),
         Budget(),
     ),
-    "attempts claim nothing, limit set": (redemption, "_could_lie_elsewhere", _never, lambda: LIMIT_CHANGES(None, 3), Budget()),
+    "attempts claim nothing, limit set": (redemption, "_needs_attempt_claim", _never, lambda: LIMIT_CHANGES(None, 3), Budget()),
 }
 
 
@@ -118,7 +118,7 @@ def test_without_one_of_its_rules_some_interleaving_does(mutant, monkeypatch):
 
 
 def test_who_lost_the_answer_to_the_last_use_never_hears_sold_out(monkeypatch):
-    monkeypatch.setattr(Redeemer, "_refuse", _refuses_at_once)
+    monkeypatch.setattr(ShardRedeemer, "_raise_unless_redeemed", _refuses_at_once)
     # Kept as a control: with the own redemption not looked at, a double tap may hear it.
     found = scenarios.a_double_tap_for_the_last_use().explore(Budget())
     assert "coupon_max_uses_reached" in {outcome[0] for _, outcome in found.outcomes}

@@ -13,10 +13,10 @@ from couponflow.domain import links
 from couponflow.domain.errors import CodeTaken, CouponflowError, Refusal, TryAgain, VersionConflict
 from couponflow.domain.models import Coupon, RedeemPage
 from couponflow.services import shard_redeemer
-from couponflow.services.shard_redeemer import Redeemed
+from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import coupons, dynamodb, limit_changes
-from couponflow.store.dynamodb import Contended, NoAnswer
-from couponflow.store.quota_shards import QuotaStore
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.store.quota_shards import QuotaShardStore
 from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
 from simulator.faults import KINDS, TroubledClient, from_then_on, only_at
 
@@ -29,7 +29,7 @@ GET, BATCH, QUERY, PUT, UPDATE, TRANSACT = (
     "transact_write_items",
 )
 # What a client is told to repeat: the edge says 503 to all three.
-UNDECIDED = (TryAgain, Contended, NoAnswer)
+UNDECIDED = (TryAgain, ContentionError, UnknownResultError)
 MOST_SECONDS, MOST_CALLS = 12, 1_000
 
 
@@ -41,14 +41,14 @@ class Shop:
         self.client = TroubledClient()
         found_organisation(self.client)
         env = self.environment()
-        self.coupon = env.campaigns.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon
-        env.couponflow.distribute(self.coupon, "ann", None, START)
-        env.couponflow.redeem_by_link(self.link("bob", env), 1, START)
+        self.coupon = env.coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon
+        env.redemption_service.distribute(self.coupon, "ann", None, START)
+        env.redemption_service.redeem_by_link(self.link("bob", env), 1, START)
 
     def link(self, customer: str, env: Environment | None = None) -> str:
         if env is not None:
-            env.couponflow.distribute(self.coupon, customer, None, START)
-        return links.token_of(self.coupon, links.holder_of(self.coupon, customer))
+            env.redemption_service.distribute(self.coupon, customer, None, START)
+        return links.format_token(self.coupon, links.derive_holder(self.coupon, customer))
 
     def environment(self) -> Environment:
         return environment(self.client, self._pause, lambda: self.seconds, random.Random(0), most_shards=3)
@@ -57,18 +57,18 @@ class Shop:
         self.seconds += seconds
 
     def seen(self, env: Environment) -> Coupon:
-        return env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+        return env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
 
     def change(self, env: Environment, **changes: Any) -> object:
-        version = env.coupons.get(self.coupon.coupon_id).version
-        return env.campaigns.change(ORGANISATION, self.coupon.coupon_id, version, changes, START)
+        version = env.coupon_store.get(self.coupon.coupon_id).version
+        return env.coupon_service.change(ORGANISATION, self.coupon.coupon_id, version, changes, START)
 
     def facts(self) -> object:
         """What matters of all that is stored; raises if it does not agree with itself."""
         self.client.begin(lambda *_: None)
         env, found = self.environment(), []
-        for coupon in env.coupons.listed(ORGANISATION, None, 10):
-            shards = QuotaStore(env.coupons._table).read(coupon)
+        for coupon in env.coupon_store.list_page(ORGANISATION, None, 10):
+            shards = QuotaShardStore(env.coupon_store._table).read(coupon)
             assert coupon.units == sum(shard.used + shard.remaining for shard in shards)
             assert {shard.version for shard in shards} == {coupon.version}, "every gate is the coupon's"
             used = sum(shard.used for shard in shards)
@@ -76,7 +76,7 @@ class Shop:
             terms = (coupon.name, coupon.max_redemptions, coupon.max_redemptions_per_customer, coupon.active, coupon.shards)
             found.append((terms, coupon.archived_at, used, self._redemptions(coupon)))
         codes = sorted(pk for pk, sk in self.client.engine.items if sk == "CODE")
-        return sorted(map(repr, found)), codes, self.environment().campaigns.page(ORGANISATION, self.coupon.coupon_id)
+        return sorted(map(repr, found)), codes, self.environment().coupon_service.page(ORGANISATION, self.coupon.coupon_id)
 
     def _redemptions(self, coupon: Coupon) -> list[str]:
         items = self.client.engine.items.items()
@@ -90,23 +90,23 @@ Call = Callable[[Shop, Environment], object]
 def _another_coupon(shop: Shop, env: Environment) -> object:
     new = new_coupon(50, None)
     object.__setattr__(new, "code", "ANOTHER")
-    return env.campaigns.create(ORGANISATION, new, START)
+    return env.coupon_service.create(ORGANISATION, new, START)
 
 
 def _saves_page(shop: Shop, env: Environment) -> object:
-    return env.campaigns.save_page(ORGANISATION, shop.coupon.coupon_id, RedeemPage(terms="One each"))
+    return env.coupon_service.save_page(ORGANISATION, shop.coupon.coupon_id, RedeemPage(terms="One each"))
 
 
 def _sells(customer: str, key: str = "receipt") -> Call:
-    return lambda shop, env: env.couponflow.redeem_at_till(shop.seen(env), customer, None, key, START)
+    return lambda shop, env: env.redemption_service.redeem_at_till(shop.seen(env), customer, None, key, START)
 
 
 def _taps(customer: str, use: int) -> Call:
-    return lambda shop, env: env.couponflow.redeem_by_link(shop.link(customer), use, START)
+    return lambda shop, env: env.redemption_service.redeem_by_link(shop.link(customer), use, START)
 
 
 def _distributes(customer: str) -> Call:
-    return lambda shop, env: env.couponflow.distribute(shop.seen(env), customer, None, START)
+    return lambda shop, env: env.redemption_service.distribute(shop.seen(env), customer, None, START)
 
 
 def _changes(**changes: Any) -> Call:
@@ -120,10 +120,10 @@ USE_CASES: dict[str, tuple[Callable[[], Shop], Call, list[str]]] = {
     "distribute": (Shop, _distributes("carl"), [*TERMS, *GLANCE, PUT]),
     "distribute again": (Shop, _distributes("ann"), [*TERMS, *GLANCE, PUT]),
     "distribute the next use": (Shop, _distributes("bob"), [*TERMS, *GLANCE, PUT, QUERY, PUT, QUERY]),
-    "open": (Shop, lambda shop, env: env.couponflow.open(shop.link("ann")), [QUERY, QUERY, GET, *GLANCE]),
+    "open": (Shop, lambda shop, env: env.redemption_service.open_link(shop.link("ann")), [QUERY, QUERY, GET, *GLANCE]),
     "look again": (
         Shop,
-        lambda shop, env: env.couponflow.open(shop.link("ann"), look_again=True),
+        lambda shop, env: env.redemption_service.open_link(shop.link("ann"), look_again=True),
         [QUERY, QUERY, QUERY, GET, *GLANCE],
     ),
     "redeem by link": (Shop, _taps("ann", 1), [*LINK, TRANSACT]),
@@ -139,11 +139,15 @@ USE_CASES: dict[str, tuple[Callable[[], Shop], Call, list[str]]] = {
     "disable": (Shop, _changes(active=False), [*READ_TO_CHANGE, UPDATE, *GATES, *COUNTS]),
     "raise": (Shop, _changes(max_redemptions=53), [*READ_TO_CHANGE, *[TRANSACT] * 3, *GATES, *COUNTS]),
     "lower": (Shop, _changes(max_redemptions=20), [*READ_TO_CHANGE, *COUNTS, *[BATCH, TRANSACT] * 3, *GATES, *COUNTS]),
-    "archive": (Shop, lambda shop, env: env.campaigns.archive(ORGANISATION, shop.coupon.coupon_id, START), [
+    "archive": (Shop, lambda shop, env: env.coupon_service.archive(ORGANISATION, shop.coupon.coupon_id, START), [
         *[GET, GET, TRANSACT], GET, *GATES
     ]),
     "save the page": (Shop, _saves_page, [GET, GET, PUT]),
-    "list": (Shop, lambda shop, env: env.campaigns.listed(ORGANISATION, None, "", None, 10, START), [GET, QUERY, *COUNTS]),
+    "list": (
+        Shop,
+        lambda shop, env: env.coupon_service.list_page(ORGANISATION, None, "", None, 10, START),
+        [GET, QUERY, *COUNTS],
+    ),
 }  # fmt: skip
 
 
@@ -153,7 +157,7 @@ def outcome(case: str, shop: Shop) -> str:
         answer = USE_CASES[case][1](shop, shop.environment())
     except Refusal as refused:
         return refused.code
-    return "repeated" if isinstance(answer, Redeemed) and answer.repeated else "done"
+    return "repeated" if isinstance(answer, RedemptionResult) and answer.repeated else "done"
 
 
 def untroubled(case: str) -> tuple[str, list[str], object]:
@@ -200,8 +204,8 @@ def test_trouble_that_stays_ends_in_a_clear_answer_and_whoever_asks_again_gets_i
 CONTROLS: list[tuple[Any, str, Any, str, str]] = [
     (dynamodb, "MOST_TRIES", 1, "distribute", "throttle"),
     (shard_redeemer, "MOST_TRIES", 1, "redeem by link", "conflict"),
-    (limit_changes, "made_by", lambda *_: None, "lower", "time-out, done"),
-    (coupons, "made_by", lambda *_: None, "rename", "5xx, done"),
+    (limit_changes, "own_earlier_attempt", lambda *_: None, "lower", "time-out, done"),
+    (coupons, "own_earlier_attempt", lambda *_: None, "rename", "5xx, done"),
 ]
 
 

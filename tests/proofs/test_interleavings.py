@@ -22,10 +22,10 @@ from couponflow.domain.errors import (
     VersionConflict,
 )
 from couponflow.domain.models import Coupon, CouponStatus
-from couponflow.services.shard_redeemer import Redeemed
+from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys
 from couponflow.store.dynamodb import Table
-from couponflow.store.quota_shards import QuotaStore
+from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.redemptions import RedemptionStore
 from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
 from simulator.faults import TroubledClient
@@ -40,9 +40,9 @@ class Shop:
     def __init__(self, limit: int | None = 9, per_customer: int | None = None) -> None:
         self.client = TroubledClient()
         found_organisation(self.client)
-        self.coupon = self.new().campaigns.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon
+        self.coupon = self.new().coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon
         self.old = self.new()
-        self.old.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id)
+        self.old.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id)
 
     def new(self) -> Environment:
         seconds = [0.0]
@@ -52,31 +52,33 @@ class Shop:
 
     def read(self) -> Coupon:
         """Its limit is the sum over its shards."""
-        coupon = self.new().coupons.get(self.coupon.coupon_id)
+        coupon = self.new().coupon_store.get(self.coupon.coupon_id)
         shards = self.quotas.read(coupon)
         assert coupon.units == sum(shard.used + shard.remaining for shard in shards)
         return coupon
 
     @property
-    def quotas(self) -> QuotaStore:
-        return QuotaStore(Table(self.client, "couponflow"))
+    def quotas(self) -> QuotaShardStore:
+        return QuotaShardStore(Table(self.client, "couponflow"))
 
     def change(self, **changes: Any) -> Coupon:
-        version = self.new().coupons.get(self.coupon.coupon_id).version
-        return self.new().campaigns.change(ORGANISATION, self.coupon.coupon_id, version, changes, START).coupon
+        version = self.new().coupon_store.get(self.coupon.coupon_id).version
+        return self.new().coupon_service.change(ORGANISATION, self.coupon.coupon_id, version, changes, START).coupon
 
-    def sell(self, who: str = "ann", key: str | None = None, at: Environment | None = None, now: datetime = START) -> Redeemed:
+    def sell(
+        self, who: str = "ann", key: str | None = None, at: Environment | None = None, now: datetime = START
+    ) -> RedemptionResult:
         env = at or self.new()
-        coupon = env.couponflow.terms(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
-        return env.couponflow.redeem_at_till(coupon, who, None, key, now)
+        coupon = env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+        return env.redemption_service.redeem_at_till(coupon, who, None, key, now)
 
     def sell_many(self, count: int) -> None:
         for number in range(count):
             self.sell(f"one of many {number}")
 
     def token(self, who: str = "ann") -> str:
-        self.new().couponflow.distribute(self.coupon, who, None, START)
-        return links.token_of(self.coupon, links.holder_of(self.coupon, who))
+        self.new().redemption_service.distribute(self.coupon, who, None, START)
+        return links.format_token(self.coupon, links.derive_holder(self.coupon, who))
 
     def before_the_first(self, method: str, happens: Callable[[], object]) -> None:
         def plan(_: int, called: str) -> None:
@@ -104,8 +106,8 @@ def test_the_gate_decides_whatever_is_remembered(by, changes, refusal):
     token = shop.token()
     shop.change(**changes)
 
-    def redeem() -> Redeemed:
-        return shop.old.couponflow.redeem_by_link(token, 1, START) if by == "link" else shop.sell(at=shop.old)
+    def redeem() -> RedemptionResult:
+        return shop.old.redemption_service.redeem_by_link(token, 1, START) if by == "link" else shop.sell(at=shop.old)
 
     if refusal is None:
         assert redeem().redemption.is_redeemed
@@ -116,7 +118,7 @@ def test_the_gate_decides_whatever_is_remembered(by, changes, refusal):
 
 def test_an_archived_coupon_is_over_for_who_remembers_it():
     shop = Shop()
-    shop.new().campaigns.archive(ORGANISATION, shop.coupon.coupon_id, START)
+    shop.new().coupon_service.archive(ORGANISATION, shop.coupon.coupon_id, START)
     with pytest.raises(CouponNotFound):
         shop.sell(at=shop.old)
 
@@ -197,7 +199,7 @@ def test_a_change_that_another_one_overtook_is_refused_with_the_version_that_hol
 def test_an_archive_that_a_change_overtook_is_made_after_it():
     shop = Shop()
     shop.before_the_first(TRANSACT, lambda: shop.change(name="theirs"))
-    shop.new().campaigns.archive(ORGANISATION, shop.coupon.coupon_id, START)
+    shop.new().coupon_service.archive(ORGANISATION, shop.coupon.coupon_id, START)
     assert (shop.read().name, shop.read().version, shop.read().archived_at) == ("theirs", 3, START)
 
 
@@ -208,11 +210,11 @@ def test_an_older_proof_does_not_take_a_newer_mark_away():
     shop.sell("bob")
     with pytest.raises(CouponMaxUsesReached):
         shop.sell("cat")
-    shop.new().coupons.mark_sold_out(shop.coupon)
+    shop.new().coupon_store.mark_sold_out(shop.coupon)
     assert shop.read().is_marked_sold_out
     before = dict(shop.client.engine.items)
     shop.client.begin(lambda *_: None)
-    for call in (lambda: shop.sell("dan"), lambda: shop.new().couponflow.distribute(shop.read(), "dan", None, START)):
+    for call in (lambda: shop.sell("dan"), lambda: shop.new().redemption_service.distribute(shop.read(), "dan", None, START)):
         with pytest.raises(CouponMaxUsesReached):
             call()
     assert TRANSACT not in shop.client.calls and shop.client.calls.count("batch_get_item") == 1, "of read() here"
@@ -226,14 +228,14 @@ def test_a_flow_does_not_say_sold_out_because_some_shards_are_empty():
         shop.client.engine.store(key, shop.client.engine.items[key] | {"remaining": {"N": "0"}})
     for number in range(20):
         env = environment(shop.client, lambda _: None, lambda: 0.0, random.Random(number))
-        assert env.couponflow.distribute(shop.coupon, f"customer-{number}", None, START).is_new
+        assert env.redemption_service.distribute(shop.coupon, f"customer-{number}", None, START).is_new
 
 
 def test_the_first_use_is_the_first_also_for_a_till_that_remembered_a_closed_coupon():
     shop = Shop()
     shop.change(active=False)
     closed = shop.new()
-    closed.couponflow.terms(ORGANISATION, coupon_id=shop.coupon.coupon_id)
+    closed.redemption_service.find_coupon(ORGANISATION, coupon_id=shop.coupon.coupon_id)
     shop.change(active=True)
     assert shop.sell(at=closed).redemption.slot == keys.FIRST_SLOT
 
@@ -247,7 +249,7 @@ def test_uses_without_a_number_leave_no_gap_but_count():
     assert shop.sell().redemption.slot == keys.slot(2)
     for refused in (
         lambda: shop.sell(),
-        lambda: shop.old.couponflow.redeem_by_link(token, 3, START),
+        lambda: shop.old.redemption_service.redeem_by_link(token, 3, START),
         lambda: shop.sell(at=shop.old),
     ):
         with pytest.raises(CustomerMaxUsesReached):
@@ -258,11 +260,11 @@ def test_a_claimed_place_leads_to_the_redemption_that_claimed_it():
     shop = Shop(9, 3)
     shop.sell(key="first")
     made = shop.sell(key="second").redemption
-    holder = links.holder_of(shop.coupon, "ann")
+    holder = links.derive_holder(shop.coupon, "ann")
     store = RedemptionStore(Table(shop.client, "couponflow"))
-    found = store.at(holder, keys.attempt_slot(links.attempt_of("second", holder)))
+    found = store.get(holder, keys.attempt_slot(links.derive_attempt("second", holder)))
     assert found is not None and (found.redemption_id, found.slot) == (made.redemption_id, keys.slot(2))
-    assert store.at(holder, keys.attempt_slot("none")) is None
+    assert store.get(holder, keys.attempt_slot("none")) is None
 
 
 def test_a_coupon_is_active_from_the_moment_that_it_starts():
@@ -286,12 +288,14 @@ def test_what_is_read_weakly_decides_nothing(limit):
         return query(**request) if request["ConsistentRead"] else {"Items": []}
 
     shop.client.engine.get_item, shop.client.engine.query = old_item, old_items  # type: ignore[method-assign]
-    first = shop.new().couponflow.redeem_by_link(token, 1, START)
+    first = shop.new().redemption_service.redeem_by_link(token, 1, START)
     second = shop.sell(key="second")
-    assert shop.new().couponflow.redeem_by_link(token, 1, START).redemption.redemption_id == first.redemption.redemption_id
+    assert (
+        shop.new().redemption_service.redeem_by_link(token, 1, START).redemption.redemption_id == first.redemption.redemption_id
+    )
     assert shop.sell(key="second").redemption.redemption_id == second.redemption.redemption_id
     assert shop.sell(key="third").repeated is False
-    assert len(shop.new().couponflow.open(token, look_again=True).redemptions) == (1 if limit is None else 3)
+    assert len(shop.new().redemption_service.open_link(token, look_again=True).redemptions) == (1 if limit is None else 3)
     shop.change(active=False)
     with pytest.raises(CouponDisabled):
         shop.sell("bob")
@@ -301,5 +305,5 @@ def test_what_is_read_weakly_decides_nothing(limit):
 def test_whoever_made_the_last_use_meanwhile_is_not_refused():
     shop = Shop(1)
     token = shop.token()
-    shop.before_the_first(TRANSACT, lambda: shop.new().couponflow.redeem_by_link(token, 1, START))
-    assert shop.new().couponflow.redeem_by_link(token, 1, START).repeated
+    shop.before_the_first(TRANSACT, lambda: shop.new().redemption_service.redeem_by_link(token, 1, START))
+    assert shop.new().redemption_service.redeem_by_link(token, 1, START).repeated

@@ -9,7 +9,7 @@ import pytest
 
 from couponflow.domain import links
 from couponflow.domain.errors import TryAgain
-from couponflow.services.shard_redeemer import Redeemed
+from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys, redemptions
 from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
 from simulator.faults import TroubledClient, from_then_on
@@ -25,15 +25,15 @@ class Customer:
         self.client = TroubledClient()
         found_organisation(self.client)
         env = self._environment()
-        self.coupon = env.campaigns.create(ORGANISATION, new_coupon(self.use, limit), moment(0)).coupon
-        self.token = env.couponflow.distribute(self.coupon, "ann", None, moment(0)).token
+        self.coupon = env.coupon_service.create(ORGANISATION, new_coupon(self.use, limit), moment(0)).coupon
+        self.token = env.redemption_service.distribute(self.coupon, "ann", None, moment(0)).token
         for number in range(1, self.use):
-            env.couponflow.redeem_by_link(self.token, number, moment(0))
+            env.redemption_service.redeem_by_link(self.token, number, moment(0))
         self.client.begin(lambda *_: None)
 
-    def asks(self) -> Redeemed:
+    def asks(self) -> RedemptionResult:
         """Served by an environment that knows nothing of earlier ones."""
-        service, now = self._environment().couponflow, moment(self.seconds)
+        service, now = self._environment().redemption_service, moment(self.seconds)
         if self.by == "page":
             return service.redeem_by_link(self.token, self.use, now)
         return service.redeem_at_till(self.coupon, "ann", None, "receipt", now)
@@ -50,7 +50,7 @@ class Customer:
 
     def made(self) -> list[str]:
         """Ids of the redemptions that count."""
-        holder = keys.holder(links.holder_of(self.coupon, "ann"))
+        holder = keys.holder(links.derive_holder(self.coupon, "ann"))
         items = [item for (pk, _), item in self.client.engine.items.items() if pk == holder]
         return [item["redemption_id"]["S"] for item in items if item.get("status") == {"S": "redeemed"}]
 
@@ -95,7 +95,7 @@ def _of_no_key(*_: Any) -> str:
 ALWAYS = "attribute_exists(pk)"
 MUTANTS = [
     ("page", 3, 0, redemptions, "IS_UNUSED", f"({ALWAYS} OR :distributed = :distributed)"),
-    ("till", 3, 1, links, "attempt_of", _of_no_key),
+    ("till", 3, 1, links, "derive_attempt", _of_no_key),
     ("till", None, 2, redemptions, "IS_NEW_OR_UNUSED", f"({ALWAYS} OR :distributed = :distributed)"),
 ]
 
@@ -104,11 +104,11 @@ MUTANTS = [
 def test_without_a_trace_of_the_first_try_a_second_use_is_taken(monkeypatch, by, limit, before, where, name, instead):
     ann = Customer(by, limit, before)
     env = environment(ann.client, lambda _: None, lambda: 0.0, random.Random(0))
-    env.campaigns.change(ORGANISATION, ann.coupon.coupon_id, 1, {"max_redemptions": 10}, moment(0))
+    env.coupon_service.change(ORGANISATION, ann.coupon.coupon_id, 1, {"max_redemptions": 10}, moment(0))
     monkeypatch.setattr(where, name, instead)
     ann.is_never_answered()
     ann.seconds += 11 * MINUTE
     ann.asks()
 
-    campaign = env.campaigns.get(ORGANISATION, ann.coupon.coupon_id)
+    campaign = env.coupon_service.get(ORGANISATION, ann.coupon.coupon_id)
     assert campaign.counts.used > before + 1

@@ -26,19 +26,19 @@ def sent():
     client = TroubledClient()
     found_organisation(client)
     env = environment(client, lambda _: None, lambda: 0.0, random.Random(0))
-    coupon = env.campaigns.create(ORGANISATION, new_coupon(None), START).coupon
+    coupon = env.coupon_service.create(ORGANISATION, new_coupon(None), START).coupon
     bucket = keys.records(coupon.coupon_id, DISTRIBUTED, 0)
     everybody = (f"customer-{number}" for number in itertools.count())
-    of_bucket = (who for who in everybody if keys.records_of(coupon, links.holder_of(coupon, who), DISTRIBUTED) == bucket)
+    of_bucket = (who for who in everybody if keys.records_of(coupon, links.derive_holder(coupon, who), DISTRIBUTED) == bucket)
     customers = list(itertools.islice(of_bucket, SENT))
     for second, who in enumerate(customers):
-        env.couponflow.distribute(coupon, who, None, START + timedelta(seconds=second))
+        env.redemption_service.distribute(coupon, who, None, START + timedelta(seconds=second))
     return coupon, RedemptionStore(Table(client, "couponflow")), customers
 
 
 def test_a_page_is_full_though_one_bucket_holds_more_than_its_share(sent):
     coupon, store, customers = sent
-    newest = [made.customer_id for made in store.newest(coupon, DISTRIBUTED, None, LAST_PLACE, 50)]
+    newest = [made.customer_id for made in store.list_newest(coupon, DISTRIBUTED, None, LAST_PLACE, 50)]
     assert newest == customers[:-51:-1]
 
 
@@ -46,10 +46,10 @@ def test_a_page_is_full_though_one_bucket_holds_more_than_its_share(sent):
 def test_an_export_has_each_record_once_wherever_its_pages_end(sent, page, monkeypatch):
     monkeypatch.setattr(redemptions, "_PAGE", page)
     coupon, store, customers = sent
-    assert [made.customer_id for made in store.all(coupon, DISTRIBUTED, None, LAST_PLACE)] == customers[::-1]
+    assert [made.customer_id for made in store.iterate(coupon, DISTRIBUTED, None, LAST_PLACE)] == customers[::-1]
 
 
 def test_an_export_begins_and_ends_when_it_should(sent):
     coupon, store, customers = sent
-    since, before = (times.text(START + timedelta(seconds=second)) for second in (10, 20))
-    assert [made.customer_id for made in store.all(coupon, DISTRIBUTED, since, before)] == customers[19:9:-1]
+    since, before = (times.format_utc(START + timedelta(seconds=second)) for second in (10, 20))
+    assert [made.customer_id for made in store.iterate(coupon, DISTRIBUTED, since, before)] == customers[19:9:-1]

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 import pytest
 
 from couponflow.store import coupons, quota_shards, redemptions
-from couponflow.store.limit_changes import LimitStore
+from couponflow.store.limit_changes import LimitChangeStore
 from tests.proofs import schedules
 from tests.proofs.history import Broken
 
@@ -55,12 +55,12 @@ def test_without_one_of_its_conditions_some_schedule_does(mutant, monkeypatch):
 
 
 def test_a_lowering_that_does_not_move_the_units_breaks_it(monkeypatch):
-    step = LimitStore._step
+    step = LimitChangeStore._step
 
-    def without_shards(self, coupon, changes, moved, now, patience):
-        return step(self, coupon, changes, [], now, patience)
+    def without_shards(self, coupon, changes, moved, now, backoff):
+        return step(self, coupon, changes, [], now, backoff)
 
-    monkeypatch.setattr(LimitStore, "_step", without_shards)
+    monkeypatch.setattr(LimitChangeStore, "_step", without_shards)
     with pytest.raises(Broken, match="the limit is not used"):
         for seed in range(100):
             schedules.run(seed)

@@ -16,10 +16,10 @@ from couponflow.domain.errors import (
     CustomerMaxUsesReached,
     TryAgain,
 )
-from couponflow.services.coupons import Campaigns
-from couponflow.services.shard_redeemer import MOST_TRIES, Redeemed
+from couponflow.services.coupons import CouponService
+from couponflow.services.shard_redeemer import MOST_TRIES, RedemptionResult
 from couponflow.store.dynamodb import Table
-from couponflow.store.quota_shards import QuotaStore
+from couponflow.store.quota_shards import QuotaShardStore
 from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
 from simulator.faults import TroubledClient, from_then_on
 
@@ -34,11 +34,11 @@ class Shop:
         self.client = TroubledClient()
         found_organisation(self.client)
         self.one, self.other = self.environment(), self.environment()
-        self.coupon_id = self.one.campaigns.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon.coupon_id
+        self.coupon_id = self.one.coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon.coupon_id
         if changes:
             self.change(self.environment(), **changes)
-        self.coupon = self.one.couponflow.terms(ORGANISATION, coupon_id=self.coupon_id).coupon
-        self.other.couponflow.terms(ORGANISATION, coupon_id=self.coupon_id)
+        self.coupon = self.one.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon_id).coupon
+        self.other.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon_id)
         self._watched()
 
     def environment(self) -> Environment:
@@ -59,16 +59,16 @@ class Shop:
         self.client.engine.transact_write_items = watched  # type: ignore[method-assign]
 
     def change(self, env: Environment, **changes: Any) -> None:
-        version = env.coupons.get(self.coupon_id).version
-        env.campaigns.change(ORGANISATION, self.coupon_id, version, changes, START)
+        version = env.coupon_store.get(self.coupon_id).version
+        env.coupon_service.change(ORGANISATION, self.coupon_id, version, changes, START)
 
-    def sell(self, env: Environment, customer: str = "ann", key: str | None = None) -> Redeemed:
-        coupon = env.couponflow.terms(ORGANISATION, coupon_id=self.coupon_id).coupon
-        return env.couponflow.redeem_at_till(coupon, customer, None, key, START)
+    def sell(self, env: Environment, customer: str = "ann", key: str | None = None) -> RedemptionResult:
+        coupon = env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon_id).coupon
+        return env.redemption_service.redeem_at_till(coupon, customer, None, key, START)
 
     def link(self, customer: str) -> str:
-        self.one.couponflow.distribute(self.coupon, customer, None, START)
-        return links.token_of(self.coupon, links.holder_of(self.coupon, customer))
+        self.one.redemption_service.distribute(self.coupon, customer, None, START)
+        return links.format_token(self.coupon, links.derive_holder(self.coupon, customer))
 
     def calls_of(self, call: Callable[[], object]) -> list[str]:
         self.client.begin(lambda *_: None)
@@ -89,7 +89,7 @@ def test_an_environment_stays_on_the_shard_where_it_last_succeeded():
 def test_a_hop_is_to_another_shard_every_time():
     for seed in range(20):
         shop = Shop(100)
-        shop.one.redeemer._dice.seed(seed)
+        shop.one.shard_redeemer._dice.seed(seed)
         shop.sell(shop.one)
         (first,) = shop.shards()
         shop.client.begin(lambda number, _: "conflict" if number == 0 else None)
@@ -132,7 +132,7 @@ def test_what_is_known_to_be_refused_is_not_tried(by, limit, changes, refusal):
 
     def ann_comes() -> None:
         with pytest.raises(refusal):
-            shop.one.couponflow.redeem_by_link(token, 1, START) if by == "link" else shop.sell(shop.one, "ann")
+            shop.one.redemption_service.redeem_by_link(token, 1, START) if by == "link" else shop.sell(shop.one, "ann")
 
     ann_comes()
     assert TRANSACT not in shop.calls_of(ann_comes)
@@ -151,7 +151,7 @@ def test_a_limit_for_customers_that_came_meanwhile_refuses_only_who_has_used_it_
 
     def once_more(number: int) -> None:
         if by == "link":
-            shop.one.couponflow.redeem_by_link(token, number, START)
+            shop.one.redemption_service.redeem_by_link(token, number, START)
         else:
             shop.sell(shop.one)
 
@@ -196,8 +196,8 @@ def test_sold_out_is_marked_once_and_by_none_who_only_look():
     shop.sell(shop.one, "bob")
     shop.seconds += 1  # one has glanced a moment ago
     looking = shop.environment()
-    assert "update_item" not in shop.calls_of(lambda: looking.couponflow.open(token))
-    assert looking.couponflow.open(token).is_sold_out
+    assert "update_item" not in shop.calls_of(lambda: looking.redemption_service.open_link(token))
+    assert looking.redemption_service.open_link(token).is_sold_out
 
     def refused(env: Environment) -> None:
         with pytest.raises(CouponMaxUsesReached):
@@ -205,14 +205,14 @@ def test_sold_out_is_marked_once_and_by_none_who_only_look():
 
     assert shop.calls_of(lambda: refused(shop.one)).count("update_item") == 1
     assert shop.calls_of(lambda: refused(shop.other)).count("update_item") == 0
-    assert shop.one.coupons.get(shop.coupon_id).is_marked_sold_out
+    assert shop.one.coupon_store.get(shop.coupon_id).is_marked_sold_out
 
 
 def test_a_lowering_to_what_is_used_is_known_as_sold_out_to_all():
     shop = Shop(5)
     shop.sell(shop.one)
     shop.change(shop.other, max_redemptions=1)
-    assert shop.one.coupons.get(shop.coupon_id).is_marked_sold_out
+    assert shop.one.coupon_store.get(shop.coupon_id).is_marked_sold_out
 
 
 def test_after_a_raise_who_proved_it_sold_out_sells_at_once():
@@ -230,7 +230,7 @@ def test_who_has_used_it_up_hears_that_first_though_it_is_sold_out_too():
     shop.sell(shop.one)
     for who, refusal in (("ann", CustomerMaxUsesReached), ("bob", CouponMaxUsesReached)):
         with pytest.raises(refusal):
-            shop.one.couponflow.distribute(shop.coupon, who, None, START)
+            shop.one.redemption_service.distribute(shop.coupon, who, None, START)
 
 
 def test_a_glance_is_had_once_in_two_seconds():
@@ -248,10 +248,10 @@ def test_what_is_no_id_and_no_code_is_not_looked_up(text):
         with pytest.raises(CouponNotFound):
             call()
 
-    campaigns: Campaigns = shop.one.campaigns
-    assert shop.calls_of(lambda: looks_up(lambda: shop.one.couponflow.terms(ORGANISATION, coupon_id=text))) == []
+    campaigns: CouponService = shop.one.coupon_service
+    assert shop.calls_of(lambda: looks_up(lambda: shop.one.redemption_service.find_coupon(ORGANISATION, coupon_id=text))) == []
     assert shop.calls_of(lambda: looks_up(lambda: campaigns.coupon(ORGANISATION, text))) == []
-    assert shop.calls_of(lambda: looks_up(lambda: shop.one.couponflow.terms(ORGANISATION))) == []
+    assert shop.calls_of(lambda: looks_up(lambda: shop.one.redemption_service.find_coupon(ORGANISATION))) == []
 
 
 def test_a_change_returns_only_when_every_gate_is_the_new_one():
@@ -263,7 +263,7 @@ def test_a_change_returns_only_when_every_gate_is_the_new_one():
 
     shop.client.begin(busy)
     shop.change(shop.other, active=False)
-    store = QuotaStore(Table(shop.client, "couponflow"))
+    store = QuotaShardStore(Table(shop.client, "couponflow"))
     assert {shard.version for shard in store.read(shop.coupon)} == {2}
 
 
@@ -272,4 +272,4 @@ def test_shards_that_are_not_there_are_not_read_as_empty():
     key = next(key for key in shop.client.engine.items if key[1] == "QUOTA")
     shop.client.engine.store(key, None)
     with pytest.raises(LookupError, match="found 3"):
-        QuotaStore(Table(shop.client, "couponflow")).read(shop.coupon)
+        QuotaShardStore(Table(shop.client, "couponflow")).read(shop.coupon)

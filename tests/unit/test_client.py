@@ -3,7 +3,7 @@
 import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 
-from couponflow.bootstrap import Parts
+from couponflow.bootstrap import Services
 
 GENERAL = [(event, handler) for event, handler, *_ in BUILTIN_HANDLERS if "." not in event]
 
@@ -24,5 +24,5 @@ def test_every_handler_for_all_services_is_there(event, handler, monkeypatch: py
     for name in ("TABLE_NAME", "IMAGES_BUCKET"):
         monkeypatch.setenv(name, "any")
     monkeypatch.setenv("MAX_SHARDS", "16")
-    emitter = Parts().table._client.meta.events._emitter
+    emitter = Services().table._client.meta.events._emitter
     assert handler in emitter._handlers.prefix_search(event)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from couponflow.domain.csv_safety import harmless
+from couponflow.domain.csv_safety import escape_formulas
 from couponflow.domain.models import Holder, Redemption, RedemptionStatus
-from couponflow.services.exports import COLUMNS, Exports
+from couponflow.services.exports import COLUMNS, ExportService
 
 DANGEROUS = [
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "  @x", "=cmd|'/C calc'!A0", "+cmd|' /C calc'!A0",
@@ -26,8 +26,8 @@ _FORMULA = re.compile(r"(^|[;,\t\r\n|])[\s\x00\"]*[=+\-@\uff1d\uff0b\uff0d\uff20
 
 @pytest.mark.parametrize("value", DANGEROUS)
 def test_no_cell_begins_a_formula(value):
-    assert not _FORMULA.search(harmless(value))
-    assert harmless(value).replace("'", "") == value.replace("'", ""), "nothing is lost"
+    assert not _FORMULA.search(escape_formulas(value))
+    assert escape_formulas(value).replace("'", "") == value.replace("'", ""), "nothing is lost"
 
 
 def test_without_the_apostrophe_each_of_them_does():
@@ -38,7 +38,7 @@ def test_without_the_apostrophe_each_of_them_does():
     "value", ["ann", "customer-1", "a+b@example.org", "x=1", "U4af4980629", "5511987654321", "", "a;b", "7 - 2"]
 )
 def test_what_is_harmless_stays_as_it_is(value):
-    assert harmless(value) == value
+    assert escape_formulas(value) == value
 
 
 class File:
@@ -54,7 +54,7 @@ def redemption(customer_id: str, number: int = 1) -> Redemption:
 
 def test_in_the_file_no_cell_begins_a_formula_and_every_row_has_all_columns():
     file = File()
-    written = Exports(None, file)._written(redemption(value, number) for number, value in enumerate(DANGEROUS))  # type: ignore[arg-type]
+    written = ExportService(None, file)._written(redemption(value, number) for number, value in enumerate(DANGEROUS))  # type: ignore[arg-type]
     rows = list(csv.reader(io.StringIO(written.decode(), newline="")))
     assert rows[0] == list(COLUMNS)
     assert len(rows) == len(DANGEROUS) + 1

@@ -47,5 +47,5 @@ def test_two_hundred_characters_are_counted_after_trimming_and_composing():
 
 
 def test_a_text_keeps_a_placeholder_that_stands_in_a_sentence():
-    assert customer_ids.said("Hello {{name}}", 100) == "Hello {{name}}"
-    assert customer_ids.said("{{name}}", 100) is None
+    assert customer_ids.normalise_text("Hello {{name}}", 100) == "Hello {{name}}"
+    assert customer_ids.normalise_text("{{name}}", 100) is None

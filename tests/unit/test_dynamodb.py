@@ -13,7 +13,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from couponflow.store.dynamodb import MOST_TRIES, ConditionFailed, Contended, NoAnswer, Table
+from couponflow.store.dynamodb import MOST_TRIES, ConditionFailedError, ContentionError, Table, UnknownResultError
 
 OLD = {"pk": {"S": "a"}, "used": {"N": "7"}}
 BUSY = ["TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"]
@@ -57,14 +57,14 @@ def plain(code: str, status: int = 400, **more: Any) -> ClientError:
 
 @pytest.mark.parametrize("second", ["None", "ConditionalCheckFailed", *BUSY])
 def test_a_refused_redemption_is_final_whatever_became_of_the_shard(second):
-    with pytest.raises(ConditionFailed) as refused:
+    with pytest.raises(ConditionFailedError) as refused:
         table(cancelled("ConditionalCheckFailed", second)).transact(WRITE)
     assert refused.value.index == 0
     assert refused.value.old == {"pk": "a", "used": 7}
 
 
 def test_a_refused_shard_counts_when_the_redemption_was_fine():
-    with pytest.raises(ConditionFailed) as refused:
+    with pytest.raises(ConditionFailedError) as refused:
         table(cancelled("None", "ConditionalCheckFailed")).transact(WRITE)
     assert refused.value.index == 1
     assert refused.value.old == {"pk": "a", "used": 7}
@@ -72,13 +72,13 @@ def test_a_refused_shard_counts_when_the_redemption_was_fine():
 
 @pytest.mark.parametrize("first", BUSY)
 def test_a_refused_shard_beside_a_conflict_may_be_the_winners_echo_so_it_is_tried_again(first):
-    with pytest.raises(Contended):
+    with pytest.raises(ContentionError):
         table(cancelled(first, "ConditionalCheckFailed")).transact(WRITE)
 
 
 @pytest.mark.parametrize(("first", "second"), [*product(["None", *BUSY], BUSY), *product(BUSY, ["None"])])
 def test_conflicts_and_throttles_are_tried_again(first, second):
-    with pytest.raises(Contended):
+    with pytest.raises(ContentionError):
         table(cancelled(first, second)).transact(WRITE)
 
 
@@ -89,20 +89,20 @@ def test_a_cancellation_that_is_nobodys_doing_is_our_fault(codes):
 
 
 def test_of_many_writes_the_refused_one_is_named():
-    with pytest.raises(ConditionFailed) as refused:
+    with pytest.raises(ConditionFailedError) as refused:
         table(cancelled(*["None"] * 9, "ConditionalCheckFailed")).transact(WRITE)
     assert refused.value.index == 9
 
 
 def test_a_refused_write_on_what_does_not_exist_has_no_old_item():
     for error in (plain("ConditionalCheckFailedException"), plain("ConditionalCheckFailedException", Item={})):
-        with pytest.raises(ConditionFailed) as refused:
+        with pytest.raises(ConditionFailedError) as refused:
             table(error).update(WRITE[0])
         assert (refused.value.old, refused.value.index) == (None, 0)
 
 
 def test_a_refused_write_carries_what_lies_there():
-    with pytest.raises(ConditionFailed) as refused:
+    with pytest.raises(ConditionFailedError) as refused:
         table(plain("ConditionalCheckFailedException", Item=OLD)).put({"Put": {}})
     assert refused.value.old == {"pk": "a", "used": 7}
 
@@ -128,20 +128,20 @@ NO_LINE = [
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("code", NOTHING_WRITTEN)
 def test_a_throttled_call_wrote_nothing(call, code):
-    with pytest.raises(Contended):
+    with pytest.raises(ContentionError):
         call(table(plain(code)))
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("error", [plain("InternalServerError", 500), plain("RequestTimeout"), *NO_LINE], ids=repr)
 def test_a_call_without_an_answer_may_have_written(call, error):
-    with pytest.raises(NoAnswer):
+    with pytest.raises(UnknownResultError):
         call(table(error))
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_server_error_of_any_name_is_no_answer(status):
-    with pytest.raises(NoAnswer):
+    with pytest.raises(UnknownResultError):
         table(plain("Whatever", status)).transact(WRITE)
 
 
@@ -155,7 +155,7 @@ def test_what_only_we_can_mend_is_not_tried_again(code):
 def test_a_call_is_asked_again_but_a_transaction_only_by_its_caller(error):
     for name, call in CALLS.items():
         client = Refusing(error)
-        with pytest.raises((Contended, NoAnswer)):
+        with pytest.raises((ContentionError, UnknownResultError)):
             call(Table(client, "a-table", pause=lambda seconds: None))
         assert client.asked == (1 if name == "transact" else MOST_TRIES)
 
@@ -184,5 +184,5 @@ def test_every_key_of_a_batch_is_read_also_those_that_were_left_out():
 
 
 def test_a_batch_that_is_never_whole_is_no_answer_at_all():
-    with pytest.raises(Contended):
+    with pytest.raises(ContentionError):
         Table(LeavingOut(1_000), "a-table", pause=lambda seconds: None).get_all(KEYS[:2])

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from couponflow.domain.errors import CouponDisabled
-from couponflow.store.dynamodb import Contended, NoAnswer
-from couponflow.web.http.app import LARGEST_BODY, Edge
-from couponflow.web.http.responses import answer
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.web.http.app import LARGEST_BODY, HttpApp
+from couponflow.web.http.responses import json_response
 from tests.unit.test_api_keys import KEY, WRITTEN, gatekeeper
 
 
@@ -26,14 +26,14 @@ def event(body: str | bytes = "", content_type: str = "application/json", **head
 
 
 def call(handle, came=None, scope=None) -> tuple[int, Any]:
-    edge = Edge(gatekeeper()[0])
+    edge = HttpApp(gatekeeper()[0])
     edge.route("POST /it", scope=scope)(handle)
     answered = edge.handler(came or event(), None)
     return answered["statusCode"], json.loads(answered["body"])
 
 
 def echo(request):
-    return answer({"json": request.json})
+    return json_response({"json": request.json})
 
 
 def test_json_comes_as_text_or_as_bytes():
@@ -67,12 +67,12 @@ def test_a_body_may_have_64_kib_and_not_a_byte_more():
     assert call(echo, event(largest))[0] == 200
     assert call(echo, event(largest + " "))[1]["code"] == "body_too_large"
     assert call(echo, event((largest + " ").encode()))[0] == 413
-    assert call(lambda request: answer(request.form), event(b"use=1&x=" + b"y" * LARGEST_BODY))[0] == 413
+    assert call(lambda request: json_response(request.form), event(b"use=1&x=" + b"y" * LARGEST_BODY))[0] == 413
 
 
 def test_a_form_has_the_first_value_of_each_field():
     def form(request):
-        return answer(request.form)
+        return json_response(request.form)
 
     kind = "application/x-www-form-urlencoded"
     assert call(form, event(b"use=2&use=3&empty=&%FF=x", kind)) == (200, {"use": "2", "empty": "", "\ufffd": "x"})
@@ -84,8 +84,8 @@ def test_a_form_has_the_first_value_of_each_field():
     ("raised", "status", "code"),
     [
         (CouponDisabled(), 409, "coupon_disabled"),
-        (Contended(), 503, "try_again"),
-        (NoAnswer(), 503, "try_again"),
+        (ContentionError(), 503, "try_again"),
+        (UnknownResultError(), 503, "try_again"),
         (ValueError("secret 42"), 500, "internal_error"),
         (RecursionError("secret 42"), 500, "internal_error"),
     ],
@@ -101,7 +101,7 @@ def test_whatever_goes_wrong_is_a_problem(raised, status, code):
 
 def test_a_route_with_a_scope_admits_keys_only_and_hands_the_organisation_on():
     def whose(request):
-        return answer(request.organisation_id)
+        return json_response(request.organisation_id)
 
     assert call(whose, scope="redeem")[0] == 401
     assert call(whose, event(authorization=f"Bearer {WRITTEN}"), "admin")[0] == 403
@@ -113,20 +113,20 @@ def test_a_body_is_not_looked_at_before_the_key():
 
 
 def test_a_route_that_the_function_does_not_have_is_not_found():
-    assert json.loads(Edge(gatekeeper()[0]).handler(event(), None)["body"])["code"] == "not_found"
+    assert json.loads(HttpApp(gatekeeper()[0]).handler(event(), None)["body"])["code"] == "not_found"
 
 
 def test_nothing_may_be_kept_in_between():
-    headers = Edge(gatekeeper()[0]).handler(event(), None)["headers"]
+    headers = HttpApp(gatekeeper()[0]).handler(event(), None)["headers"]
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_links_begin_with_the_address_that_is_set_or_else_with_the_apis_own():
     def base(request):
-        return answer(request.base_url)
+        return json_response(request.base_url)
 
     for configured, begins in [("https://coupons.example", "https://coupons.example"), ("", "https://api.example")]:
-        edge = Edge(gatekeeper()[0], configured)
+        edge = HttpApp(gatekeeper()[0], configured)
         edge.route("POST /it", scope=None)(base)
         assert json.loads(edge.handler(event(), None)["body"]) == begins

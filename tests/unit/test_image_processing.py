@@ -22,11 +22,11 @@ HONEST = {
 }
 ONE_FILE = """
 import pathlib, sys
-from couponflow.services import image_processing as imaging
+from couponflow.services import image_processing
 from couponflow.domain.models import ImageKind
 try:
-    imaging.written_anew(pathlib.Path(sys.argv[1]).read_bytes(), ImageKind.CAMPAIGN_IMAGE, sys.argv[2])
-except imaging.Unacceptable:
+    image_processing.reencode(pathlib.Path(sys.argv[1]).read_bytes(), ImageKind.CAMPAIGN_IMAGE, sys.argv[2])
+except image_processing.InvalidImageError:
     pass
 """
 # The most that this process ever held; getrusage would count what its parent held before it.
@@ -52,8 +52,8 @@ def test_there_are_hostile_files_enough():
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_refused(name):
     data, announced = HOSTILE[name]
-    with pytest.raises(image_processing.Unacceptable):
-        image_processing.written_anew(data, ImageKind.CAMPAIGN_IMAGE, announced)
+    with pytest.raises(image_processing.InvalidImageError):
+        image_processing.reencode(data, ImageKind.CAMPAIGN_IMAGE, announced)
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_a_hostile_file_is_refused(name):
 )
 def test_a_file_that_breaks_off_is_refused_wherever_it_does(format_, announced, options):
     data = hostile_images.picture(format_, (60, 40), **options)
-    assert image_processing.written_anew(data, ImageKind.CAMPAIGN_IMAGE, announced).width == 60
+    assert image_processing.reencode(data, ImageKind.CAMPAIGN_IMAGE, announced).width == 60
     for length in range(len(data)):
-        with pytest.raises(image_processing.Unacceptable):
-            image_processing.written_anew(data[:length], ImageKind.CAMPAIGN_IMAGE, announced)
+        with pytest.raises(image_processing.InvalidImageError):
+            image_processing.reencode(data[:length], ImageKind.CAMPAIGN_IMAGE, announced)
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if "bomb" in name or "huge" in name or "large" in name])
@@ -85,7 +85,7 @@ def test_a_hostile_file_takes_no_more_memory_than_a_function_has_to_spare(name, 
 @pytest.mark.parametrize("name", HONEST)
 def test_the_largest_image_that_is_allowed_fits_into_that_memory_too(name, tmp_path):
     data, announced = HONEST[name]
-    assert image_processing.written_anew(data, ImageKind.CAMPAIGN_IMAGE, announced).width == 1_200
+    assert image_processing.reencode(data, ImageKind.CAMPAIGN_IMAGE, announced).width == 1_200
     (tmp_path / "file").write_bytes(data)
     assert megabytes_for(ONE_FILE, str(tmp_path / "file"), announced) <= MEGABYTES
 
@@ -98,7 +98,7 @@ def test_measuring_memory_measures_it():
 @pytest.mark.parametrize(("format_", "announced"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")])
 @pytest.mark.parametrize("kind", ImageKind)
 def test_an_honest_image_is_shown_as_webp_and_as_jpeg_no_larger_than_needed(format_, announced, kind):
-    anew = image_processing.written_anew(hostile_images.picture(format_, (2_000, 1_000)), kind, announced)
+    anew = image_processing.reencode(hostile_images.picture(format_, (2_000, 1_000)), kind, announced)
     longest = 256 if kind is ImageKind.BRAND_ICON else 1_200
     assert (anew.width, anew.height) == (longest, longest // 2)
     assert (opened(anew.webp).format, opened(anew.webp).size) == ("WEBP", (anew.width, anew.height))
@@ -106,7 +106,7 @@ def test_an_honest_image_is_shown_as_webp_and_as_jpeg_no_larger_than_needed(form
 
 
 def test_a_small_image_is_not_blown_up():
-    anew = image_processing.written_anew(hostile_images.picture(size=(40, 30)), ImageKind.CAMPAIGN_IMAGE, "image/png")
+    anew = image_processing.reencode(hostile_images.picture(size=(40, 30)), ImageKind.CAMPAIGN_IMAGE, "image/png")
     assert (anew.width, anew.height) == (40, 30)
 
 
@@ -114,7 +114,7 @@ def test_nothing_of_the_file_but_its_pixels_is_kept():
     exif = Image.Exif()
     exif[0x9286], exif[0x8825] = "canary-comment", {1: "N", 2: (52.0, 31.0, 12.0)}
     data = hostile_images.picture("JPEG", exif=exif, comment=b"canary-comment", icc_profile=b"canary-profile")
-    anew = image_processing.written_anew(data, ImageKind.CAMPAIGN_IMAGE, "image/jpeg")
+    anew = image_processing.reencode(data, ImageKind.CAMPAIGN_IMAGE, "image/jpeg")
     for written in (anew.webp, anew.jpeg):
         assert b"canary" not in written
         assert dict(opened(written).getexif()) == {} and "icc_profile" not in opened(written).info
@@ -123,7 +123,7 @@ def test_nothing_of_the_file_but_its_pixels_is_kept():
 def test_a_photo_taken_sideways_stands_upright():
     exif = Image.Exif()
     exif[0x0112] = 6
-    anew = image_processing.written_anew(
+    anew = image_processing.reencode(
         hostile_images.picture("JPEG", (400, 300), exif=exif), ImageKind.CAMPAIGN_IMAGE, "image/jpeg"
     )
     assert (anew.width, anew.height) == (300, 400)
@@ -132,7 +132,7 @@ def test_a_photo_taken_sideways_stands_upright():
 def test_what_is_transparent_stays_so_and_is_white_in_the_preview():
     written = io.BytesIO()
     Image.new("RGBA", (100, 100), (255, 0, 0, 0)).save(written, "PNG")
-    anew = image_processing.written_anew(written.getvalue(), ImageKind.BRAND_ICON, "image/png")
+    anew = image_processing.reencode(written.getvalue(), ImageKind.BRAND_ICON, "image/png")
     assert opened(anew.webp).convert("RGBA").getpixel((50, 50))[3] == 0  # type: ignore[index]
     assert opened(anew.jpeg).getpixel((50, 50)) == (255, 255, 255)
 
@@ -141,11 +141,11 @@ def test_what_is_transparent_stays_so_and_is_white_in_the_preview():
 def test_every_way_of_keeping_pixels_is_read(mode):
     written = io.BytesIO()
     Image.new(mode, (100, 80)).save(written, "PNG")
-    assert image_processing.written_anew(written.getvalue(), ImageKind.BRAND_ICON, "image/png").width == 100
+    assert image_processing.reencode(written.getvalue(), ImageKind.BRAND_ICON, "image/png").width == 100
 
 
 @pytest.mark.parametrize("behind", [b"", bytes(100), b"\r\n", hostile_images.picture("JPEG", (100, 80))])
 def test_what_phones_put_behind_a_photo_is_no_offence(behind):
     for options in ({}, {"progressive": True}, {"restart_marker_rows": 1}):
         data = hostile_images.picture("JPEG", **options) + behind
-        assert image_processing.written_anew(data, ImageKind.CAMPAIGN_IMAGE, "image/jpeg").width == 400
+        assert image_processing.reencode(data, ImageKind.CAMPAIGN_IMAGE, "image/jpeg").width == 400

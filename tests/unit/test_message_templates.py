@@ -27,24 +27,24 @@ VALUES = {"coupon_name": "Ten off", "customer_name": "Ann", "uses_left": ""}
     ],
 )
 def test_placeholders_are_filled(text: str, filled: str):
-    assert message_templates.fill(text, VALUES) == filled
+    assert message_templates.render(text, VALUES) == filled
 
 
 def test_what_a_value_holds_is_not_filled_again():
     assert (
-        message_templates.fill("Hi {{customer_name}}", {"customer_name": "{{coupon_code}}", "coupon_code": "X"})
+        message_templates.render("Hi {{customer_name}}", {"customer_name": "{{coupon_code}}", "coupon_code": "X"})
         == "Hi {{coupon_code}}"
     )
 
 
 @pytest.mark.parametrize("name", message_templates.PLACEHOLDERS)
 def test_known_placeholders_may_be_saved(name: str):
-    assert message_templates.problem_with(f"a {{{{{name}}}}} b {{{{ {name} | instead }}}}") is None
+    assert message_templates.placeholder_error(f"a {{{{{name}}}}} b {{{{ {name} | instead }}}}") is None
 
 
 @pytest.mark.parametrize("text", ["{{nme}}", "{{}}", "{{coupon_name", "coupon_name}}", "{{coupon_name}", "{{{{coupon_name}}"])
 def test_others_may_not(text: str):
-    assert message_templates.problem_with(text)
+    assert message_templates.placeholder_error(text)
 
 
 @pytest.mark.parametrize(
@@ -64,17 +64,17 @@ def test_others_may_not(text: str):
     ],
 )
 def test_what_is_too_long_is_cut_where_it_hurts_least(text: str, longest: int, cut: str):
-    assert message_templates.cut(text, longest) == cut
+    assert message_templates.truncate(text, longest) == cut
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200), st.integers(3, 60))
 def test_a_cut_text_fits_and_begins_as_it_did(text: str, longest: int):
-    cut = message_templates.cut(text, longest)
+    cut = message_templates.truncate(text, longest)
 
     assert message_templates.length(cut) <= longest
     assert cut == text or (cut.endswith("…") and len(cut) > 1 and text.startswith(cut[:-1]))
 
 
 def test_control_characters_and_overrides_go():
-    assert message_templates.one_line("Ann\x00\n\u202e\u2066 gpj.exe\t!") == "Ann gpj.exe !"
-    assert message_templates.printable("two\r\nlines\x1b[0m") == "two\nlines[0m"
+    assert message_templates.single_line("Ann\x00\n\u202e\u2066 gpj.exe\t!") == "Ann gpj.exe !"
+    assert message_templates.strip_control("two\r\nlines\x1b[0m") == "two\nlines[0m"

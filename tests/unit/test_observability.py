@@ -15,10 +15,10 @@ def line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     """`line()`: what is written of a request that is answered now."""
     lines: list[dict[str, Any]] = []
     monkeypatch.setattr(observability.logger, "info", lambda message, **fields: lines.append({"message": message, **fields}))
-    observability.began("request-1")
+    observability.start_request("request-1")
 
     def answered() -> dict[str, Any]:
-        observability.answered("POST /r/{token}/redeem", 200, 0.0123)
+        observability.log_response("POST /r/{token}/redeem", 200, 0.0123)
         return dict(json.loads(json.dumps(lines.pop())))
 
     return answered
@@ -56,23 +56,23 @@ def test_what_did_not_happen_is_no_metric(line):
 
 
 def test_refusals_are_told_apart_by_their_reason(line):
-    observability.refused("coupon_expired")
+    observability.set_refusal("coupon_expired")
     observability.count("sold_out")
     assert metrics(line()) == {("refused", "coupon_expired"): 1, ("sold_out", None): 1}
 
 
 def test_the_next_request_begins_at_nothing(line):
     observability.count("redeemed")
-    observability.refused("coupon_expired")
-    observability.concerns("coupon", "mac")
-    observability.began("request-2")
+    observability.set_refusal("coupon_expired")
+    observability.set_customer("coupon", "mac")
+    observability.start_request("request-2")
     assert line().keys() == {"message", "route", "status", "milliseconds", "correlation_id"}
 
 
 def test_a_customer_is_a_hash_that_stays_the_same(line):
-    observability.concerns("0123456789abc", "zyxwvutsrqpnmkjhgfedcba987")
+    observability.set_customer("0123456789abc", "zyxwvutsrqpnmkjhgfedcba987")
     first = line()["customer"]
-    observability.began("request-2")
-    observability.concerns("0123456789abc", "zyxwvutsrqpnmkjhgfedcba987")
+    observability.start_request("request-2")
+    observability.set_customer("0123456789abc", "zyxwvutsrqpnmkjhgfedcba987")
     assert line()["customer"] == first
     assert len(first) == 16 and first not in "zyxwvutsrqpnmkjhgfedcba987"

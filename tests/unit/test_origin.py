@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from couponflow.domain.errors import ForeignOrigin
-from couponflow.web.http.origin import check, settled
+from couponflow.web.http.origin import require_same_origin, trust_cdn_headers
 
 
 def event(**headers: str):
@@ -16,18 +16,18 @@ TOLD = {"x-couponflow-host": "cdn.example", "x-couponflow-viewer": "198.51.100.9
 
 
 def test_what_the_cdn_says_counts():
-    context = settled(event(**TOLD, **{"x-couponflow-origin": "secret"}), "secret")["requestContext"]
+    context = trust_cdn_headers(event(**TOLD, **{"x-couponflow-origin": "secret"}), "secret")["requestContext"]
     assert (context["domainName"], context["http"]["sourceIp"]) == ("cdn.example", "198.51.100.9")
 
 
 @pytest.mark.parametrize(("sent", "secret"), [("wrong", "secret"), ("", "secret"), ("", ""), ("sécret", "secret")])
 def test_nobody_else_is_believed(sent: str, secret: str):
     came = event(**TOLD, **{"x-couponflow-origin": sent})
-    assert settled(came, secret) == came
+    assert trust_cdn_headers(came, secret) == came
 
 
 def test_without_headers_nothing_is_changed():
-    assert settled(event(), "secret") == event()
+    assert trust_cdn_headers(event(), "secret") == event()
 
 
 HERE = "https://coupons.example"
@@ -45,7 +45,7 @@ HERE = "https://coupons.example"
     ],
 )
 def test_a_page_of_ours_and_a_program_may_redeem(headers: dict[str, str]):
-    check(headers, HERE)
+    require_same_origin(headers, HERE)
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_a_page_of_ours_and_a_program_may_redeem(headers: dict[str, str]):
 )
 def test_another_sites_page_may_not(headers: dict[str, str]):
     with pytest.raises(ForeignOrigin):
-        check(headers, HERE)
+        require_same_origin(headers, HERE)

@@ -41,7 +41,7 @@ def made(kind: Any) -> CouponflowError:
 
 @pytest.mark.parametrize("kind", family())
 def test_an_error_is_a_problem_with_a_status_and_a_sentence(kind):
-    response = responses.problem(made(kind))
+    response = responses.problem_response(made(kind))
     body = json.loads(str(response.body))
     assert response.headers["content-type"] == "application/problem+json"
     assert response.status == body["status"] >= 400
@@ -64,12 +64,12 @@ def test_no_two_errors_share_a_code_or_a_sentence():
 
 @pytest.mark.parametrize("kind", [errors.TooManyRequests, errors.TryAgain])
 def test_who_may_come_again_is_told_when(kind):
-    assert int(responses.problem(made(kind)).headers["retry-after"]) > 0
+    assert int(responses.problem_response(made(kind)).headers["retry-after"]) > 0
 
 
 def test_a_wrong_method_is_told_the_right_ones_and_a_missing_key_how_to_show_it():
-    assert responses.problem(errors.MethodNotAllowed(["GET", "HEAD"])).headers["allow"] == "GET, HEAD"
-    assert responses.problem(errors.Unauthenticated()).headers["www-authenticate"] == "Bearer"
+    assert responses.problem_response(errors.MethodNotAllowed(["GET", "HEAD"])).headers["allow"] == "GET, HEAD"
+    assert responses.problem_response(errors.Unauthenticated()).headers["www-authenticate"] == "Bearer"
 
 
 def test_every_refusal_has_a_sentence_that_names_no_inner_thing():

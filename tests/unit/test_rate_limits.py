@@ -7,11 +7,11 @@ import json
 import pytest
 
 from couponflow.domain.errors import CouponNotFound, NotFound, TooManyRequests
-from couponflow.store.dynamodb import NoAnswer
+from couponflow.store.dynamodb import UnknownResultError
 from couponflow.web.http import rate_limits
-from couponflow.web.http.app import Edge
-from couponflow.web.http.rate_limits import SECONDS, Limit, Limits, address_of
-from couponflow.web.http.responses import Response, answer
+from couponflow.web.http.app import HttpApp
+from couponflow.web.http.rate_limits import SECONDS, RateLimit, RateLimiter, address_of
+from couponflow.web.http.responses import Response, json_response
 from tests.unit.test_api_keys import WRITTEN, gatekeeper
 from tests.unit.test_http_app import event
 
@@ -40,10 +40,10 @@ class Counters:
         return True
 
 
-SHARED = Limit("link", 100, alone=20)
+SHARED = RateLimit("link", 100, local_batch=20)
 
 
-def calls_until_closed(of: Limits, limit: Limit, at_most: int = 10_000) -> int:
+def calls_until_closed(of: RateLimiter, limit: RateLimit, at_most: int = 10_000) -> int:
     for calls in range(at_most):
         try:
             of.check(limit, "x")
@@ -55,22 +55,22 @@ def calls_until_closed(of: Limits, limit: Limit, at_most: int = 10_000) -> int:
 
 def test_a_limit_closes_until_the_ten_seconds_are_over():
     clock = Clock()
-    made = Limits(None, clock)
-    assert calls_until_closed(made, Limit("address", 7)) == 7
+    made = RateLimiter(None, clock)
+    assert calls_until_closed(made, RateLimit("address", 7)) == 7
     with pytest.raises(TooManyRequests) as refused:
-        made.check(Limit("address", 7), "x")
+        made.check(RateLimit("address", 7), "x")
     assert refused.value.members["retry_after"] == SECONDS - 1_000 % SECONDS
-    made.check(Limit("address", 7), "somebody else")
+    made.check(RateLimit("address", 7), "somebody else")
     clock.seconds += 9.9
     with pytest.raises(TooManyRequests):
-        made.check(Limit("address", 7), "x")
+        made.check(RateLimit("address", 7), "x")
     clock.seconds += 0.1
-    assert calls_until_closed(made, Limit("address", 7)) == 7
+    assert calls_until_closed(made, RateLimit("address", 7)) == 7
 
 
 def test_calls_below_what_an_environment_counts_alone_cost_nothing():
     counters = Counters()
-    made = Limits(counters, Clock())  # type: ignore[arg-type]
+    made = RateLimiter(counters, Clock())  # type: ignore[arg-type]
     for _ in range(19):
         made.count(SHARED, "x")
     assert counters.asked == 0
@@ -78,23 +78,23 @@ def test_calls_below_what_an_environment_counts_alone_cost_nothing():
 
 def test_environments_share_a_limit_and_ask_once_in_twenty_calls():
     counters, clock = Counters(), Clock()
-    environments = [Limits(counters, clock) for _ in range(8)]  # type: ignore[arg-type]
+    environments = [RateLimiter(counters, clock) for _ in range(8)]  # type: ignore[arg-type]
     let_in = sum(calls_until_closed(each, SHARED) for each in environments)
     assert 100 <= let_in <= 100 + 8 * 20
     assert counters.asked <= let_in / 20
 
 
 def test_without_the_shared_counter_each_environment_lets_in_as_many():
-    environments = [Limits(None, Clock()) for _ in range(8)]
+    environments = [RateLimiter(None, Clock()) for _ in range(8)]
     assert sum(calls_until_closed(each, SHARED) for each in environments) == 800
 
 
 def test_a_counter_that_does_not_answer_keeps_nobody_out():
     class Silent:
         def take(self, *_):
-            raise NoAnswer
+            raise UnknownResultError
 
-    assert calls_until_closed(Limits(Silent(), Clock()), SHARED, 1_000) == 1_000  # type: ignore[arg-type]
+    assert calls_until_closed(RateLimiter(Silent(), Clock()), SHARED, 1_000) == 1_000  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_an_address_is_what_the_cdn_or_the_gateway_saw(headers, source, address)
     assert address_of(headers, {"sourceIp": source}) == address
 
 
-def edge(**of: Limit) -> Edge:
-    made = Edge(gatekeeper()[0], limits=Limits(None, Clock()))
-    made.route("POST /it", scope="redeem")(lambda request: answer("in"))
+def edge(**of: RateLimit) -> HttpApp:
+    made = HttpApp(gatekeeper()[0], limits=RateLimiter(None, Clock()))
+    made.route("POST /it", scope="redeem")(lambda request: json_response("in"))
     made.route("GET /r/{token}", scope=None)(missing)
     made.route("POST /r/{token}/redeem", scope=None)(tapped)
     return made
@@ -125,17 +125,17 @@ def missing(request):
 def tapped(request):
     if request.params["token"] == "made-up":
         raise CouponNotFound
-    return Response(404) if request.params["token"] == "archived" else answer("in")
+    return Response(404) if request.params["token"] == "archived" else json_response("in")
 
 
-def statuses(made: Edge, times: int, **parts: object) -> list[int]:
+def statuses(made: HttpApp, times: int, **parts: object) -> list[int]:
     return [made.handler(event() | parts, None)["statusCode"] for _ in range(times)]
 
 
 @pytest.fixture
 def low(monkeypatch: pytest.MonkeyPatch):
-    for name in ("BY_KEY", "BY_LINK", "MISSES_BY_ADDRESS"):
-        monkeypatch.setattr(rate_limits, name, Limit(name, 3))
+    for name in ("BY_KEY", "BY_LINK", "FAILURES_BY_ADDRESS"):
+        monkeypatch.setattr(rate_limits, name, RateLimit(name, 3))
 
 
 @pytest.mark.usefixtures("low")

@@ -20,7 +20,7 @@ from couponflow.domain import times
     ],
 )
 def test_a_time_has_an_offset_or_is_local_to_the_zone(written, zone, utc):
-    assert times.text(times.start(written, zone)) == times.text(times.end(written, zone)) == utc
+    assert times.format_utc(times.parse_start(written, zone)) == times.format_utc(times.parse_end(written, zone)) == utc
 
 
 @pytest.mark.parametrize(
@@ -39,16 +39,16 @@ def test_a_time_has_an_offset_or_is_local_to_the_zone(written, zone, utc):
     ],
 )
 def test_a_date_alone_means_that_whole_day_there(written, zone, starts, ends):
-    assert times.text(times.start(written, zone)) == starts
-    assert times.text(times.end(written, zone)) == ends
+    assert times.format_utc(times.parse_start(written, zone)) == starts
+    assert times.format_utc(times.parse_end(written, zone)) == ends
 
 
 def test_a_local_time_that_clocks_skip_is_the_same_while_after_the_change():
-    assert times.text(times.start("2026-03-29T02:30", "Europe/Berlin")) == "2026-03-29T01:30:00.000Z"
+    assert times.format_utc(times.parse_start("2026-03-29T02:30", "Europe/Berlin")) == "2026-03-29T01:30:00.000Z"
 
 
 def test_a_local_time_that_comes_twice_is_its_first_coming():
-    assert times.text(times.end("2026-10-25T02:30", "Europe/Berlin")) == "2026-10-25T00:30:00.000Z"
+    assert times.format_utc(times.parse_end("2026-10-25T02:30", "Europe/Berlin")) == "2026-10-25T00:30:00.000Z"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_local_time_that_comes_twice_is_its_first_coming():
     ],
 )  # fmt: skip
 def test_what_is_no_date_or_time_is_refused(written):
-    for read in (times.start, times.end):
+    for read in (times.parse_start, times.parse_end):
         with pytest.raises(ValueError, match=r"must|is no date"):
             read(written, "UTC")
 
@@ -76,11 +76,11 @@ def test_what_is_no_time_zone_is_refused(name):
 
 def test_times_are_written_in_utc_so_that_texts_compare_as_times_do():
     written = ["2026-01-01T00:30+01:00", "2025-12-31T23:30:00.001Z", "2026-01-01T00:31+01:00", "2026-01-01"]
-    texts = [times.text(times.start(each, "UTC")) for each in written]
+    texts = [times.format_utc(times.parse_start(each, "UTC")) for each in written]
     assert texts == sorted(texts)
     assert {len(text) for text in texts} == {24}
-    assert [times.text(times.parse(text)) for text in texts] == texts
+    assert [times.format_utc(times.parse_utc(text)) for text in texts] == texts
 
 
 def test_what_is_finer_than_a_millisecond_is_cut_off():
-    assert times.end("2026-01-01T10:00:00.123999Z", "UTC") == times.parse("2026-01-01T10:00:00.123Z")
+    assert times.parse_end("2026-01-01T10:00:00.123999Z", "UTC") == times.parse_utc("2026-01-01T10:00:00.123Z")

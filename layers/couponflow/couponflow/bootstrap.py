@@ -10,30 +10,30 @@ from botocore.session import Session
 
 from couponflow import config
 from couponflow.domain.errors import CouponflowError
-from couponflow.services.redemption import Couponflow
-from couponflow.services.shard_redeemer import Redeemer
+from couponflow.services.redemption import RedemptionService
+from couponflow.services.shard_redeemer import ShardRedeemer
 from couponflow.services.sold_out import SoldOut
 from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import Table
 from couponflow.store.organisations import OrganisationStore
-from couponflow.store.quota_shards import QuotaStore
-from couponflow.store.rate_counters import CounterStore
+from couponflow.store.quota_shards import QuotaShardStore
+from couponflow.store.rate_counters import RateCounterStore
 from couponflow.store.redemptions import RedemptionStore
-from couponflow.store.terms_cache import TermsMemory
+from couponflow.store.terms_cache import TermsCache
 from couponflow.web.http import responses
-from couponflow.web.http.app import Edge, PageOfTrouble
-from couponflow.web.http.authentication import Gatekeeper, Uses
-from couponflow.web.http.rate_limits import Limits
+from couponflow.web.http.app import ErrorPage, HttpApp
+from couponflow.web.http.authentication import Authenticator, KeyUsageRecorder
+from couponflow.web.http.rate_limits import RateLimiter
 from couponflow.web.http.responses import Response
 
 # What only marketers need is imported when they come: the hot functions start without it.
 if TYPE_CHECKING:
-    from couponflow.services.coupons import Campaigns
-    from couponflow.services.exports import Exports
-    from couponflow.services.flow_blocks import Blocks
-    from couponflow.services.images import Images
-    from couponflow.services.organisations import Operations
-    from couponflow.services.records import Records
+    from couponflow.services.coupons import CouponService
+    from couponflow.services.exports import ExportService
+    from couponflow.services.flow_blocks import FlowBlockService
+    from couponflow.services.images import ImageService
+    from couponflow.services.organisations import OrganisationService
+    from couponflow.services.records import RecordService
     from couponflow.web.flow.distribute import Distribution
 
 _CLIENT = ClientConfig(
@@ -44,11 +44,11 @@ _CLIENT = ClientConfig(
     # Parameters are built here and checked by our own tests; without a second check a redemption takes a sixth less time.
     parameter_validation=False,
     # Otherwise built anew, twice for each request: another sixth.
-    user_agent="Couponflow",
+    user_agent="RedemptionService",
 )
 
 
-class Parts:
+class Services:
     """Each part is made when it is first asked for, so that a function loads only what it uses."""
 
     def __init__(self) -> None:
@@ -61,102 +61,104 @@ class Parts:
         return Table(client, self.config.table_name)
 
     @cached_property
-    def organisations(self) -> OrganisationStore:
+    def organisation_store(self) -> OrganisationStore:
         return OrganisationStore(self.table)
 
     @cached_property
-    def coupons(self) -> CouponStore:
+    def coupon_store(self) -> CouponStore:
         return CouponStore(self.table)
 
     @cached_property
-    def quotas(self) -> QuotaStore:
-        return QuotaStore(self.table)
+    def quota_shard_store(self) -> QuotaShardStore:
+        return QuotaShardStore(self.table)
 
     @cached_property
-    def redemptions(self) -> RedemptionStore:
+    def redemption_store(self) -> RedemptionStore:
         return RedemptionStore(self.table)
 
     @cached_property
-    def terms(self) -> TermsMemory:
-        return TermsMemory(self.coupons, self.organisations)
+    def terms_cache(self) -> TermsCache:
+        return TermsCache(self.coupon_store, self.organisation_store)
 
     @cached_property
     def sold_out(self) -> SoldOut:
-        return SoldOut(self.coupons, self.quotas)
+        return SoldOut(self.coupon_store, self.quota_shard_store)
 
     @cached_property
-    def redeemer(self) -> Redeemer:
-        return Redeemer(self.coupons, self.quotas, self.redemptions, self.sold_out)
+    def shard_redeemer(self) -> ShardRedeemer:
+        return ShardRedeemer(self.coupon_store, self.quota_shard_store, self.redemption_store, self.sold_out)
 
     @cached_property
-    def couponflow(self) -> Couponflow:
-        return Couponflow(self.terms, self.redemptions, self.redeemer, self.sold_out)
+    def redemption_service(self) -> RedemptionService:
+        return RedemptionService(self.terms_cache, self.redemption_store, self.shard_redeemer, self.sold_out)
 
     @cached_property
-    def campaigns(self) -> "Campaigns":
-        from couponflow.services.coupons import Campaigns
-        from couponflow.store.limit_changes import LimitStore
+    def coupon_service(self) -> "CouponService":
+        from couponflow.services.coupons import CouponService
+        from couponflow.store.limit_changes import LimitChangeStore
 
-        limits = LimitStore(self.table, self.quotas)
-        return Campaigns(self.terms, self.coupons, self.quotas, limits, self.sold_out, self.config.max_shards)
+        limits = LimitChangeStore(self.table, self.quota_shard_store)
+        return CouponService(
+            self.terms_cache, self.coupon_store, self.quota_shard_store, limits, self.sold_out, self.config.max_shards
+        )
 
     @cached_property
-    def blocks(self) -> "Blocks":
-        from couponflow.services.flow_blocks import Blocks
-        from couponflow.store.flow_blocks import BlockStore
+    def flow_block_service(self) -> "FlowBlockService":
+        from couponflow.services.flow_blocks import FlowBlockService
+        from couponflow.store.flow_blocks import FlowBlockStore
 
-        return Blocks(self.campaigns, BlockStore(self.table))
+        return FlowBlockService(self.coupon_service, FlowBlockStore(self.table))
 
     @cached_property
     def distribution(self) -> "Distribution":
-        from couponflow.store.flow_blocks import BlockMemory, BlockStore
+        from couponflow.store.flow_blocks import FlowBlockCache, FlowBlockStore
         from couponflow.web.flow.distribute import Distribution
 
-        return Distribution(self.couponflow, BlockMemory(BlockStore(self.table)))
+        return Distribution(self.redemption_service, FlowBlockCache(FlowBlockStore(self.table)))
 
     @cached_property
-    def images(self) -> "Images":
-        from couponflow.services.images import Images
+    def image_service(self) -> "ImageService":
+        from couponflow.services.images import ImageService
         from couponflow.store.images import ImageFiles, ImageStore
 
         # An upload is signed the new way only if told so.
         signing = _CLIENT.merge(ClientConfig(signature_version="s3v4"))
         files = ImageFiles(lambda: _s3(signing), self.config.images_bucket)
-        return Images(ImageStore(self.table), files)
+        return ImageService(ImageStore(self.table), files)
 
     @cached_property
-    def operations(self) -> "Operations":
-        from couponflow.services.organisations import Operations
-        from couponflow.store.audit_log import JournalStore
+    def organisation_service(self) -> "OrganisationService":
+        from couponflow.services.organisations import OrganisationService
+        from couponflow.store.audit_log import AuditLogStore
 
-        return Operations(self.organisations, JournalStore(self.table))
-
-    @cached_property
-    def records(self) -> "Records":
-        from couponflow.services.records import Records
-
-        return Records(self.redemptions)
+        return OrganisationService(self.organisation_store, AuditLogStore(self.table))
 
     @cached_property
-    def exports(self) -> "Exports":
-        from couponflow.services.exports import Exports
+    def record_service(self) -> "RecordService":
+        from couponflow.services.records import RecordService
+
+        return RecordService(self.redemption_store)
+
+    @cached_property
+    def export_service(self) -> "ExportService":
+        from couponflow.services.exports import ExportService
         from couponflow.store.exports import ExportFiles
 
         # A file takes longer to send than an item, and is worth a second try.
         sending = ClientConfig(signature_version="s3v4", connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 2})
-        return Exports(self.records, ExportFiles(lambda: _s3(sending), self.config.images_bucket))
+        return ExportService(self.record_service, ExportFiles(lambda: _s3(sending), self.config.images_bucket))
 
-    def edge(
+    def http_app(
         self,
-        problem: Callable[[CouponflowError], Response] = responses.problem,
+        problem: Callable[[CouponflowError], Response] = responses.problem_response,
         *,
         writes: bool = True,
-        page: PageOfTrouble | None = None,
-    ) -> Edge:
+        page: ErrorPage | None = None,
+    ) -> HttpApp:
         """`writes`: whether the function may write to the table at all; `page`: see Edge."""
-        gatekeeper = Gatekeeper(self.organisations, note=Uses(self.organisations).note)
-        limits = Limits(CounterStore(self.table) if writes else None)
-        return Edge(gatekeeper, self.config.public_base_url, problem, limits, page, self.config.origin_secret)
+        gatekeeper = Authenticator(self.organisation_store, note=KeyUsageRecorder(self.organisation_store).record)
+        limits = RateLimiter(RateCounterStore(self.table) if writes else None)
+        return HttpApp(gatekeeper, self.config.public_base_url, problem, limits, page, self.config.origin_secret)
 
 
 def _session() -> Session:

@@ -22,14 +22,14 @@ _about: dict[str, Any] = {}
 _NAMESPACE = os.environ.get("METRICS_NAMESPACE", "Couponflow")
 
 
-def began(request_id: str) -> None:
+def start_request(request_id: str) -> None:
     """API Gateway sends the same id to the client, as `apigw-requestid`."""
     _counts.clear()
     _about.clear()
     _about["correlation_id"] = request_id
 
 
-def concerns(coupon_id: str, mac: str) -> None:
+def set_customer(coupon_id: str, mac: str) -> None:
     """Whom the request is about, so that one customer's requests can be found together. No link can be made of it."""
     _about["customer"] = hashlib.sha256(f"{coupon_id}{mac}".encode()).hexdigest()[:16]
 
@@ -39,7 +39,7 @@ def count(name: str, times: int = 1) -> None:
         _counts[name] = _counts.get(name, 0) + times
 
 
-def failed(route: str) -> None:
+def log_exception(route: str) -> None:
     """Call it where the exception is caught: its kind and where it came from are written down; its text may name a customer."""
     count("failed")
     _, error, frames = sys.exc_info()
@@ -48,23 +48,23 @@ def failed(route: str) -> None:
     logger.error("failed", route=route, error=code or type(error).__name__, trace=trace, **_about)
 
 
-def refused(reason: str) -> None:
+def set_refusal(reason: str) -> None:
     """Why the request was refused; the metric is told apart by it."""
     count("refused")
     _about["reason"] = reason
 
 
-def answered(route: str, status: int, seconds: float) -> None:
+def log_response(route: str, status: int, seconds: float) -> None:
     logger.info("answered", route=route, status=status, milliseconds=round(seconds * 1000, 1), **_about, **_embedded())
 
 
 @contextmanager
-def invocation(route: str, context: object) -> Iterator[None]:
+def log_invocation(route: str, context: object) -> Iterator[None]:
     """A direct invocation, which no edge writes down."""
-    began(getattr(context, "aws_request_id", ""))
+    start_request(getattr(context, "aws_request_id", ""))
     started = time.perf_counter()
     yield
-    answered(route, 200, time.perf_counter() - started)
+    log_response(route, 200, time.perf_counter() - started)
 
 
 def _embedded() -> dict[str, Any]:

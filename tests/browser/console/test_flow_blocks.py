@@ -92,7 +92,7 @@ def test_the_console_fills_and_counts_as_the_service_does(open_console):
     page = open_console("/flow-blocks")
     page.get_by_role("heading", name="Flow blocks").wait_for()
     for text in TEXTS:
-        filled = message_templates.fill(text, values)
+        filled = message_templates.render(text, values)
         assert page.evaluate(FILLED, [text, values]) == [filled, message_templates.length(filled)]
 
 

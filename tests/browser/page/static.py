@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Dialog, Route
 from couponflow.web.http.app import Request
 from couponflow.web.http.responses import Response
 from couponflow.web.page import responses
-from couponflow.web.page.state import View
+from couponflow.web.page.state import PageState
 from local.screenshots import sample_pages
 
 ADDRESS = "https://coupons.test"
@@ -29,8 +29,8 @@ class Stage:
         self.page.on("dialog", self._complain)
         self.page.route("**/*", self._answer)
 
-    def show(self, view: View, language: str = "") -> Stage:
-        self._sent = responses.shown(view, _request(language))
+    def show(self, view: PageState, language: str = "") -> Stage:
+        self._sent = responses.page_response(view, _request(language))
         self.requests.clear()
         self.page.goto(LINK)
         return self

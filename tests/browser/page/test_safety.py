@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from couponflow.domain.models import RedeemButton, RedeemPage
-from couponflow.web.page.state import State, View
+from couponflow.web.page.state import PageState, State
 from local.screenshots import sample_pages
 from tests.browser.page.attacks import PLAIN
 from tests.browser.page.static import LINK, Stage
@@ -23,7 +23,7 @@ TOUCH_EVERYTHING = """() => {
 CAUGHT = "window.caught = 0; for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = () => window.caught++"
 
 
-def everywhere(attack: str) -> list[View]:
+def everywhere(attack: str) -> list[PageState]:
     """Pages with the attack in each field."""
     campaign = sample_pages.coupon(NOW, name=attack, code=attack)
     redeem, open_url = RedeemButton(label=attack), RedeemButton("open_url", attack, f"https://shop.example/{attack}")

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from couponflow.domain.models import Holder, Organisation, RedeemPage, Redemption, RedemptionStatus, Terms
-from couponflow.services.redemption import Opened
+from couponflow.services.redemption import OpenedLink
 from couponflow.web.page import render, state
-from couponflow.web.page.state import View
+from couponflow.web.page.state import PageState
 from local.screenshots.sample_pages import coupon
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -32,15 +32,15 @@ OPEN = redemption("000001")
 
 def opened(
     redemptions: Sequence[Redemption] = (OPEN,), *, sold_out: bool = False, page: RedeemPage | None = None, **changes: Any
-) -> Opened:
+) -> OpenedLink:
     """The link of a customer who holds these redemptions of a coupon with these changes."""
     organisation = Organisation("acme", "Acme Coffee", addon_enabled=True)
     terms = Terms(replace(COUPON, **changes), page or RedeemPage(), organisation)
-    return Opened(terms, HOLDER, list(redemptions), sold_out)
+    return OpenedLink(terms, HOLDER, list(redemptions), sold_out)
 
 
-def seen(*redemptions: Redemption, sold_out: bool = False, page: RedeemPage | None = None, **changes: Any) -> View:
-    return state.of(opened(redemptions or (OPEN,), sold_out=sold_out, page=page, **changes), NOW)
+def seen(*redemptions: Redemption, sold_out: bool = False, page: RedeemPage | None = None, **changes: Any) -> PageState:
+    return state.page_state_for(opened(redemptions or (OPEN,), sold_out=sold_out, page=page, **changes), NOW)
 
 
 def html(*redemptions: Redemption, accept_language: str = "", **changes: Any) -> str:

@@ -27,5 +27,5 @@ def drawn(svg: str, scale: int = 4) -> Image.Image:
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("kind", READ)
 def test_a_scanner_reads_the_very_code(kind, code):
-    found = zxingcpp.read_barcodes(drawn(barcodes.DRAWN[kind](code)))
+    found = zxingcpp.read_barcodes(drawn(barcodes.RENDERERS[kind](code)))
     assert [(result.format, result.text) for result in found] == [(READ[kind], code)]

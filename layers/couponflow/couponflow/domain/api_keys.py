@@ -13,24 +13,24 @@ SCOPES = frozenset({"admin", "distribute", "redeem"})
 _WRITTEN = re.compile(r"cf_([0-9a-z]{1,40})_([0-9a-z]{32,64})")
 
 
-def written(key_id: str, secret: str) -> str:
+def format_key(key_id: str, secret: str) -> str:
     return f"cf_{key_id}_{secret}"
 
 
-def parse(key: str) -> tuple[str, str] | None:
+def parse_key(key: str) -> tuple[str, str] | None:
     """The id and the secret; None if it can't be a key."""
     parts = _WRITTEN.fullmatch(key)
     return (parts[1], parts[2]) if parts else None
 
 
-def hash_of(secret: str) -> str:
+def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def opens(key: ApiKey, secret: str) -> bool:
-    return key.revoked_at is None and hmac.compare_digest(key.secret_hash, hash_of(secret))
+def verify_secret(key: ApiKey, secret: str) -> bool:
+    return key.revoked_at is None and hmac.compare_digest(key.secret_hash, hash_secret(secret))
 
 
-def may(key: ApiKey, scope: str) -> bool:
+def has_scope(key: ApiKey, scope: str) -> bool:
     """`admin` may do everything of its organisation."""
     return scope in key.scopes or "admin" in key.scopes

@@ -11,30 +11,30 @@ LONGEST_URL = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ChannelLimits:
     message: int = LONGEST_MESSAGE
     button_title: int = LONGEST_BUTTON_TITLE
     message_beside_image: int | None = None
     images: frozenset[str] | None = None  # None: any kind
 
-    def of_message(self, *, beside_image: bool) -> int:
+    def message_length(self, *, beside_image: bool) -> int:
         return self.message_beside_image if beside_image and self.message_beside_image else self.message
 
 
 _PHOTOS = frozenset({"jpg", "jpeg", "png"})
 _PICTURES = _PHOTOS | {"gif"}
 
-ANY = Limits()
+ANY = ChannelLimits()
 LIMITS = {
-    "whatsapp": Limits(message=1_024, button_title=20, images=_PHOTOS),
-    "line": Limits(message=160, message_beside_image=60, button_title=20, images=_PHOTOS),
-    "messenger": Limits(message=640, button_title=20, images=_PICTURES),
-    "instagram": Limits(message=640, button_title=20, images=_PICTURES),
-    "manychat": Limits(message=640, button_title=20, images=_PICTURES),
+    "whatsapp": ChannelLimits(message=1_024, button_title=20, images=_PHOTOS),
+    "line": ChannelLimits(message=160, message_beside_image=60, button_title=20, images=_PHOTOS),
+    "messenger": ChannelLimits(message=640, button_title=20, images=_PICTURES),
+    "instagram": ChannelLimits(message=640, button_title=20, images=_PICTURES),
+    "manychat": ChannelLimits(message=640, button_title=20, images=_PICTURES),
     "text": ANY,
 }
 
 
-def limits_of(channel: str | None) -> Limits:
+def limits_for(channel: str | None) -> ChannelLimits:
     """Of a channel that we don't know, or none, only the contract's own bounds."""
     return LIMITS.get(channel or "", ANY)

@@ -7,6 +7,6 @@ import re
 _BEGINS_FORMULA = re.compile(r"(^|[;,|\t\r\n\v\f\x00\u2028\u2029])(?=[\s\x00\"']*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r])")
 
 
-def harmless(text: str) -> str:
+def escape_formulas(text: str) -> str:
     """The text with an apostrophe before whatever a spreadsheet would calculate: it shows the rest as it is."""
     return _BEGINS_FORMULA.sub(r"\1'", text)

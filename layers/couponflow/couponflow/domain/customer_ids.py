@@ -16,11 +16,11 @@ def canonical(value: object) -> str | None:
 
     Raises ValueError if it is no text or number, or longer than 200 characters.
     """
-    text = said(value, LONGEST_ID)
+    text = normalise_text(value, LONGEST_ID)
     return None if text is None or _UNFILLED.search(text) else text
 
 
-def said(value: object, longest: int) -> str | None:
+def normalise_text(value: object, longest: int) -> str | None:
     """What a builder says: text, trimmed, NFC. None where it sent nothing, or a {{placeholder}} that it did not fill.
 
     Raises ValueError if it is no text or number, or too long.

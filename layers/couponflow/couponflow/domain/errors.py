@@ -96,7 +96,7 @@ class ValidationFailed(CouponflowError):
     code, sentence = "validation_failed", "Some fields are not right."
 
     @classmethod
-    def of(cls, field: str, message: str) -> "ValidationFailed":
+    def for_field(cls, field: str, message: str) -> "ValidationFailed":
         return cls(errors=[{"field": field, "message": message}])
 
 

@@ -13,13 +13,13 @@ class FallbackFlows:
     coupon_max_uses_reached: str | None = None
     error: str | None = None
 
-    def of(self, outcome: str) -> str:
+    def for_outcome(self, outcome: str) -> str:
         """Empty for `distributed`: there the flow simply goes on."""
         return getattr(self, outcome, None) or ""
 
 
 @dataclass(frozen=True, slots=True)
-class BlockContent:
+class FlowBlockContent:
     """What a flow author says; None where they leave it to the coupon."""
 
     coupon_id: str
@@ -31,9 +31,9 @@ class BlockContent:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class FlowBlock:
     block_id: str
     organisation_id: str
-    content: BlockContent
+    content: FlowBlockContent
     created_at: datetime
     updated_at: datetime

@@ -30,28 +30,28 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def holder_of(coupon: Coupon, customer_id: str) -> Holder:
+def derive_holder(coupon: Coupon, customer_id: str) -> Holder:
     """The customer (a canonical id) as this coupon knows them."""
     return Holder(coupon.coupon_id, _mac(coupon.holder_secret, customer_id, 16))
 
 
-def token_of(coupon: Coupon, holder: Holder) -> str:
+def format_token(coupon: Coupon, holder: Holder) -> str:
     return f"{holder.coupon_id}{holder.mac}{_mac(coupon.link_secret, holder.mac, 8)}"
 
 
-def coupon_id_in(token: str) -> str | None:
+def read_coupon_id(token: str) -> str | None:
     """The coupon that a token claims to be of; None if it can't be a token."""
     parts = _TOKEN.fullmatch(token)
     return parts and parts[1]
 
 
-def holder_in(token: str, coupon: Coupon) -> Holder | None:
+def read_holder(token: str, coupon: Coupon) -> Holder | None:
     """The holder that the token was made for; None if we did not make it."""
     parts = _TOKEN.fullmatch(token)
     if parts is None:
         return None
     holder = Holder(coupon.coupon_id, parts[2])
-    return holder if hmac.compare_digest(token, token_of(coupon, holder)) else None
+    return holder if hmac.compare_digest(token, format_token(coupon, holder)) else None
 
 
 def redemption_id(coupon: Coupon, holder: Holder, slot: str) -> str:
@@ -59,7 +59,7 @@ def redemption_id(coupon: Coupon, holder: Holder, slot: str) -> str:
     return _mac(coupon.holder_secret, f"redemption {holder.mac} {slot}", 16)
 
 
-def attempt_of(idempotency_key: str, holder: Holder) -> str:
+def derive_attempt(idempotency_key: str, holder: Holder) -> str:
     """The attempt that an Idempotency-Key stands for: bound to the coupon and the customer."""
     return _mac(holder.coupon_id + holder.mac, idempotency_key, 16)
 

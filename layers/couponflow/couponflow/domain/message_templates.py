@@ -27,7 +27,7 @@ _JOINER = "\u200d"
 _BLANKS = {ord("\t"): " ", ord("\v"): "\n", ord("\f"): "\n"}
 
 
-def problem_with(text: str) -> str | None:
+def placeholder_error(text: str) -> str | None:
     """What is wrong with the placeholders of a text that is to be saved."""
     unknown = sorted({name for name in _names(text) if name not in PLACEHOLDERS})
     if unknown:
@@ -38,7 +38,7 @@ def problem_with(text: str) -> str | None:
     return None
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
+def render(text: str, values: Mapping[str, str]) -> str:
     """The text with its placeholders filled, in one pass: braces in a value stay what they are.
 
     A placeholder without a value goes, with the space before it.
@@ -52,13 +52,13 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(value_of, text).strip()
 
 
-def printable(text: str) -> str:
+def strip_control(text: str) -> str:
     """Without control characters and marks that turn the direction of what follows; line ends stay."""
     return "".join(character for character in text.translate(_BLANKS) if character == "\n" or not _is_control(character))
 
 
-def one_line(text: str) -> str:
-    return _SPACES.sub(" ", printable(text)).strip()
+def single_line(text: str) -> str:
+    return _SPACES.sub(" ", strip_control(text)).strip()
 
 
 def length(text: str) -> int:
@@ -66,7 +66,7 @@ def length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def cut(text: str, longest: int) -> str:
+def truncate(text: str, longest: int) -> str:
     """The text, or as much of it as fits, ended by an ellipsis: whole words, no half codes, addresses or emoji."""
     if length(text) <= longest:
         return text

@@ -23,7 +23,7 @@ class Message:
     url: str = ""
 
 
-def values_of(coupon: Coupon, uses_left: int | None, customer_name: str | None) -> dict[str, str]:
+def placeholder_values(coupon: Coupon, uses_left: int | None, customer_name: str | None) -> dict[str, str]:
     """What the placeholders of a text are filled with; times as the coupon's time zone has them."""
     starts_at = coupon.starts_at.astimezone(ZoneInfo(coupon.timezone)).strftime(_CLOCK)
     ends_at = ends_at_local(coupon)
@@ -41,7 +41,7 @@ def values_of(coupon: Coupon, uses_left: int | None, customer_name: str | None) 
 
 
 def ends_at_local(coupon: Coupon) -> str:
-    return times.until(coupon.ends_at, coupon.timezone).strftime(_CLOCK)
+    return times.last_moment(coupon.ends_at, coupon.timezone).strftime(_CLOCK)
 
 
 def compose(
@@ -54,20 +54,20 @@ def compose(
     url: str,
 ) -> Message:
     """Never longer than the channel takes, never empty."""
-    limits = channel_limits.limits_of(channel)
-    text = message_templates.printable(message_templates.fill(message or "", values)).strip() or message_templates.one_line(
-        coupon.name
-    )
-    title = message_templates.one_line(message_templates.fill(button_title or "", values)) or DEFAULT_BUTTON_TITLE
+    limits = channel_limits.limits_for(channel)
+    text = message_templates.strip_control(
+        message_templates.render(message or "", values)
+    ).strip() or message_templates.single_line(coupon.name)
+    title = message_templates.single_line(message_templates.render(button_title or "", values)) or DEFAULT_BUTTON_TITLE
     return Message(
-        text=message_templates.cut(text, limits.of_message(beside_image=bool(image_url))),
-        button_title=message_templates.cut(title, limits.button_title),
+        text=message_templates.truncate(text, limits.message_length(beside_image=bool(image_url))),
+        button_title=message_templates.truncate(title, limits.button_title),
         image_url=_shown_everywhere(image_url or ""),
         url=url,
     )
 
 
-def kind_of_image(url: str) -> str | None:
+def image_kind(url: str) -> str | None:
     """What the address says of it, None where it says nothing."""
     found = _IMAGE_KIND.search(_shown_everywhere(url).partition("?")[0].partition("#")[0])
     return found[1].lower() if found else None

@@ -11,12 +11,12 @@ _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+\-/]{0,63}")
 _FIRST, _LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
-def text(moment: datetime) -> str:
+def format_utc(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: of fixed width, so that texts compare as times do."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def parse(written: str) -> datetime:
+def parse_utc(written: str) -> datetime:
     """The inverse of `text`."""
     return datetime.fromisoformat(written)
 
@@ -31,17 +31,17 @@ def zone(name: str) -> ZoneInfo:
     raise ValueError("must be an IANA time zone, such as Europe/Berlin")
 
 
-def start(written: str, timezone: str) -> datetime:
+def parse_start(written: str, timezone: str) -> datetime:
     """When a period starts: a time with an offset, a local time in the zone, or a date, which means its midnight there."""
     return _moment(written, timezone, days_later=0)
 
 
-def end(written: str, timezone: str) -> datetime:
+def parse_end(written: str, timezone: str) -> datetime:
     """When a period is over (exclusive): as `start`, but a date means the midnight after it."""
     return _moment(written, timezone, days_later=1)
 
 
-def until(ends_at: datetime, timezone: str) -> datetime:
+def last_moment(ends_at: datetime, timezone: str) -> datetime:
     """The last moment of a period as people say it there: an end at midnight is 23:59 of the day before."""
     local = ends_at.astimezone(zone(timezone))
     return local - timedelta(minutes=1) if local.time() == time() else local

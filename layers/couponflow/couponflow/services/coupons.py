@@ -18,12 +18,12 @@ from couponflow.domain.models import Counts, Coupon, CouponStatus, RedeemPage
 from couponflow.services.sold_out import SoldOut
 from couponflow.store import coupons as coupon_items
 from couponflow.store import quota_shards as quota_items
-from couponflow.store.backoff import Patience
+from couponflow.store.backoff import Backoff
 from couponflow.store.coupons import Changes, CouponStore
-from couponflow.store.dynamodb import Contended, NoAnswer
-from couponflow.store.limit_changes import LimitStore
-from couponflow.store.quota_shards import QuotaStore
-from couponflow.store.terms_cache import TermsMemory
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.store.limit_changes import LimitChangeStore
+from couponflow.store.quota_shards import QuotaShardStore
+from couponflow.store.terms_cache import TermsCache
 
 RECORD_BUCKETS = 4
 # A change keeps trying on a busy coupon for this long: well within the function's time.
@@ -47,7 +47,7 @@ class NewCoupon:
 
 
 @dataclass(frozen=True, slots=True)
-class Campaign:
+class CouponWithCounts:
     """A coupon with its uses as they are now."""
 
     coupon: Coupon
@@ -57,26 +57,26 @@ class Campaign:
         return rules.status(self.coupon, self.counts.remaining, now)
 
 
-class Campaigns:
+class CouponService:
     def __init__(
         self,
-        terms: TermsMemory,
+        terms: TermsCache,
         coupons: CouponStore,
-        quotas: QuotaStore,
-        limits: LimitStore,
+        quotas: QuotaShardStore,
+        limits: LimitChangeStore,
         sold_out: SoldOut,
         most_shards: int,
-        patience: Callable[[], Patience] = lambda: Patience(SECONDS_FOR_A_CHANGE),
+        backoff: Callable[[], Backoff] = lambda: Backoff(SECONDS_FOR_A_CHANGE),
     ) -> None:
         self._terms, self._coupons, self._quotas, self._limits = terms, coupons, quotas, limits
-        self._sold_out, self._most_shards, self._patience = sold_out, most_shards, patience
+        self._sold_out, self._most_shards, self._patience = sold_out, most_shards, backoff
 
     def require_addon(self, organisation_id: str) -> None:
         """Raises AddonDisabled."""
         if not self._terms.organisation(organisation_id).addon_enabled:
             raise AddonDisabled
 
-    def create(self, organisation_id: str, new: NewCoupon, now: datetime) -> Campaign:
+    def create(self, organisation_id: str, new: NewCoupon, now: datetime) -> CouponWithCounts:
         """Raises CodeTaken, ValidationFailed."""
         check_period(new.starts_at, new.ends_at)
         shards = rules.shards_for(new.max_redemptions, self._most_shards)
@@ -106,27 +106,27 @@ class Campaigns:
                     raise
             else:
                 # Nothing is read of what nobody can have used yet: trouble there would hide that it is made.
-                return Campaign(coupon, Counts(0, coupon.units))
+                return CouponWithCounts(coupon, Counts(0, coupon.units))
 
-    def get(self, organisation_id: str, coupon_id: str) -> Campaign:
+    def get(self, organisation_id: str, coupon_id: str) -> CouponWithCounts:
         """Raises CouponNotFound, also for a coupon of another organisation."""
-        return self._campaign(self.coupon(organisation_id, coupon_id))
+        return self._with_counts(self.coupon(organisation_id, coupon_id))
 
-    def listed(
+    def list_page(
         self, organisation_id: str, status: CouponStatus | None, text: str, before: str | None, at_most: int, now: datetime
-    ) -> tuple[list[Campaign], str | None]:
+    ) -> tuple[list[CouponWithCounts], str | None]:
         """Up to `at_most` coupons, newest first, from the place `before` on, and the place to go on from; None at the end.
 
         Archived ones only where asked for. A rare `text` or `status` may need several calls, each with its few or no coupons.
         """
         self.require_addon(organisation_id)
-        found: list[Campaign] = []
+        found: list[CouponWithCounts] = []
         page_length = SEARCHED_AT_ONCE if status or text else at_most
         for _ in range(MOST_PAGES_SEARCHED):
-            coupons = self._coupons.listed(organisation_id, before, page_length)
+            coupons = self._coupons.list_page(organisation_id, before, page_length)
             counts = self._quotas.counts(coupons, consistent=False)
             for coupon in coupons:
-                campaign, before = Campaign(coupon, counts[coupon.coupon_id]), coupon_items.place_of(coupon)
+                campaign, before = CouponWithCounts(coupon, counts[coupon.coupon_id]), coupon_items.place_of(coupon)
                 is_wanted = campaign.status(now) is status if status else coupon.archived_at is None
                 if is_wanted and _matches(coupon, text):
                     found.append(campaign)
@@ -136,7 +136,7 @@ class Campaigns:
                 return found, None
         return found, before
 
-    def change(self, organisation_id: str, coupon_id: str, version: int, changes: Changes, now: datetime) -> Campaign:
+    def change(self, organisation_id: str, coupon_id: str, version: int, changes: Changes, now: datetime) -> CouponWithCounts:
         """Make the next version of a coupon (fields and their new values); when this returns, nobody can redeem by the old.
 
         Raises CouponNotFound, CouponArchived, VersionConflict, LimitBelowUsed (nothing is changed, or the limit it names
@@ -149,13 +149,13 @@ class Campaigns:
             raise VersionConflict(version=coupon.version)
         check_period(changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at))
         max_redemptions = changes.pop("max_redemptions", coupon.max_redemptions)
-        changes, patience = changes | {"last_change": links.new_id()}, self._patience()
+        changes, backoff = changes | {"last_change": links.new_id()}, self._patience()
         if max_redemptions == coupon.max_redemptions:
             coupon = self._coupons.change(coupon, changes, now)
         else:
-            coupon = self._move_limit(coupon, max_redemptions, changes, now, patience)
-        self._move_gates(coupon, patience)
-        campaign = self._campaign(coupon)
+            coupon = self._move_limit(coupon, max_redemptions, changes, now, backoff)
+        self._copy_gates(coupon, backoff)
+        campaign = self._with_counts(coupon)
         if coupon.max_redemptions != max_redemptions:
             raise _below_used(campaign)
         if not campaign.counts.remaining:
@@ -164,13 +164,13 @@ class Campaigns:
 
     def archive(self, organisation_id: str, coupon_id: str, now: datetime) -> None:
         """End a coupon for good: its links turn into the neutral page, its code is free again. Again, nothing changes."""
-        patience = self._patience()
+        backoff = self._patience()
         while (coupon := self.coupon(organisation_id, coupon_id)).archived_at is None:
             try:
                 self._coupons.archive(coupon, links.new_id(), now)
-            except (VersionConflict, Contended, NoAnswer):
-                patience.wait()
-        self._move_gates(coupon, patience)
+            except (VersionConflict, ContentionError, UnknownResultError):
+                backoff.wait_or_raise()
+        self._copy_gates(coupon, backoff)
 
     def page(self, organisation_id: str, coupon_id: str) -> RedeemPage:
         self.coupon(organisation_id, coupon_id)
@@ -191,38 +191,38 @@ class Campaigns:
             raise CouponNotFound
         return coupon
 
-    def _create(self, coupon: Coupon, patience: Patience) -> None:
+    def _create(self, coupon: Coupon, backoff: Backoff) -> None:
         while True:
             try:
                 return self._coupons.create(coupon)
-            except (Contended, NoAnswer):
-                patience.wait()
+            except (ContentionError, UnknownResultError):
+                backoff.wait_or_raise()
 
-    def _campaign(self, coupon: Coupon) -> Campaign:
-        return Campaign(coupon, self._quotas.counts([coupon])[coupon.coupon_id])
+    def _with_counts(self, coupon: Coupon) -> CouponWithCounts:
+        return CouponWithCounts(coupon, self._quotas.counts([coupon])[coupon.coupon_id])
 
     def _move_limit(
-        self, coupon: Coupon, max_redemptions: int | None, changes: Changes, now: datetime, patience: Patience
+        self, coupon: Coupon, max_redemptions: int | None, changes: Changes, now: datetime, backoff: Backoff
     ) -> Coupon:
         shards = max(coupon.shards, rules.shards_for(max_redemptions, self._most_shards))
         target = quota_items.units_for(max_redemptions, shards)
         if target > coupon.units:
-            return self._limits.raise_to(coupon, target, self._most_shards, changes, now, patience)
-        campaign = self._campaign(coupon)
+            return self._limits.raise_to(coupon, target, self._most_shards, changes, now, backoff)
+        campaign = self._with_counts(coupon)
         if target < campaign.counts.used:
             raise _below_used(campaign)
-        return self._limits.lower(coupon, target, changes, now, patience)
+        return self._limits.lower(coupon, target, changes, now, backoff)
 
-    def _move_gates(self, coupon: Coupon, patience: Patience) -> None:
+    def _copy_gates(self, coupon: Coupon, backoff: Backoff) -> None:
         """Single writes, each retried: one transaction over all shards would starve on a busy coupon."""
         for shard in range(coupon.shards):
             while not self._copied_gate(coupon, shard):
-                patience.wait()
+                backoff.wait_or_raise()
 
     def _copied_gate(self, coupon: Coupon, shard: int) -> bool:
         try:
             self._quotas.copy_gate(coupon, shard)
-        except (Contended, NoAnswer):
+        except (ContentionError, UnknownResultError):
             return False
         return True
 
@@ -230,10 +230,10 @@ class Campaigns:
 def check_period(starts_at: datetime, ends_at: datetime) -> None:
     """Raises ValidationFailed."""
     if ends_at <= starts_at:
-        raise ValidationFailed.of("ends_at", "must be later than starts_at")
+        raise ValidationFailed.for_field("ends_at", "must be later than starts_at")
 
 
-def _below_used(campaign: Campaign) -> LimitBelowUsed:
+def _below_used(campaign: CouponWithCounts) -> LimitBelowUsed:
     return LimitBelowUsed(times_redeemed=campaign.counts.used, max_redemptions=campaign.coupon.max_redemptions)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from couponflow.domain import links, times
-from couponflow.domain.csv_safety import harmless
+from couponflow.domain.csv_safety import escape_formulas
 from couponflow.domain.errors import ValidationFailed
 from couponflow.domain.models import Coupon, Redemption
-from couponflow.services.records import RecordFilter, Records
+from couponflow.services.records import RecordFilter, RecordService
 from couponflow.store.exports import ExportFiles
 
 COLUMNS = ("redemption_id", "coupon_id", "customer_id", "inbox_id", "status", "distributed_at", "redeemed_at")
@@ -19,13 +19,13 @@ MOST_RECORDS = 200_000
 SECONDS_TO_READ = 20
 
 
-class Exports:
-    def __init__(self, records: Records, files: ExportFiles, timer: Callable[[], float] = time.monotonic) -> None:
+class ExportService:
+    def __init__(self, records: RecordService, files: ExportFiles, timer: Callable[[], float] = time.monotonic) -> None:
         self._records, self._files, self._timer = records, files, timer
 
     def csv(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> str:
         """The address of the file, good for five minutes. Raises ValidationFailed if there are too many records for one."""
-        content = self._written(self._records.everything(coupon, customer_id, wanted))
+        content = self._written(self._records.iterate_all(coupon, customer_id, wanted))
         name = f"redemptions-{coupon.code}.csv"
         return self._files.save(coupon.organisation_id, links.new_secret(), content, "text/csv; charset=utf-8", name)
 
@@ -37,7 +37,7 @@ class Exports:
             lines.pop(redemption.redemption_id, None)
             lines[redemption.redemption_id] = _line(_row(redemption))
             if len(lines) - 1 > MOST_RECORDS or self._timer() > ends_at:
-                raise ValidationFailed.of("from", "is needed, or an earlier `to`: these are too many records for one file")
+                raise ValidationFailed.for_field("from", "is needed, or an earlier `to`: these are too many records for one file")
         return b"".join(lines.values())
 
 
@@ -45,8 +45,8 @@ def _row(redemption: Redemption) -> tuple[str, ...]:
     return (
         redemption.redemption_id,
         redemption.holder.coupon_id,
-        harmless(redemption.customer_id),
-        harmless(redemption.inbox_id or ""),
+        escape_formulas(redemption.customer_id),
+        escape_formulas(redemption.inbox_id or ""),
         redemption.status,
         _time(redemption.distributed_at),
         _time(redemption.redeemed_at),
@@ -54,7 +54,7 @@ def _row(redemption: Redemption) -> tuple[str, ...]:
 
 
 def _time(moment: datetime | None) -> str:
-    return times.text(moment) if moment else ""
+    return times.format_utc(moment) if moment else ""
 
 
 def _line(values: tuple[str, ...]) -> bytes:

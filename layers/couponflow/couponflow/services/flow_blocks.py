@@ -5,28 +5,28 @@ from datetime import datetime
 
 from couponflow.domain import channel_limits, links, message_templates, messages
 from couponflow.domain.errors import CouponArchived, NotFound, ValidationFailed
-from couponflow.domain.flow_blocks import Block, BlockContent
+from couponflow.domain.flow_blocks import FlowBlock, FlowBlockContent
 from couponflow.domain.models import Coupon
-from couponflow.services.coupons import Campaigns
-from couponflow.store.flow_blocks import BlockStore, place_of
+from couponflow.services.coupons import CouponService
+from couponflow.store.flow_blocks import FlowBlockStore, place_of
 
 
-class Blocks:
-    def __init__(self, campaigns: Campaigns, blocks: BlockStore) -> None:
+class FlowBlockService:
+    def __init__(self, campaigns: CouponService, blocks: FlowBlockStore) -> None:
         self._campaigns, self._blocks = campaigns, blocks
 
     def require_addon(self, organisation_id: str) -> None:
         """Raises AddonDisabled."""
         self._campaigns.require_addon(organisation_id)
 
-    def create(self, organisation_id: str, content: BlockContent, now: datetime) -> Block:
+    def create(self, organisation_id: str, content: FlowBlockContent, now: datetime) -> FlowBlock:
         """Raises CouponNotFound, CouponArchived, ValidationFailed."""
         self._check(organisation_id, content)
-        block = Block(links.new_id(), organisation_id, content, created_at=now, updated_at=now)
+        block = FlowBlock(links.new_id(), organisation_id, content, created_at=now, updated_at=now)
         self._blocks.create(block)
         return block
 
-    def get(self, organisation_id: str, block_id: str) -> Block:
+    def get(self, organisation_id: str, block_id: str) -> FlowBlock:
         """Raises AddonDisabled; NotFound, also for a block of another organisation."""
         self.require_addon(organisation_id)
         block = self._blocks.get(organisation_id, block_id)
@@ -34,13 +34,13 @@ class Blocks:
             raise NotFound
         return block
 
-    def listed(self, organisation_id: str, before: str | None, at_most: int) -> tuple[list[Block], str | None]:
+    def list_page(self, organisation_id: str, before: str | None, at_most: int) -> tuple[list[FlowBlock], str | None]:
         """Newest first, and the place where the list goes on, None at its end. Raises AddonDisabled."""
         self.require_addon(organisation_id)
-        found = self._blocks.listed(organisation_id, before, at_most + 1)
+        found = self._blocks.list_page(organisation_id, before, at_most + 1)
         return found[:at_most], place_of(found[at_most - 1]) if len(found) > at_most else None
 
-    def replace(self, block: Block, content: BlockContent, now: datetime) -> Block:
+    def replace(self, block: FlowBlock, content: FlowBlockContent, now: datetime) -> FlowBlock:
         """Flows follow within two seconds. Raises NotFound, CouponNotFound, CouponArchived, ValidationFailed."""
         self._check(block.organisation_id, content)
         block = replace(block, content=content, updated_at=now)
@@ -51,7 +51,7 @@ class Blocks:
         """Flows that still name it get the outcome `error`. Raises AddonDisabled, NotFound."""
         self._blocks.delete(organisation_id, self.get(organisation_id, block_id).block_id)
 
-    def _check(self, organisation_id: str, content: BlockContent) -> None:
+    def _check(self, organisation_id: str, content: FlowBlockContent) -> None:
         coupon = self._campaigns.coupon(organisation_id, content.coupon_id)
         if coupon.archived_at is not None:
             raise CouponArchived
@@ -59,28 +59,28 @@ class Blocks:
             raise ValidationFailed(errors=[{"field": field, "message": message} for field, message in wrong.items()])
 
 
-def problems_of(content: BlockContent, coupon: Coupon) -> dict[str, str]:
+def problems_of(content: FlowBlockContent, coupon: Coupon) -> dict[str, str]:
     """What the channel would not take, field by field; texts are filled with what is known of the coupon today."""
-    limits = channel_limits.limits_of(content.channel)
-    known = messages.values_of(coupon, uses_left=coupon.max_redemptions_per_customer, customer_name=None)
+    limits = channel_limits.limits_for(content.channel)
+    known = messages.placeholder_values(coupon, uses_left=coupon.max_redemptions_per_customer, customer_name=None)
     longest = {
-        "message": limits.of_message(beside_image=content.image_url is not None),
+        "message": limits.message_length(beside_image=content.image_url is not None),
         "button_title": limits.button_title,
     }
     wrong: dict[str, str] = {}
     for field, most in longest.items():
         text = getattr(content, field) or ""
-        size = message_templates.length(message_templates.fill(text, known))
-        if problem := message_templates.problem_with(text):
+        size = message_templates.length(message_templates.render(text, known))
+        if problem := message_templates.placeholder_error(text):
             wrong[field] = problem
         elif size > most:
             wrong[field] = f"has {size} characters when filled; {_where(content, field)} takes {most}"
-    kind = messages.kind_of_image(content.image_url or "")
+    kind = messages.image_kind(content.image_url or "")
     if kind and limits.images and kind not in limits.images:
         wrong["image_url"] = f"is a .{kind}; {content.channel} shows {', '.join(sorted(limits.images))}"
     return wrong
 
 
-def _where(content: BlockContent, field: str) -> str:
-    is_beside = field == "message" and content.image_url and channel_limits.limits_of(content.channel).message_beside_image
+def _where(content: FlowBlockContent, field: str) -> str:
+    is_beside = field == "message" and content.image_url and channel_limits.limits_for(content.channel).message_beside_image
     return (content.channel or "a block") + (" beside an image" if is_beside else "")

@@ -19,12 +19,12 @@ _LONGEST_SHOWN = {ImageKind.BRAND_ICON: 256, ImageKind.CAMPAIGN_IMAGE: 1_200, Im
 _FOREIGN = (b"<script", b"<?php", b"<html", b"<!doctype", b"<svg", b"%pdf-")
 
 
-class Unacceptable(Exception):
+class InvalidImageError(Exception):
     """Why, as the end of a sentence about the file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
+class ReencodedImage:
     """The image as the page shows it, and as JPEG for chats that show links."""
 
     webp: bytes
@@ -33,14 +33,14 @@ class Anew:
     height: int
 
 
-def written_anew(data: bytes, kind: ImageKind, content_type: str) -> Anew:
+def reencode(data: bytes, kind: ImageKind, content_type: str) -> ReencodedImage:
     """Nothing of the file but its pixels is in the result. Raises Unacceptable."""
     if len(data) > LARGEST_UPLOAD:
-        raise Unacceptable("must have 2 MiB at most")
+        raise InvalidImageError("must have 2 MiB at most")
     if any(sign in data.lower() for sign in _FOREIGN) or not _ends_where_it_should(data):
-        raise Unacceptable("holds more than an image")
+        raise InvalidImageError("holds more than an image")
     pixels = _decoded(data, FORMATS[content_type], _LONGEST_SHOWN[kind])
-    return Anew(_saved(pixels, "WEBP"), _saved(_on_white(pixels), "JPEG"), pixels.width, pixels.height)
+    return ReencodedImage(_saved(pixels, "WEBP"), _saved(_on_white(pixels), "JPEG"), pixels.width, pixels.height)
 
 
 def _decoded(data: bytes, format_: str, longest: int) -> Pixels.Image:
@@ -57,7 +57,7 @@ def _decoded(data: bytes, format_: str, longest: int) -> Pixels.Image:
                 pixels = opened if opened.mode == target else opened.convert(target)
                 pixels.thumbnail((longest, longest), Pixels.Resampling.LANCZOS, reducing_gap=2.0)
                 pixels = ImageOps.exif_transpose(pixels)
-    except Unacceptable:
+    except InvalidImageError:
         raise
     except (
         UnidentifiedImageError,
@@ -68,16 +68,16 @@ def _decoded(data: bytes, format_: str, longest: int) -> Pixels.Image:
         Pixels.DecompressionBombError,
         MemoryError,
     ) as broken:
-        raise Unacceptable(f"is no sound {format_} image") from broken
+        raise InvalidImageError(f"is no sound {format_} image") from broken
     pixels.info.clear()
     return pixels
 
 
 def _check_size(width: int, height: int) -> None:
     if min(width, height) < SMALLEST_SIDE:
-        raise Unacceptable(f"must measure {SMALLEST_SIDE} pixels at least")
+        raise InvalidImageError(f"must measure {SMALLEST_SIDE} pixels at least")
     if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
-        raise Unacceptable(f"must have {MOST_PIXELS // 1_000_000} million pixels at most, {LONGEST_SIDE} a side")
+        raise InvalidImageError(f"must have {MOST_PIXELS // 1_000_000} million pixels at most, {LONGEST_SIDE} a side")
 
 
 def _on_white(pixels: Pixels.Image) -> Pixels.Image:

@@ -11,7 +11,7 @@ from couponflow.domain.models import Image, ImageKind, PageImage
 from couponflow.store.images import ImageFiles, ImageStore, Upload
 
 
-class Images:
+class ImageService:
     def __init__(self, images: ImageStore, files: ImageFiles) -> None:
         self._images, self._files = images, files
 
@@ -37,7 +37,7 @@ class Images:
             # Completed by somebody else in this very moment, or not uploaded at all.
             if (again := self._images.get(organisation_id, image_id)).shown:
                 return again
-            raise ValidationFailed.of("image", "is not uploaded yet") from None
+            raise ValidationFailed.for_field("image", "is not uploaded yet") from None
         shown = self._published(image, uploaded)
         self._images.show(organisation_id, shown)
         self._files.discard_upload(image)
@@ -63,10 +63,10 @@ class Images:
         from couponflow.services import image_processing  # Pillow takes its time, and only this needs it
 
         try:
-            anew = image_processing.written_anew(uploaded, image.kind, image.content_type)
-        except image_processing.Unacceptable as refused:
+            anew = image_processing.reencode(uploaded, image.kind, image.content_type)
+        except image_processing.InvalidImageError as refused:
             self._files.discard_upload(image)
-            raise ValidationFailed.of("image", str(refused)) from refused
+            raise ValidationFailed.for_field("image", str(refused)) from refused
         shown = PageImage(image.image_id, hashlib.sha256(anew.webp).hexdigest(), anew.width, anew.height)
         self._files.publish(f"{shown.sha256}.webp", anew.webp, "image/webp")
         self._files.publish(f"{shown.sha256}.jpg", anew.jpeg, "image/jpeg")

@@ -9,8 +9,8 @@ from typing import Any
 from couponflow.domain import api_keys, links
 from couponflow.domain.errors import CouponflowError
 from couponflow.domain.models import ApiKey, Organisation
-from couponflow.store.audit_log import Entry, JournalStore
-from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.store.audit_log import AuditEntry, AuditLogStore
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.organisations import OrganisationStore
 
 DONE = "done"
@@ -24,13 +24,13 @@ class NewKey:
     written: str
 
 
-class Operations:
-    def __init__(self, organisations: OrganisationStore, journal: JournalStore) -> None:
+class OrganisationService:
+    def __init__(self, organisations: OrganisationStore, journal: AuditLogStore) -> None:
         self._organisations, self._journal = organisations, journal
 
-    def on_record(self, entry: Entry, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def audited(self, entry: AuditEntry, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Do it, with an entry in the journal before and its outcome after. What can't be recorded is not done."""
-        self._journal.keep(entry)
+        self._journal.save(entry)
         try:
             done = do()
         except CouponflowError as refused:
@@ -40,9 +40,9 @@ class Operations:
         self._end(replace(entry, outcome=DONE, **made))
         return done
 
-    def uses(self, month: str, at_most: int) -> list[Entry]:
+    def audit_entries(self, month: str, at_most: int) -> list[AuditEntry]:
         """What was asked of the operator in a month, such as 2026-11, newest first."""
-        return self._journal.newest(month, at_most)
+        return self._journal.list_newest(month, at_most)
 
     def create_organisation(self, organisation_id: str | None, name: str, *, addon_enabled: bool) -> Organisation:
         """An organisation of that id, a new id where none is given; one that exists stays as it is."""
@@ -56,7 +56,7 @@ class Operations:
 
     def organisations(self, after: str | None, at_most: int) -> list[Organisation]:
         """By id, from behind `after` on."""
-        return self._organisations.listed(after, at_most)
+        return self._organisations.list_page(after, at_most)
 
     def switch_addon(self, organisation_id: str, *, enabled: bool) -> Organisation:
         """Within two seconds flows, pages and the API follow. Raises NotFound."""
@@ -66,9 +66,9 @@ class Operations:
         """One more key: to replace one, give out the next, wait until the old one is used no more, revoke it. Raises NotFound."""
         self._organisations.get(organisation_id)
         secret = links.new_secret()
-        key = ApiKey(links.new_id(), organisation_id, api_keys.hash_of(secret), scopes, created_at=now, name=name)
+        key = ApiKey(links.new_id(), organisation_id, api_keys.hash_secret(secret), scopes, created_at=now, name=name)
         self._organisations.save_key(key)
-        return NewKey(key, api_keys.written(key.key_id, secret))
+        return NewKey(key, api_keys.format_key(key.key_id, secret))
 
     def keys(self, organisation_id: str) -> list[ApiKey]:
         """Oldest first, revoked ones too. Raises NotFound."""
@@ -79,6 +79,8 @@ class Operations:
         """Refused everywhere within ten seconds. Raises NotFound."""
         return self._organisations.revoke_key(organisation_id, key_id, now)
 
-    def _end(self, entry: Entry) -> None:
-        with suppress(Contended, NoAnswer):  # done is done: an entry without outcome says that somebody should look
-            self._journal.keep(entry)
+    def _end(self, entry: AuditEntry) -> None:
+        with suppress(
+            ContentionError, UnknownResultError
+        ):  # done is done: an entry without outcome says that somebody should look
+            self._journal.save(entry)

@@ -29,18 +29,18 @@ class RecordFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordCursor:
     """Where a record stands in the list."""
 
     status: RedemptionStatus
     place: str
 
     @classmethod
-    def of(cls, redemption: Redemption) -> "Place":
+    def of(cls, redemption: Redemption) -> "RecordCursor":
         return cls(redemption.status, redemption_items.place_of(redemption))
 
     @classmethod
-    def parse(cls, status: str, place: str) -> "Place":
+    def parse(cls, status: str, place: str) -> "RecordCursor":
         """The inverse of `parts`. Raises InvalidCursor."""
         if status not in _ORDER:
             raise InvalidCursor
@@ -51,42 +51,42 @@ class Place:
         return self.status, self.place
 
 
-class Records:
+class RecordService:
     def __init__(self, redemptions: RedemptionStore) -> None:
         self._redemptions = redemptions
 
-    def newest(self, coupon: Coupon, wanted: RecordFilter, after: Place | None, at_most: int) -> list[Redemption]:
+    def list_newest(self, coupon: Coupon, wanted: RecordFilter, after: RecordCursor | None, at_most: int) -> list[Redemption]:
         """Redeemed ones first, newest first within a status, from after the place `after` on."""
         statuses = wanted.statuses
         if after is not None:
             statuses = [status for status in statuses if _ORDER.index(status) >= _ORDER.index(after.status)]
-        since = times.text(wanted.since) if wanted.since else None
+        since = times.format_utc(wanted.since) if wanted.since else None
         found: list[Redemption] = []
         for status in statuses:
-            before = times.text(wanted.before) if wanted.before else redemption_items.LAST_PLACE
+            before = times.format_utc(wanted.before) if wanted.before else redemption_items.LAST_PLACE
             if after is not None and after.status is status:
                 before = min(before, after.place)
             if len(found) < at_most:
-                found += self._redemptions.newest(coupon, status, since, before, at_most - len(found))
+                found += self._redemptions.list_newest(coupon, status, since, before, at_most - len(found))
         return found
 
-    def everything(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> Iterator[Redemption]:
+    def iterate_all(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> Iterator[Redemption]:
         """All records, or a customer's: open ones first, so that one redeemed meanwhile comes twice and not never."""
         if customer_id is not None:
-            yield from self.of_customer(coupon, customer_id, wanted, None, sys.maxsize)
+            yield from self.list_by_customer(coupon, customer_id, wanted, None, sys.maxsize)
             return
-        since = times.text(wanted.since) if wanted.since else None
-        before = times.text(wanted.before) if wanted.before else redemption_items.LAST_PLACE
+        since = times.format_utc(wanted.since) if wanted.since else None
+        before = times.format_utc(wanted.before) if wanted.before else redemption_items.LAST_PLACE
         for status in reversed(wanted.statuses):
-            yield from self._redemptions.all(coupon, status, since, before)
+            yield from self._redemptions.iterate(coupon, status, since, before)
 
-    def of_customer(
-        self, coupon: Coupon, customer_id: str, wanted: RecordFilter, after: Place | None, at_most: int
+    def list_by_customer(
+        self, coupon: Coupon, customer_id: str, wanted: RecordFilter, after: RecordCursor | None, at_most: int
     ) -> list[Redemption]:
         """The same of one customer (a canonical id), as it is at this moment."""
         places = [
-            (Place.of(redemption), redemption)
-            for redemption in self._redemptions.of(links.holder_of(coupon, customer_id))
+            (RecordCursor.of(redemption), redemption)
+            for redemption in self._redemptions.list_all(links.derive_holder(coupon, customer_id))
             if redemption.status in wanted.statuses and _is_within(redemption, wanted)
         ]
         places.sort(key=lambda placed: placed[0].place, reverse=True)
@@ -96,7 +96,7 @@ class Records:
         return [redemption for _, redemption in places[:at_most]]
 
 
-def _is_after(place: Place, other: Place) -> bool:
+def _is_after(place: RecordCursor, other: RecordCursor) -> bool:
     order, others = _ORDER.index(place.status), _ORDER.index(other.status)
     return order > others or (order == others and place.place < other.place)
 

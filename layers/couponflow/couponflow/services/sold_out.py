@@ -10,8 +10,8 @@ from cachetools import TTLCache
 from couponflow import observability
 from couponflow.domain.models import Coupon
 from couponflow.store.coupons import CouponStore
-from couponflow.store.dynamodb import Contended, NoAnswer
-from couponflow.store.quota_shards import QuotaStore
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.store.quota_shards import QuotaShardStore
 
 SECONDS_REMEMBERED = 2.0
 # Shards that a glance looks at: as all of a sold out coupon are empty, a few tell when it is worth looking at all.
@@ -25,7 +25,7 @@ class SoldOut:
     def __init__(
         self,
         coupons: CouponStore,
-        quotas: QuotaStore,
+        quotas: QuotaShardStore,
         timer: Callable[[], float] = time.monotonic,
         dice: random.Random | None = None,
     ) -> None:
@@ -37,29 +37,29 @@ class SoldOut:
         """Proved a moment ago, or marked; a raise since then is seen within two seconds."""
         return coupon.is_marked_sold_out or self._proved.get(coupon.coupon_id) == coupon.raises
 
-    def glance(self, coupon: Coupon, *, marks: bool) -> bool:
+    def check(self, coupon: Coupon, *, marks: bool) -> bool:
         """As `is_known`, but finds it out within two seconds of the last use; where much remains it costs next to nothing."""
         if not self.is_known(coupon) and coupon.coupon_id not in self._glanced:
             self._glanced[coupon.coupon_id] = True
-            with suppress(Contended, NoAnswer):
+            with suppress(ContentionError, UnknownResultError):
                 some = self._dice.sample(range(coupon.shards), min(GLANCED_AT, coupon.shards))
-                if not any(shard.remaining for shard in self._quotas.glance(coupon, some)):
+                if not any(shard.remaining for shard in self._quotas.sample(coupon, some)):
                     self.prove(coupon, marks=marks)
         return self.is_known(coupon)
 
     def prove(self, coupon: Coupon, *, marks: bool = True) -> None:
         """Look at all shards, to know it if nothing remains."""
-        with suppress(Contended, NoAnswer):
+        with suppress(ContentionError, UnknownResultError):
             if not any(shard.remaining for shard in self._quotas.read(coupon)):
-                self.is_proved(coupon, self._coupons.get(coupon.coupon_id), marks=marks)
+                self.record_proof(coupon, self._coupons.get(coupon.coupon_id), marks=marks)
 
-    def is_proved(self, before: Coupon, after: Coupon, *, marks: bool = True) -> bool:
+    def record_proof(self, before: Coupon, after: Coupon, *, marks: bool = True) -> bool:
         """All shards were seen empty between the two: if nothing was raised meanwhile, they were empty together."""
         if before.raises != after.raises:
             return False
         self._proved[after.coupon_id] = after.raises
         observability.count("sold_out")
         if marks and not after.is_marked_sold_out:
-            with suppress(Contended, NoAnswer):  # the mark is only the news of it
+            with suppress(ContentionError, UnknownResultError):  # the mark is only the news of it
                 self._coupons.mark_sold_out(after)
         return True

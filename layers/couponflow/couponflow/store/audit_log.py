@@ -9,7 +9,7 @@ from couponflow.store.dynamodb import Item, Table, put
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One request to the operator; without an outcome nobody knows how it ended. `request_id` is Lambda's, as in CloudTrail."""
 
     entry_id: str
@@ -21,33 +21,33 @@ class Entry:
     outcome: str | None = None
 
 
-class JournalStore:
+class AuditLogStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def keep(self, entry: Entry) -> None:
+    def save(self, entry: AuditEntry) -> None:
         """Over an earlier state of the same entry."""
         item = {
             "entry_id": entry.entry_id,
-            "at": times.text(entry.at),
+            "at": times.format_utc(entry.at),
             "action": entry.action,
             "organisation_id": entry.organisation_id,
             "key_id": entry.key_id,
             "request_id": entry.request_id,
             "outcome": entry.outcome,
         }
-        self._table.put(put(keys.journal_entry(times.text(entry.at), entry.entry_id) | item))
+        self._table.put(put(keys.journal_entry(times.format_utc(entry.at), entry.entry_id) | item))
 
-    def newest(self, month: str, at_most: int) -> list[Entry]:
+    def list_newest(self, month: str, at_most: int) -> list[AuditEntry]:
         """Of a month, such as 2026-11."""
         items = self._table.query("pk = :pk", {":pk": keys.journal(month)}, consistent=True, newest_first=True, at_most=at_most)
         return list(map(_entry, items))
 
 
-def _entry(item: Item) -> Entry:
-    return Entry(
+def _entry(item: Item) -> AuditEntry:
+    return AuditEntry(
         entry_id=item["entry_id"],
-        at=times.parse(item["at"]),
+        at=times.parse_utc(item["at"]),
         action=item["action"],
         organisation_id=item.get("organisation_id"),
         key_id=item.get("key_id"),

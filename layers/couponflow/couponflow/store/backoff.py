@@ -9,7 +9,7 @@ from couponflow.domain.errors import TryAgain
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.25
 
 
-class Patience:
+class Backoff:
     """Waits between tries, with full jitter, until its seconds are over."""
 
     def __init__(
@@ -21,7 +21,7 @@ class Patience:
         self._ends_at, self._pause, self._timer = timer() + seconds, pause, timer
         self._longest = FIRST_PAUSE
 
-    def wait(self) -> None:
+    def wait_or_raise(self) -> None:
         """Raises TryAgain."""
         if self._timer() >= self._ends_at:
             raise TryAgain

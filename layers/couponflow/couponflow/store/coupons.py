@@ -10,7 +10,7 @@ from couponflow.domain import codes, times
 from couponflow.domain.errors import CodeTaken, CouponNotFound, VersionConflict
 from couponflow.domain.models import Coupon, PageImage, RedeemButton, RedeemPage
 from couponflow.store import keys, quota_shards
-from couponflow.store.dynamodb import ConditionFailed, Item, Table, Write, delete, put, update
+from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, delete, put, update
 
 # Fields of a coupon and their new values; `last_change` names the change, so that a lost answer is recognised.
 Changes = dict[str, Any]
@@ -31,7 +31,7 @@ class CouponStore:
             self._table.transact(
                 [put(code, ABSENT), put(_to_item(coupon), ABSENT), *quota_shards.first_shards(coupon)],
             )
-        except ConditionFailed as refused:
+        except ConditionFailedError as refused:
             # An earlier try's answer may have been lost: then the code is taken by this very coupon.
             if refused.old is None or refused.old.get("coupon_id") != coupon.coupon_id:
                 raise CodeTaken from refused
@@ -43,7 +43,7 @@ class CouponStore:
             raise CouponNotFound
         return _from_item(item)
 
-    def with_page(self, coupon_id: str, *, consistent: bool = False) -> tuple[Coupon, RedeemPage]:
+    def get_with_page(self, coupon_id: str, *, consistent: bool = False) -> tuple[Coupon, RedeemPage]:
         """The coupon and its redeem page in one read, which may be some milliseconds old. Raises CouponNotFound."""
         pk = {":pk": keys.coupon(coupon_id)["pk"]}
         # A coupon made a moment ago may be missing from an eventual read; only the strong one can say so.
@@ -57,7 +57,7 @@ class CouponStore:
         item = self._table.get(keys.code(organisation_id, codes.canonical(code)), consistent=True)
         return item["coupon_id"] if item else None
 
-    def listed(self, organisation_id: str, before: str | None, at_most: int) -> list[Coupon]:
+    def list_page(self, organisation_id: str, before: str | None, at_most: int) -> list[Coupon]:
         """Up to `at_most` coupons, newest first, from before the place `before` on (see `place_of`)."""
         condition, values = "gpk = :gpk", {":gpk": keys.coupons_of(organisation_id)}
         if before:
@@ -69,11 +69,11 @@ class CouponStore:
         """Raises VersionConflict."""
         try:
             self._table.update(change(seen, changes, now))
-        except ConditionFailed as refused:
-            if made := made_by(refused.old, seen, changes):
+        except ConditionFailedError as refused:
+            if made := own_earlier_attempt(refused.old, seen, changes):
                 return made
-            raise conflict_with(refused.old) from refused
-        return changed(seen, changes, now)
+            raise version_conflict(refused.old) from refused
+        return apply_change(seen, changes, now)
 
     def archive(self, seen: Coupon, change_id: str, now: datetime) -> None:
         """End the coupon for good and free its code. Raises VersionConflict."""
@@ -81,7 +81,7 @@ class CouponStore:
         code = keys.code(seen.organisation_id, codes.canonical(seen.code))
         try:
             self._table.transact([change(seen, changes, now), delete(code, "coupon_id = :id", {":id": seen.coupon_id})])
-        except ConditionFailed as refused:
+        except ConditionFailedError as refused:
             raise VersionConflict from refused
 
     def mark_sold_out(self, coupon: Coupon) -> None:
@@ -89,7 +89,7 @@ class CouponStore:
         mark = update(
             keys.coupon(coupon.coupon_id), "SET sold_out_at_raises = :raises", {":raises": coupon.raises}, "raises = :raises"
         )
-        with suppress(ConditionFailed):  # raised in between: not sold out any more
+        with suppress(ConditionFailedError):  # raised in between: not sold out any more
             self._table.update(mark)
 
     def page(self, coupon_id: str) -> RedeemPage:
@@ -101,7 +101,7 @@ class CouponStore:
 
 def place_of(coupon: Coupon) -> str:
     """Where the coupon stands in its organisation's list."""
-    return keys.coupon_order(times.text(coupon.created_at), coupon.coupon_id)
+    return keys.coupon_order(times.format_utc(coupon.created_at), coupon.coupon_id)
 
 
 def change(seen: Coupon, changes: Changes, now: datetime) -> Write:
@@ -121,25 +121,25 @@ def change(seen: Coupon, changes: Changes, now: datetime) -> Write:
     )
 
 
-def changed(seen: Coupon, changes: Changes, now: datetime) -> Coupon:
+def apply_change(seen: Coupon, changes: Changes, now: datetime) -> Coupon:
     """What `change` makes of the coupon."""
     next_version = changes | {"version": seen.version + 1, "updated_at": now}
     return replace(seen, **next_version)
 
 
-def made_by(old: Item | None, seen: Coupon, changes: Changes) -> Coupon | None:
+def own_earlier_attempt(old: Item | None, seen: Coupon, changes: Changes) -> Coupon | None:
     """The coupon as an earlier try of this very change left it, whose answer was lost; None if it was not this change."""
     is_it = old is not None and old["version"] == seen.version + 1 and old.get("last_change") == changes["last_change"]
     return _from_item(old) if old is not None and is_it else None
 
 
-def conflict_with(old: Item | None) -> VersionConflict:
+def version_conflict(old: Item | None) -> VersionConflict:
     """What a change by a version that is over is refused with: the version that holds."""
     return VersionConflict(version=old["version"]) if old else VersionConflict()
 
 
 def _stored(changes: Changes) -> Item:
-    return {name: times.text(value) if isinstance(value, datetime) else value for name, value in changes.items()}
+    return {name: times.format_utc(value) if isinstance(value, datetime) else value for name, value in changes.items()}
 
 
 def _to_item(coupon: Coupon) -> Item:
@@ -154,7 +154,7 @@ _NOT_OF_THE_COUPON = {"pk", "sk", "gpk", "gsk"}
 
 def _from_item(item: Item) -> Coupon:
     values = {name: value for name, value in item.items() if name not in _NOT_OF_THE_COUPON}
-    values |= {name: times.parse(values[name]) for name in _TIMES & values.keys()}
+    values |= {name: times.parse_utc(values[name]) for name in _TIMES & values.keys()}
     return Coupon(**{"max_redemptions_per_customer": None} | values)
 
 

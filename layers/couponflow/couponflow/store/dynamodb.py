@@ -18,15 +18,15 @@ MOST_TRIES = 3
 FIRST_PAUSE = 0.02
 
 
-class Contended(Exception):
+class ContentionError(Exception):
     """Nothing was written, because somebody else was at it or capacity ran short: ask again."""
 
 
-class NoAnswer(Exception):
+class UnknownResultError(Exception):
     """It may have been written or not: ask again, and look whether it was."""
 
 
-class ConditionFailed(Exception):
+class ConditionFailedError(Exception):
     """Nothing was written: the condition on item `index` of the call failed; `old` is what lies there (None: nothing)."""
 
     def __init__(self, old: Item | None, index: int = 0) -> None:
@@ -47,15 +47,17 @@ _CONTENDED = {
 }
 
 
-def _meaning(error: ClientError) -> Exception:
+def _translate_error(error: ClientError) -> Exception:
     name = error.response["Error"]["Code"]
     if name == "ConditionalCheckFailedException":
-        return ConditionFailed(_old(error.response))
+        return ConditionFailedError(_old(error.response))
     if name == "TransactionCanceledException":
         return _why_cancelled(error.response["CancellationReasons"]) or error
     if name in _CONTENDED:
-        return Contended()
-    return NoAnswer() if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or name == "RequestTimeout" else error
+        return ContentionError()
+    return (
+        UnknownResultError() if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or name == "RequestTimeout" else error
+    )
 
 
 def _why_cancelled(reasons: Any) -> Exception | None:
@@ -65,9 +67,9 @@ def _why_cancelled(reasons: Any) -> Exception | None:
     """
     for index, reason in enumerate(reasons):
         if reason["Code"] == "ConditionalCheckFailed":
-            return ConditionFailed(_old(reason), index)
+            return ConditionFailedError(_old(reason), index)
         if reason["Code"] in _CONTENDED:
-            return Contended()
+            return ContentionError()
         if reason["Code"] != "None":
             return None
     return None
@@ -84,7 +86,7 @@ class Table:
         self._client, self._name, self._pause = client, name, pause
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        answer = self._ask(self._client.get_item, TableName=self._name, Key=encode(key), ConsistentRead=consistent)
+        answer = self._call_with_retries(self._client.get_item, TableName=self._name, Key=encode(key), ConsistentRead=consistent)
         return decode(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, keys: list[Key], *, consistent: bool = False) -> list[Item]:
@@ -95,13 +97,13 @@ class Table:
             for tries in range(MOST_TRIES):
                 self._wait_before(tries)
                 request = {self._name: {"Keys": wanted, "ConsistentRead": consistent}}
-                answer = self._ask(self._client.batch_get_item, RequestItems=request)
+                answer = self._call_with_retries(self._client.batch_get_item, RequestItems=request)
                 items += map(decode, answer["Responses"].get(self._name, []))
                 if not (left_out := answer.get("UnprocessedKeys")):
                     break
                 wanted = left_out[self._name]["Keys"]
             else:
-                raise Contended
+                raise ContentionError
         return items
 
     def query(
@@ -128,7 +130,7 @@ class Table:
         while True:
             if at_most is not None:
                 request["Limit"] = at_most - len(items)
-            answer = self._ask(self._client.query, **request)
+            answer = self._call_with_retries(self._client.query, **request)
             items += map(decode, answer["Items"])
             if "LastEvaluatedKey" not in answer or (at_most is not None and len(items) >= at_most):
                 return items
@@ -136,44 +138,46 @@ class Table:
 
     def put(self, write: Write) -> None:
         """Do one put made by `put()`. Its condition may meet what an earlier try wrote, whose answer was lost."""
-        self._ask(self._client.put_item, TableName=self._name, **write["Put"])
+        self._call_with_retries(self._client.put_item, TableName=self._name, **write["Put"])
 
     def update(self, write: Write) -> Item:
         """Do one update made by `update()`; the item as it is now. Its condition may meet its own work, as in `put`."""
-        answer = self._ask(self._client.update_item, TableName=self._name, ReturnValues="ALL_NEW", **write["Update"])
+        answer = self._call_with_retries(
+            self._client.update_item, TableName=self._name, ReturnValues="ALL_NEW", **write["Update"]
+        )
         return decode(answer["Attributes"])
 
     def update_once(self, write: Write) -> None:
         """As `update`, but tried once: for what may be lost and must not keep anybody waiting."""
-        _told(self._client.update_item, TableName=self._name, **write["Update"])
+        _call(self._client.update_item, TableName=self._name, **write["Update"])
 
     def transact(self, writes: list[Write]) -> None:
         """All of them or none, tried once. ConditionFailed carries the index of the write that was refused."""
         items = [{kind: {"TableName": self._name, **body}} for write in writes for kind, body in write.items()]
-        _told(self._client.transact_write_items, TransactItems=items)
+        _call(self._client.transact_write_items, TransactItems=items)
 
-    def _ask(self, call: Callable[..., Any], **request: Any) -> Any:
+    def _call_with_retries(self, call: Callable[..., Any], **request: Any) -> Any:
         for tries in range(MOST_TRIES - 1):
             self._wait_before(tries)
             try:
-                return _told(call, **request)
-            except (Contended, NoAnswer):
+                return _call(call, **request)
+            except (ContentionError, UnknownResultError):
                 continue
         self._wait_before(MOST_TRIES - 1)
-        return _told(call, **request)
+        return _call(call, **request)
 
     def _wait_before(self, tries: int) -> None:
         if tries:
             self._pause(random.uniform(0, FIRST_PAUSE * 2**tries))
 
 
-def _told(call: Callable[..., Any], **request: Any) -> Any:
+def _call(call: Callable[..., Any], **request: Any) -> Any:
     try:
         return call(**request)
     except ClientError as error:
-        raise _meaning(error) from error
+        raise _translate_error(error) from error
     except (ConnectionError, HTTPClientError, IncompleteReadError) as error:
-        raise NoAnswer from error
+        raise UnknownResultError from error
 
 
 def put(item: Item, condition: str | None = None, values: Item | None = None) -> Write:

@@ -8,9 +8,9 @@ from cachetools import TTLCache
 
 from couponflow.domain import links, times
 from couponflow.domain.errors import NotFound
-from couponflow.domain.flow_blocks import Block, BlockContent, FallbackFlows
+from couponflow.domain.flow_blocks import FallbackFlows, FlowBlock, FlowBlockContent
 from couponflow.store import keys
-from couponflow.store.dynamodb import ConditionFailed, Item, Table, delete, put
+from couponflow.store.dynamodb import ConditionFailedError, Item, Table, delete, put
 
 EXISTS = "attribute_exists(pk)"
 # Flows follow a change of their block within two seconds, as they follow a change of the coupon.
@@ -18,33 +18,33 @@ SECONDS_REMEMBERED = 1.5
 _MOST = 2_000
 
 
-class BlockStore:
+class FlowBlockStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def create(self, block: Block) -> None:
+    def create(self, block: FlowBlock) -> None:
         self._table.put(put(_to_item(block)))
 
-    def get(self, organisation_id: str, block_id: str) -> Block | None:
+    def get(self, organisation_id: str, block_id: str) -> FlowBlock | None:
         """As it is now, so that a flow can use a block that was made a moment ago."""
         item = self._table.get(keys.block(organisation_id, block_id), consistent=True) if links.is_id(block_id) else None
         return _from_item(item) if item else None
 
-    def replace(self, block: Block) -> None:
+    def replace(self, block: FlowBlock) -> None:
         """Raises NotFound: a block deleted in between stays deleted."""
         try:
             self._table.put(put(_to_item(block), EXISTS))
-        except ConditionFailed as missing:
+        except ConditionFailedError as missing:
             raise NotFound from missing
 
     def delete(self, organisation_id: str, block_id: str) -> None:
         """Raises NotFound."""
         try:
             self._table.transact([delete(keys.block(organisation_id, block_id), EXISTS)])
-        except ConditionFailed as missing:
+        except ConditionFailedError as missing:
             raise NotFound from missing
 
-    def listed(self, organisation_id: str, before: str | None, at_most: int) -> list[Block]:
+    def list_page(self, organisation_id: str, before: str | None, at_most: int) -> list[FlowBlock]:
         """Newest first, from before the place `before` on (see `place_of`)."""
         condition, values = "gpk = :gpk", {":gpk": keys.blocks_of(organisation_id)}
         if before:
@@ -53,14 +53,14 @@ class BlockStore:
         return list(map(_from_item, items))
 
 
-class BlockMemory:
+class FlowBlockCache:
     """One for each execution environment: a block is read once in two seconds, however many customers it serves."""
 
-    def __init__(self, blocks: BlockStore, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, blocks: FlowBlockStore, timer: Callable[[], float] = time.monotonic) -> None:
         self._blocks = blocks
-        self._remembered: TTLCache[tuple[str, str], Block] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._remembered: TTLCache[tuple[str, str], FlowBlock] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
 
-    def of(self, organisation_id: str, block_id: str) -> Block | None:
+    def get(self, organisation_id: str, block_id: str) -> FlowBlock | None:
         place = (organisation_id, block_id)
         block = self._remembered.get(place)
         if block is None:
@@ -70,12 +70,12 @@ class BlockMemory:
         return block
 
 
-def place_of(block: Block) -> str:
+def place_of(block: FlowBlock) -> str:
     """Where the block stands in its organisation's list."""
-    return keys.block_order(times.text(block.created_at), block.block_id)
+    return keys.block_order(times.format_utc(block.created_at), block.block_id)
 
 
-def _to_item(block: Block) -> Item:
+def _to_item(block: FlowBlock) -> Item:
     content = {name: getattr(block.content, name) for name in _OF_THE_CONTENT}
     flows = {name: flow for name in _OF_THE_FLOWS if (flow := getattr(block.content.fallback_flows, name))}
     return (
@@ -87,23 +87,23 @@ def _to_item(block: Block) -> Item:
             "block_id": block.block_id,
             "organisation_id": block.organisation_id,
             "fallback_flows": flows,
-            "created_at": times.text(block.created_at),
-            "updated_at": times.text(block.updated_at),
+            "created_at": times.format_utc(block.created_at),
+            "updated_at": times.format_utc(block.updated_at),
         }
     )
 
 
-def _from_item(item: Item) -> Block:
+def _from_item(item: Item) -> FlowBlock:
     content = {name: item.get(name) for name in _OF_THE_CONTENT if name != "coupon_id"}
     flows = FallbackFlows(**item["fallback_flows"])
-    return Block(
+    return FlowBlock(
         block_id=item["block_id"],
         organisation_id=item["organisation_id"],
-        content=BlockContent(item["coupon_id"], fallback_flows=flows, **content),
-        created_at=times.parse(item["created_at"]),
-        updated_at=times.parse(item["updated_at"]),
+        content=FlowBlockContent(item["coupon_id"], fallback_flows=flows, **content),
+        created_at=times.parse_utc(item["created_at"]),
+        updated_at=times.parse_utc(item["updated_at"]),
     )
 
 
-_OF_THE_CONTENT = [field.name for field in dataclasses.fields(BlockContent) if field.name != "fallback_flows"]
+_OF_THE_CONTENT = [field.name for field in dataclasses.fields(FlowBlockContent) if field.name != "fallback_flows"]
 _OF_THE_FLOWS = [field.name for field in dataclasses.fields(FallbackFlows)]

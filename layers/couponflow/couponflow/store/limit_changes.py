@@ -9,17 +9,17 @@ from datetime import datetime
 from couponflow.domain import rules
 from couponflow.domain.models import NO_LIMIT_UNITS, Coupon, QuotaShard
 from couponflow.store import quota_shards
-from couponflow.store.backoff import Patience
-from couponflow.store.coupons import Changes, change, changed, conflict_with, made_by
-from couponflow.store.dynamodb import ConditionFailed, Contended, NoAnswer, Table, Write
-from couponflow.store.quota_shards import QuotaStore
+from couponflow.store.backoff import Backoff
+from couponflow.store.coupons import Changes, apply_change, change, own_earlier_attempt, version_conflict
+from couponflow.store.dynamodb import ConditionFailedError, ContentionError, Table, UnknownResultError, Write
+from couponflow.store.quota_shards import QuotaShardStore
 
 
-class LimitStore:
-    def __init__(self, table: Table, quota_store: QuotaStore) -> None:
+class LimitChangeStore:
+    def __init__(self, table: Table, quota_store: QuotaShardStore) -> None:
         self._table, self._quotas = table, quota_store
 
-    def lower(self, coupon: Coupon, target: int, changes: Changes, now: datetime, patience: Patience) -> Coupon:
+    def lower(self, coupon: Coupon, target: int, changes: Changes, now: datetime, backoff: Backoff) -> Coupon:
         """Take units out until `target` is the limit, or nothing remains; the first step makes the other `changes` too.
 
         Returns the coupon with the limit that was reached. Raises VersionConflict, TryAgain.
@@ -28,12 +28,12 @@ class LimitStore:
             shard, units = surplus
             units = min(units, coupon.units - target)
             lowered = changes | {"units": coupon.units - units}
-            if after := self._step(coupon, lowered, [quota_shards.take_out(coupon.coupon_id, shard, units)], now, patience):
+            if after := self._step(coupon, lowered, [quota_shards.remove_units(coupon.coupon_id, shard, units)], now, backoff):
                 coupon, changes = after, _same_change(changes)
         return coupon
 
     def raise_to(
-        self, coupon: Coupon, target: int, most_shards: int, changes: Changes, now: datetime, patience: Patience
+        self, coupon: Coupon, target: int, most_shards: int, changes: Changes, now: datetime, backoff: Backoff
     ) -> Coupon:
         """Put units in until `target` is the limit; if it is large enough for more shards, they come with the first step.
 
@@ -44,34 +44,34 @@ class LimitStore:
         new = [quota_shards.new_shard(coupon, number, plan[number]) for number in range(coupon.shards, shards)]
         steps: list[tuple[list[Write], int]] = [(new, sum(plan[coupon.shards :]))] if new else []
         steps += [
-            ([quota_shards.put_in(coupon.coupon_id, number, units)], units)
+            ([quota_shards.add_units(coupon.coupon_id, number, units)], units)
             for number, units in enumerate(plan[: coupon.shards])
             if units
         ]
         for moved, units in steps:
             grown = {"units": coupon.units + units, "raises": coupon.raises + 1, "shards": shards}
-            after = self._step(coupon, changes | grown, moved, now, patience)
+            after = self._step(coupon, changes | grown, moved, now, backoff)
             assert after is not None, "a raise takes nothing that could be gone"
             coupon, changes = after, _same_change(changes)
         return coupon
 
-    def _step(self, coupon: Coupon, changes: Changes, moved: list[Write], now: datetime, patience: Patience) -> Coupon | None:
+    def _step(self, coupon: Coupon, changes: Changes, moved: list[Write], now: datetime, backoff: Backoff) -> Coupon | None:
         """The coupon after one step; None if fewer units remain than were seen. Raises VersionConflict, TryAgain."""
         while True:
             try:
                 self._table.transact([change(coupon, changes, now), *moved])
-            except ConditionFailed as refused:
+            except ConditionFailedError as refused:
                 if refused.index > 0:
                     return None  # redeemed in between
                 # What an earlier try wrote is what holds: it may have moved other units than this one would.
-                if made := made_by(refused.old, coupon, changes):
+                if made := own_earlier_attempt(refused.old, coupon, changes):
                     return made
-                raise conflict_with(refused.old) from refused
-            except (Contended, NoAnswer):
+                raise version_conflict(refused.old) from refused
+            except (ContentionError, UnknownResultError):
                 # The very same step again: after another look at the shards, one that was made would seem not to be needed.
-                patience.wait()
+                backoff.wait_or_raise()
             else:
-                return changed(coupon, changes, now)
+                return apply_change(coupon, changes, now)
 
 
 def _same_change(changes: Changes) -> Changes:

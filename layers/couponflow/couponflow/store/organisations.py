@@ -7,7 +7,7 @@ from couponflow.domain import times
 from couponflow.domain.errors import NotFound
 from couponflow.domain.models import ApiKey, Organisation
 from couponflow.store import keys
-from couponflow.store.dynamodb import ConditionFailed, Item, Table, put, update
+from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, update
 
 
 class OrganisationStore:
@@ -25,7 +25,7 @@ class OrganisationStore:
         }
         try:
             self._table.put(put(keys.organisation(organisation.organisation_id) | item, "attribute_not_exists(pk)"))
-        except ConditionFailed:
+        except ConditionFailedError:
             return False
         return True
 
@@ -37,7 +37,7 @@ class OrganisationStore:
                 return _organisation(item)
         raise NotFound
 
-    def listed(self, after: str | None, at_most: int) -> list[Organisation]:
+    def list_page(self, after: str | None, at_most: int) -> list[Organisation]:
         """By id, from behind `after` on."""
         condition, values = "gpk = :gpk", {":gpk": keys.organisations()}
         if after is not None:
@@ -51,7 +51,7 @@ class OrganisationStore:
         )
         try:
             return _organisation(self._table.update(switch))
-        except ConditionFailed as missing:
+        except ConditionFailedError as missing:
             raise NotFound from missing
 
     def save_key(self, key: ApiKey) -> None:
@@ -60,10 +60,10 @@ class OrganisationStore:
             "organisation_id": key.organisation_id,
             "secret_hash": key.secret_hash,
             "scopes": " ".join(sorted(key.scopes)),
-            "created_at": times.text(key.created_at),
+            "created_at": times.format_utc(key.created_at),
             "name": key.name,
             "gpk": keys.api_keys_of(key.organisation_id),
-            "gsk": keys.api_key_order(times.text(key.created_at), key.key_id),
+            "gsk": keys.api_key_order(times.format_utc(key.created_at), key.key_id),
         }
         self._table.put(put(item))
 
@@ -81,11 +81,11 @@ class OrganisationStore:
         note = update(
             keys.api_key(key.key_id),
             "SET last_used_at = :now",
-            {":now": times.text(now), ":before": times.text(seen_before)},
+            {":now": times.format_utc(now), ":before": times.format_utc(seen_before)},
             # Environments see the same key at once: the first of the hour writes, the others pay for a refusal.
             "attribute_exists(pk) AND (attribute_not_exists(last_used_at) OR last_used_at < :before)",
         )
-        with suppress(ConditionFailed):
+        with suppress(ConditionFailedError):
             self._table.update_once(note)
 
     def revoke_key(self, organisation_id: str, key_id: str, now: datetime) -> ApiKey:
@@ -93,12 +93,12 @@ class OrganisationStore:
         revoke = update(
             keys.api_key(key_id),
             "SET revoked_at = if_not_exists(revoked_at, :now)",
-            {":now": times.text(now), ":organisation": organisation_id},
+            {":now": times.format_utc(now), ":organisation": organisation_id},
             "organisation_id = :organisation",
         )
         try:
             return _key(self._table.update(revoke))
-        except ConditionFailed as missing:
+        except ConditionFailedError as missing:
             raise NotFound from missing
 
 
@@ -112,7 +112,7 @@ def _key(item: Item) -> ApiKey:
         organisation_id=item["organisation_id"],
         secret_hash=item["secret_hash"],
         scopes=frozenset(item["scopes"].split()),
-        created_at=times.parse(item["created_at"]),
+        created_at=times.parse_utc(item["created_at"]),
         revoked_at=_time(item, "revoked_at"),
         name=item.get("name", ""),
         last_used_at=_time(item, "last_used_at"),
@@ -120,4 +120,4 @@ def _key(item: Item) -> ApiKey:
 
 
 def _time(item: Item, name: str) -> datetime | None:
-    return times.parse(item[name]) if name in item else None
+    return times.parse_utc(item[name]) if name in item else None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def together(*reads: Callable[[], Any]) -> list[Any]:
+def run_parallel(*reads: Callable[[], Any]) -> list[Any]:
     """What they return, in order, after one round trip instead of one each. Raises what the first of them raises."""
     found: list[Any] = [None] * len(reads)
     failed: dict[int, BaseException] = {}
@@ -27,5 +27,5 @@ def together(*reads: Callable[[], Any]) -> list[Any]:
     return found
 
 
-def in_turn(*reads: Callable[[], Any]) -> list[Any]:
+def run_sequential(*reads: Callable[[], Any]) -> list[Any]:
     return [read() for read in reads]

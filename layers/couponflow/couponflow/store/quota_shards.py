@@ -8,7 +8,7 @@ from contextlib import suppress
 from couponflow.domain import rules, times
 from couponflow.domain.models import NO_LIMIT_UNITS, Counts, Coupon, QuotaShard
 from couponflow.store import keys
-from couponflow.store.dynamodb import ConditionFailed, Item, Table, Write, put, update
+from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, put, update
 
 # No shard can oversell: a unit is moved from remaining to used, and only while there is one.
 HAS_ROOM = "remaining > :zero"
@@ -30,7 +30,7 @@ def first_shards(coupon: Coupon) -> list[Write]:
     return [put(_item(coupon, n, share), ABSENT) for n, share in enumerate(rules.shares(coupon.units, coupon.shards))]
 
 
-def use_one(coupon_id: str, shard: int, nth: int, now: str) -> Write:
+def redeem_unit(coupon_id: str, shard: int, nth: int, now: str) -> Write:
     """Move a unit from remaining to used, for a customer's `nth` use, if the gate is open."""
     return update(
         keys.quota_shard(coupon_id, shard),
@@ -40,7 +40,7 @@ def use_one(coupon_id: str, shard: int, nth: int, now: str) -> Write:
     )
 
 
-def take_out(coupon_id: str, shard: int, units: int) -> Write:
+def remove_units(coupon_id: str, shard: int, units: int) -> Write:
     return update(
         keys.quota_shard(coupon_id, shard),
         "SET remaining = remaining - :units",
@@ -49,7 +49,7 @@ def take_out(coupon_id: str, shard: int, units: int) -> Write:
     )
 
 
-def put_in(coupon_id: str, shard: int, units: int) -> Write:
+def add_units(coupon_id: str, shard: int, units: int) -> Write:
     return update(
         keys.quota_shard(coupon_id, shard), "SET remaining = remaining + :units", {":units": units}, "attribute_exists(pk)"
     )
@@ -59,7 +59,7 @@ def new_shard(coupon: Coupon, shard: int, units: int) -> Write:
     return put(_item(coupon, shard, units), ABSENT)
 
 
-class QuotaStore:
+class QuotaShardStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -71,7 +71,7 @@ class QuotaStore:
             raise LookupError(f"coupon has {coupon.shards} shards, found {len(items)}")
         return sorted(map(shard_of, items), key=lambda shard: shard.number)
 
-    def glance(self, coupon: Coupon, numbers: list[int]) -> list[QuotaShard]:
+    def sample(self, coupon: Coupon, numbers: list[int]) -> list[QuotaShard]:
         """Some of the shards, as they were some milliseconds ago."""
         return list(map(shard_of, self._table.get_all([keys.quota_shard(coupon.coupon_id, number) for number in numbers])))
 
@@ -92,7 +92,7 @@ class QuotaStore:
         removed = [name for name, value in gate.items() if value is None]
         expression = "SET " + ", ".join(set_) + (" REMOVE " + ", ".join(removed) if removed else "")
         values = {f":{name}": value for name, value in gate.items() if value is not None}
-        with suppress(ConditionFailed):  # a newer gate is there
+        with suppress(ConditionFailedError):  # a newer gate is there
             self._table.update(update(keys.quota_shard(coupon.coupon_id, shard), expression, values, GATE_IS_OLDER))
 
 
@@ -107,8 +107,8 @@ def _item(coupon: Coupon, number: int, units: int) -> Item:
 def _gate(coupon: Coupon) -> Item:
     return {
         "active": coupon.is_open,
-        "starts_at": times.text(coupon.starts_at),
-        "ends_at": times.text(coupon.ends_at),
+        "starts_at": times.format_utc(coupon.starts_at),
+        "ends_at": times.format_utc(coupon.ends_at),
         "per_customer": coupon.max_redemptions_per_customer,
         "version": coupon.version,
     }

@@ -10,7 +10,7 @@ from couponflow.domain import times
 from couponflow.domain.links import redemption_id
 from couponflow.domain.models import Coupon, Holder, QuotaShard, Redemption, RedemptionStatus
 from couponflow.store import keys, quota_shards
-from couponflow.store.dynamodb import ConditionFailed, Item, Table, put, update
+from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, update
 
 DISTRIBUTED, REDEEMED = RedemptionStatus.DISTRIBUTED, RedemptionStatus.REDEEMED
 
@@ -48,7 +48,7 @@ class Use:
     claims: str | None = None
 
 
-class UseTaken(Exception):
+class UseTakenError(Exception):
     """The use is made already; or (None) was never given out, or the attempt has made one in another slot."""
 
     def __init__(self, redemption: Redemption | None) -> None:
@@ -56,7 +56,7 @@ class UseTaken(Exception):
         self.redemption = redemption
 
 
-class ShardRefused(Exception):
+class ShardRefusedError(Exception):
     """The quota shard, as it was, has no room or its gate is closed; nothing was written."""
 
     def __init__(self, shard: QuotaShard) -> None:
@@ -72,7 +72,7 @@ class RedemptionStore:
         self, coupon: Coupon, holder: Holder, slot: str, customer_id: str, inbox_id: str | None, now: datetime
     ) -> tuple[Redemption, bool]:
         """Give the customer the right to the use in `slot`, or find what lies there already; and whether it is new."""
-        at, id_ = times.text(now), redemption_id(coupon, holder, slot)
+        at, id_ = times.format_utc(now), redemption_id(coupon, holder, slot)
         item = keys.redemption(holder, slot) | {
             "gpk": keys.records_of(coupon, holder, DISTRIBUTED),
             "gsk": keys.record_order(at, id_),
@@ -84,7 +84,7 @@ class RedemptionStore:
         }
         try:
             self._table.put(put(item, IS_NEW))
-        except ConditionFailed as exists:
+        except ConditionFailedError as exists:
             assert exists.old is not None, "the condition fails only on what exists"
             return redemption_of(exists.old), False
         return redemption_of(item), True
@@ -94,7 +94,7 @@ class RedemptionStore:
 
         Raises UseTaken, which is final; ShardRefused; Contended; NoAnswer.
         """
-        at, id_ = times.text(now), redemption_id(coupon, use.holder, use.slot)
+        at, id_ = times.format_utc(now), redemption_id(coupon, use.holder, use.slot)
         values: Item = {
             ":redeemed": REDEEMED,
             ":distributed": DISTRIBUTED,
@@ -120,39 +120,41 @@ class RedemptionStore:
             IS_NEW_OR_UNUSED if use.may_be_new else IS_UNUSED,
             {"#status": "status"},
         )
-        writes = [redeemed, quota_shards.use_one(coupon.coupon_id, shard, use.nth, at)]
+        writes = [redeemed, quota_shards.redeem_unit(coupon.coupon_id, shard, use.nth, at)]
         if use.claims is not None:
             claim = keys.redemption(use.holder, use.claims)
             writes.append(update(claim, "SET claimed_by = :slot", {":slot": use.slot}, IS_NEW))
         try:
             self._table.transact(writes)
-        except ConditionFailed as refused:
+        except ConditionFailedError as refused:
             if refused.index != SHARD:
-                raise UseTaken(_redemption_in(refused.old)) from refused
+                raise UseTakenError(_redemption_in(refused.old)) from refused
             assert refused.old is not None, "shards are made with their coupon and stay"
-            raise ShardRefused(quota_shards.shard_of(refused.old)) from refused
+            raise ShardRefusedError(quota_shards.shard_of(refused.old)) from refused
         return Redemption(
-            id_, use.holder, use.slot, REDEEMED, use.customer_id or "", use.inbox_id, None, times.parse(at), use.attempt
+            id_, use.holder, use.slot, REDEEMED, use.customer_id or "", use.inbox_id, None, times.parse_utc(at), use.attempt
         )
 
-    def of(self, holder: Holder) -> list[Redemption]:
+    def list_all(self, holder: Holder) -> list[Redemption]:
         """All the customer's redemptions of the coupon, as they are now: numbered ones first, in order."""
         items = self._table.query("pk = :pk", {":pk": keys.holder(holder)}, consistent=True)
         return [made for item in items if (made := _redemption_in(item))]
 
-    def numbered(self, holder: Holder) -> list[Redemption]:
+    def list_numbered(self, holder: Holder) -> list[Redemption]:
         """As `of`, without those that tills made while customers could use the coupon without limit."""
         values = {":pk": keys.holder(holder), ":last": keys.LAST_SLOT}
         return list(map(redemption_of, self._table.query("pk = :pk AND sk <= :last", values, consistent=True)))
 
-    def at(self, holder: Holder, slot: str) -> Redemption | None:
+    def get(self, holder: Holder, slot: str) -> Redemption | None:
         """What lies in the slot; where that is claimed, the redemption that claimed it."""
         item = self._table.get(keys.redemption(holder, slot), consistent=True)
         if item and "claimed_by" in item:
-            return self.at(holder, item["claimed_by"])
+            return self.get(holder, item["claimed_by"])
         return _redemption_in(item)
 
-    def newest(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str, at_most: int) -> list[Redemption]:
+    def list_newest(
+        self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str, at_most: int
+    ) -> list[Redemption]:
         """Records of a status, newest first, from `since` (a time) until before `before` (a time, or a place in the list)."""
         if since is not None and since > before:
             return []  # to DynamoDB that would be an error
@@ -177,7 +179,7 @@ class RedemptionStore:
                 return
             before = items[page - 1]["gsk"]
 
-    def all(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str) -> Iterator[Redemption]:
+    def iterate(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str) -> Iterator[Redemption]:
         """As `newest`, but all of them, in no order, read a page at a time as they are asked for."""
         for bucket in range(coupon.record_buckets):
             place, is_more = before, True
@@ -205,7 +207,7 @@ def moment_of(redemption: Redemption) -> datetime:
 
 def place_of(redemption: Redemption) -> str:
     """Where a record stands in the list of its status."""
-    return keys.record_order(times.text(moment_of(redemption)), redemption.redemption_id)
+    return keys.record_order(times.format_utc(moment_of(redemption)), redemption.redemption_id)
 
 
 def _redemption_in(item: Item | None) -> Redemption | None:
@@ -228,4 +230,4 @@ def redemption_of(item: Item) -> Redemption:
 
 
 def _time(item: Item, name: str) -> datetime | None:
-    return times.parse(item[name]) if name in item else None
+    return times.parse_utc(item[name]) if name in item else None

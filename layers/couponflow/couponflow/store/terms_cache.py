@@ -15,7 +15,7 @@ SECONDS_REMEMBERED = 1.5
 _MOST = 2_000
 
 
-class TermsMemory:
+class TermsCache:
     """One for each execution environment. Only gates on quota shards decide; what is remembered here may be old."""
 
     def __init__(
@@ -27,12 +27,12 @@ class TermsMemory:
         self._organisation: TTLCache[str, Organisation] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
         self._codes: TTLCache[tuple[str, str], str] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
 
-    def of(self, coupon_id: str) -> Terms:
+    def get(self, coupon_id: str) -> Terms:
         """Raises CouponNotFound."""
-        coupon, page = self.offer(coupon_id)
+        coupon, page = self.get_coupon_and_page(coupon_id)
         return Terms(coupon, page, self.organisation(coupon.organisation_id))
 
-    def offer(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
+    def get_coupon_and_page(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
         """The terms without the organisation, which is one read more. Raises CouponNotFound."""
         offer = self._offers.get(coupon_id)
         if offer is None:
@@ -41,12 +41,12 @@ class TermsMemory:
             offer = self._offers[coupon_id] = self._read(coupon_id)
         return offer
 
-    def fresh(self, coupon: Coupon) -> Coupon:
+    def refresh(self, coupon: Coupon) -> Coupon:
         """The coupon as it is now. Raises CouponNotFound."""
-        offer = self._offers[coupon.coupon_id] = self._coupons.with_page(coupon.coupon_id, consistent=True)
+        offer = self._offers[coupon.coupon_id] = self._coupons.get_with_page(coupon.coupon_id, consistent=True)
         return offer[0]
 
-    def of_code(self, organisation_id: str, code: str) -> Terms:
+    def get_by_code(self, organisation_id: str, code: str) -> Terms:
         """Raises CouponNotFound."""
         coupon_id = self._codes.get((organisation_id, code))
         if coupon_id is None:
@@ -54,7 +54,7 @@ class TermsMemory:
             if coupon_id is None:
                 raise CouponNotFound
             self._codes[organisation_id, code] = coupon_id
-        return self.of(coupon_id)
+        return self.get(coupon_id)
 
     def organisation(self, organisation_id: str) -> Organisation:
         """Raises NotFound."""
@@ -68,7 +68,7 @@ class TermsMemory:
 
     def _read(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
         try:
-            return self._coupons.with_page(coupon_id)
+            return self._coupons.get_with_page(coupon_id)
         except CouponNotFound:
             self._missing[coupon_id] = True
             raise

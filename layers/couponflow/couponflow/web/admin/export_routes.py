@@ -1,14 +1,14 @@
 """GET …/redemptions.csv: the records as a file. It lies in the bucket, because a function's answer is limited to 6 MB."""
 
-from couponflow.services.coupons import Campaigns
-from couponflow.services.exports import Exports
+from couponflow.services.coupons import CouponService
+from couponflow.services.exports import ExportService
 from couponflow.services.records import RecordFilter
 from couponflow.web.http import validation
-from couponflow.web.http.app import Edge, Request
+from couponflow.web.http.app import HttpApp, Request
 from couponflow.web.http.responses import Response
 
 
-def add_to(app: Edge, campaigns: Campaigns, exports: Exports) -> None:
+def add_routes(app: HttpApp, campaigns: CouponService, exports: ExportService) -> None:
     @app.route("GET /v1/coupons/{coupon_id}/redemptions.csv", scope="admin")
     def export_redemptions(request: Request) -> Response:
         coupon = campaigns.coupon(request.organisation_id, request.params["coupon_id"])

@@ -3,37 +3,37 @@
 from typing import Any
 
 from couponflow.domain import times
-from couponflow.domain.flow_blocks import Block
-from couponflow.services.flow_blocks import Blocks
+from couponflow.domain.flow_blocks import FlowBlock
+from couponflow.services.flow_blocks import FlowBlockService
 from couponflow.web.admin import flow_block_schemas
 from couponflow.web.http import cursors, validation
-from couponflow.web.http.app import Edge, Request
-from couponflow.web.http.responses import Response, answer
+from couponflow.web.http.app import HttpApp, Request
+from couponflow.web.http.responses import Response, json_response
 
 
-def add_to(app: Edge, blocks: Blocks) -> None:
+def add_routes(app: HttpApp, blocks: FlowBlockService) -> None:
     @app.route("GET /v1/flow/blocks", scope="admin")
     def list_blocks(request: Request) -> Response:
         query = validation.parse(validation.Listing, validation.given(request.query), lax=True)
-        before = cursors.parse(query.cursor, parts=1)[0] if query.cursor else None
-        found, more = blocks.listed(request.organisation_id, before, query.limit)
-        return answer({"items": list(map(_view, found)), "next_cursor": cursors.written(more) if more else None})
+        before = cursors.decode(query.cursor, parts=1)[0] if query.cursor else None
+        found, more = blocks.list_page(request.organisation_id, before, query.limit)
+        return json_response({"items": list(map(_view, found)), "next_cursor": cursors.encode(more) if more else None})
 
     @app.route("POST /v1/flow/blocks", scope="admin")
     def create_block(request: Request) -> Response:
         blocks.require_addon(request.organisation_id)
         body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
-        return answer(_view(blocks.create(request.organisation_id, body.content(), request.now)), status=201)
+        return json_response(_view(blocks.create(request.organisation_id, body.content(), request.now)), status=201)
 
     @app.route("GET /v1/flow/blocks/{block_id}", scope="admin")
     def get_block(request: Request) -> Response:
-        return answer(_view(blocks.get(request.organisation_id, request.params["block_id"])))
+        return json_response(_view(blocks.get(request.organisation_id, request.params["block_id"])))
 
     @app.route("PUT /v1/flow/blocks/{block_id}", scope="admin")
     def save_block(request: Request) -> Response:
         block = blocks.get(request.organisation_id, request.params["block_id"])
         body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
-        return answer(_view(blocks.replace(block, body.content(), request.now)))
+        return json_response(_view(blocks.replace(block, body.content(), request.now)))
 
     @app.route("DELETE /v1/flow/blocks/{block_id}", scope="admin")
     def delete_block(request: Request) -> Response:
@@ -41,7 +41,7 @@ def add_to(app: Edge, blocks: Blocks) -> None:
         return Response(204)
 
 
-def _view(block: Block) -> dict[str, Any]:
+def _view(block: FlowBlock) -> dict[str, Any]:
     content, flows = block.content, block.content.fallback_flows
     return {
         "block_id": block.block_id,
@@ -56,6 +56,6 @@ def _view(block: Block) -> dict[str, Any]:
             "error": flows.error,
         },
         "channel": content.channel,
-        "created_at": times.text(block.created_at),
-        "updated_at": times.text(block.updated_at),
+        "created_at": times.format_utc(block.created_at),
+        "updated_at": times.format_utc(block.updated_at),
     }

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 
 from couponflow.domain import channel_limits, message_templates
-from couponflow.domain.flow_blocks import BlockContent, FallbackFlows
+from couponflow.domain.flow_blocks import FallbackFlows, FlowBlockContent
 from couponflow.web.http.validation import HTTPS_SCHEMA, LONGEST_URL, Schema, is_https
 
 LONGEST_FLOW = 200
@@ -27,7 +27,7 @@ def _is_image(url: str, info: ValidationInfo) -> str:
 LONGEST_MESSAGE, LONGEST_BUTTON_TITLE = channel_limits.LONGEST_MESSAGE * 2, channel_limits.LONGEST_BUTTON_TITLE * 2
 Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_MESSAGE)]
 ButtonTitle = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_BUTTON_TITLE), AfterValidator(message_templates.one_line)
+    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_BUTTON_TITLE), AfterValidator(message_templates.single_line)
 ]
 ImageUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(_is_image), HTTPS_SCHEMA]
 Flow = Annotated[
@@ -52,5 +52,5 @@ class BlockIn(Schema):
     fallback_flows: FallbackFlowsIn = FallbackFlowsIn()
     channel: Literal["whatsapp", "line", "messenger", "instagram", "manychat", "text"] | None = None
 
-    def content(self) -> BlockContent:
-        return BlockContent(**dict(self) | {"fallback_flows": FallbackFlows(**dict(self.fallback_flows))})
+    def content(self) -> FlowBlockContent:
+        return FlowBlockContent(**dict(self) | {"fallback_flows": FallbackFlows(**dict(self.fallback_flows))})

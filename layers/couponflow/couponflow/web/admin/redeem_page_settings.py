@@ -2,7 +2,7 @@
 
 from couponflow.domain.errors import ValidationFailed
 from couponflow.domain.models import Coupon, Organisation, RedeemButton, RedeemPage
-from couponflow.services.images import Images
+from couponflow.services.images import ImageService
 from couponflow.web.http import validation
 from couponflow.web.http.app import Request
 from couponflow.web.http.responses import Response
@@ -11,7 +11,7 @@ from couponflow.web.page import responses
 from couponflow.web.page.state import State
 
 
-def settings(request: Request, images: Images) -> RedeemPage:
+def settings(request: Request, images: ImageService) -> RedeemPage:
     """Raises ValidationFailed, also for images that are not the organisation's."""
     body = validation.parse(validation.RedeemPageIn, request.json)
     shown = images.of_page(request.organisation_id, {"brand_icon": body.brand_icon, "campaign_image": body.campaign_image})
@@ -22,7 +22,7 @@ def preview(request: Request, coupon: Coupon, organisation: Organisation, page: 
     """The real page in the state that the query names. Raises ValidationFailed."""
     asked = request.query.get("state") or State.AVAILABLE
     if asked not in list(State):
-        raise ValidationFailed.of("state", f"must be one of {', '.join(State)}")
+        raise ValidationFailed.for_field("state", f"must be one of {', '.join(State)}")
     if asked == State.NOT_FOUND:
         return responses.not_found(request, status=200)
-    return responses.shown(sample.view(State(asked), coupon, page, organisation.name, request.now), request)
+    return responses.page_response(sample.view(State(asked), coupon, page, organisation.name, request.now), request)

@@ -5,17 +5,17 @@ from typing import Any
 
 from couponflow.domain import times
 from couponflow.domain.models import Image, RedeemPage, Redemption
-from couponflow.services.coupons import Campaign
+from couponflow.services.coupons import CouponWithCounts
 
 
-def coupon(campaign: Campaign, now: datetime) -> dict[str, Any]:
+def coupon(campaign: CouponWithCounts, now: datetime) -> dict[str, Any]:
     of, counts = campaign.coupon, campaign.counts
     return {
         "coupon_id": of.coupon_id,
         "code": of.code,
         "name": of.name,
-        "starts_at": times.text(of.starts_at),
-        "ends_at": times.text(of.ends_at),
+        "starts_at": times.format_utc(of.starts_at),
+        "ends_at": times.format_utc(of.ends_at),
         "timezone": of.timezone,
         "max_redemptions": of.max_redemptions,
         "max_redemptions_per_customer": of.max_redemptions_per_customer,
@@ -24,8 +24,8 @@ def coupon(campaign: Campaign, now: datetime) -> dict[str, Any]:
         "times_redeemed": counts.used,
         "remaining": None if of.max_redemptions is None else counts.remaining,
         "version": of.version,
-        "created_at": times.text(of.created_at),
-        "updated_at": times.text(of.updated_at),
+        "created_at": times.format_utc(of.created_at),
+        "updated_at": times.format_utc(of.updated_at),
     }
 
 
@@ -62,4 +62,4 @@ def record(redemption: Redemption) -> dict[str, Any]:
 
 
 def _optional(moment: datetime | None) -> str | None:
-    return times.text(moment) if moment else None
+    return times.format_utc(moment) if moment else None

@@ -23,13 +23,13 @@ from couponflow.domain.errors import (
     TryAgain,
     ValidationFailed,
 )
-from couponflow.domain.flow_blocks import BlockContent, FallbackFlows
+from couponflow.domain.flow_blocks import FallbackFlows, FlowBlockContent
 from couponflow.domain.models import Coupon
-from couponflow.services.redemption import Couponflow, Distributed
-from couponflow.store.dynamodb import Contended, NoAnswer
-from couponflow.store.flow_blocks import BlockMemory
+from couponflow.services.redemption import DistributionResult, RedemptionService
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.store.flow_blocks import FlowBlockCache
 from couponflow.web.flow import request, response
-from couponflow.web.flow.request import Ask
+from couponflow.web.flow.request import DistributeRequest
 from couponflow.web.flow.response import Answer, Outcome
 
 MOST_CUSTOMERS = 100
@@ -54,38 +54,40 @@ class Caller:
 
 
 class Distribution:
-    def __init__(self, couponflow: Couponflow, blocks: BlockMemory, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, couponflow: RedemptionService, blocks: FlowBlockCache, timer: Callable[[], float] = time.monotonic
+    ) -> None:
         self._couponflow, self._blocks, self._timer = couponflow, blocks, timer
 
-    def outcome(self, caller: Caller, fields: object) -> Outcome:
+    def decide(self, caller: Caller, fields: object) -> Outcome:
         """What was decided.
 
         Raises ValidationFailed, TryAgain, InternalError: each carries the `next_flow` of the block, where there is one.
         """
         try:
-            ask = Ask.of(fields)
+            ask = DistributeRequest.of(fields)
         except ValidationFailed as error:
-            error.members["next_flow"] = self._flows(caller, request.id_in(fields, "block_id")).error or ""
+            error.members["next_flow"] = self._flows(caller, request.optional_id(fields, "block_id")).error or ""
             raise
-        content = BlockContent(ask.coupon_id or "", ask.message, ask.button_title, ask.image_url, channel=ask.channel)
+        content = FlowBlockContent(ask.coupon_id or "", ask.message, ask.button_title, ask.image_url, channel=ask.channel)
         if ask.block_id:
-            block = self._blocks.of(caller.organisation_id, ask.block_id)
+            block = self._blocks.get(caller.organisation_id, ask.block_id)
             if block is None:
                 return Outcome("error", "block_not_found", content, ask)
             content = replace(block.content, channel=ask.channel or block.content.channel)
             ask = replace(ask, coupon_id=content.coupon_id)
         try:
             return self._distributed(caller, content, ask)
-        except (Contended, NoAnswer, TryAgain) as error:
-            raise TryAgain(next_flow=content.fallback_flows.of("error")) from error
+        except (ContentionError, UnknownResultError, TryAgain) as error:
+            raise TryAgain(next_flow=content.fallback_flows.for_outcome("error")) from error
         except Exception as error:
-            observability.failed("distribution")
-            raise InternalError(next_flow=content.fallback_flows.of("error")) from error
+            observability.log_exception("distribution")
+            raise InternalError(next_flow=content.fallback_flows.for_outcome("error")) from error
 
-    def answer(self, caller: Caller, fields: object) -> Answer:
-        return response.answer(self.outcome(caller, fields))
+    def respond(self, caller: Caller, fields: object) -> Answer:
+        return response.response_body(self.decide(caller, fields))
 
-    def batch(self, caller: Caller, fields: object) -> dict[str, list[Answer]]:
+    def respond_batch(self, caller: Caller, fields: object) -> dict[str, list[Answer]]:
         """The outcome of each of `customers`, in their order; what stands beside it holds for all of them.
 
         A customer whom it did not get to is answered with `try_again`; asking again gives nobody a second link.
@@ -93,31 +95,31 @@ class Distribution:
         """
         given = fields.get("customers") if isinstance(fields, Mapping) else None
         if not isinstance(fields, Mapping) or not isinstance(given, list) or not 1 <= len(given) <= MOST_CUSTOMERS:
-            raise ValidationFailed.of("customers", f"must be a list of 1 to {MOST_CUSTOMERS} customers")
+            raise ValidationFailed.for_field("customers", f"must be a list of 1 to {MOST_CUSTOMERS} customers")
         ends_at = self._timer() + SECONDS_FOR_A_BATCH
         return {"results": [self._one_of_many(caller, fields, customer, ends_at) for customer in given]}
 
-    def directly(self, event: object, base_url: str, now: datetime) -> Answer:
+    def invoke_directly(self, event: object, base_url: str, now: datetime) -> Answer:
         """A direct Lambda invocation: the same object in and out, the organisation named in the event."""
 
         def decide() -> Answer:
-            organisation_id = request.id_in(event, "organisation_id")
+            organisation_id = request.optional_id(event, "organisation_id")
             if organisation_id is None or not isinstance(event, Mapping):
-                raise ValidationFailed.of("organisation_id", "is needed")
+                raise ValidationFailed.for_field("organisation_id", "is needed")
             caller = Caller(organisation_id, base_url, now)
-            return self.batch(caller, event) if "customers" in event else self.answer(caller, event)
+            return self.respond_batch(caller, event) if "customers" in event else self.respond(caller, event)
 
         return _answered(decide, "directly")
 
-    def _distributed(self, caller: Caller, content: BlockContent, ask: Ask) -> Outcome:
+    def _distributed(self, caller: Caller, content: FlowBlockContent, ask: DistributeRequest) -> Outcome:
         coupon: Coupon | None = None
         if ask.customer_id is None:
             return Outcome("error", "customer_missing", content, ask)
         try:
-            coupon = self._couponflow.terms(caller.organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code).coupon
+            coupon = self._couponflow.find_coupon(caller.organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code).coupon
             distributed = self._couponflow.distribute(coupon, ask.customer_id, ask.inbox_id, caller.now)
         except Refusal as refusal:
-            observability.refused(refusal.code)
+            observability.set_refusal(refusal.code)
             outcome = _OUTCOMES.get(type(refusal), "error")
             return Outcome(outcome, refusal.code, content, ask, coupon, _message(coupon, content, ask))
         except (AddonDisabled, NotFound):
@@ -132,15 +134,15 @@ class Distribution:
             if self._timer() >= ends_at:
                 raise TryAgain
             if not isinstance(customer, Mapping):
-                raise ValidationFailed.of("customers", "must hold an object for each customer")
-            return self.answer(caller, {**fields, **customer})
+                raise ValidationFailed.for_field("customers", "must hold an object for each customer")
+            return self.respond(caller, {**fields, **customer})
 
         customer_id = customer.get("customer_id") if isinstance(customer, Mapping) else ""
         # One customer's misfortune must not hide what was decided for the others.
         return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | _answered(decide, "batch")
 
     def _flows(self, caller: Caller, block_id: str | None) -> FallbackFlows:
-        block = self._blocks.of(caller.organisation_id, block_id) if block_id else None
+        block = self._blocks.get(caller.organisation_id, block_id) if block_id else None
         return block.content.fallback_flows if block else FallbackFlows()
 
 
@@ -149,18 +151,22 @@ def _answered(decide: Callable[[], Answer], route: str) -> Answer:
     try:
         return decide()
     except CouponflowError as error:
-        return response.failure(error)
-    except (Contended, NoAnswer):
-        return response.failure(TryAgain())
+        return response.error_response(error)
+    except (ContentionError, UnknownResultError):
+        return response.error_response(TryAgain())
     except Exception:
-        observability.failed(route)
-        return response.failure(InternalError())
+        observability.log_exception(route)
+        return response.error_response(InternalError())
 
 
 def _message(
-    coupon: Coupon | None, content: BlockContent, ask: Ask, distributed: Distributed | None = None, url: str = ""
+    coupon: Coupon | None,
+    content: FlowBlockContent,
+    ask: DistributeRequest,
+    distributed: DistributionResult | None = None,
+    url: str = "",
 ) -> messages.Message | None:
     if coupon is None:
         return None
-    values = messages.values_of(coupon, distributed.uses_left if distributed else None, ask.customer_name)
+    values = messages.placeholder_values(coupon, distributed.uses_left if distributed else None, ask.customer_name)
     return messages.compose(coupon, content.message, content.button_title, content.image_url, content.channel, values, url)

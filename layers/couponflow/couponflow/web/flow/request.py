@@ -19,7 +19,7 @@ _ALSO_KNOWN_AS = {"facebook": "messenger", "facebook messenger": "messenger", "w
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class DistributeRequest:
     """None where the block says nothing."""
 
     block_id: str | None = None
@@ -37,10 +37,10 @@ class Ask:
     next_flow_field: str | None = None
 
     @classmethod
-    def of(cls, fields: object) -> "Ask":
+    def of(cls, fields: object) -> "DistributeRequest":
         """Fields that we don't know are ignored. Raises ValidationFailed, with all that is wrong."""
         if not isinstance(fields, Mapping):
-            raise ValidationFailed.of("body", "must be a JSON object")
+            raise ValidationFailed.for_field("body", "must be a JSON object")
         values, wrong = {}, []
         for name in cls.__dataclass_fields__:
             try:
@@ -52,7 +52,7 @@ class Ask:
         return cls(**values)
 
 
-def fields_of(request: Request) -> Any:
+def parse_body(request: Request) -> Any:
     """What the body says, by name, JSON or a form. Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
     if len(request.body) > LARGEST_BODY:
         raise BodyTooLarge
@@ -65,7 +65,7 @@ def fields_of(request: Request) -> Any:
     raise UnsupportedMediaType
 
 
-def id_in(fields: object, name: str) -> str | None:
+def optional_id(fields: object, name: str) -> str | None:
     """One id of a request that as a whole may not be right."""
     try:
         return _id(fields.get(name)) if isinstance(fields, Mapping) else None
@@ -80,7 +80,7 @@ def _id(value: object) -> str | None:
 
 def _name(value: object) -> str | None:
     text = _id(_shortened(value))
-    return message_templates.one_line(text)[:_LONGEST_NAME].strip() or None if text else None
+    return message_templates.single_line(text)[:_LONGEST_NAME].strip() or None if text else None
 
 
 def _text(longest: int) -> Callable[[object], str | None]:
@@ -100,7 +100,7 @@ def _text(longest: int) -> Callable[[object], str | None]:
 
 
 def _image_url(value: object) -> str | None:
-    url = customer_ids.said(_encodable(value), channel_limits.LONGEST_URL)
+    url = customer_ids.normalise_text(_encodable(value), channel_limits.LONGEST_URL)
     if url and not urls.is_https(url):
         raise ValueError("must be an https address")
     return url

@@ -10,12 +10,12 @@ from typing import Any
 
 from couponflow.domain import messages, times
 from couponflow.domain.errors import CouponflowError
-from couponflow.domain.flow_blocks import BlockContent
+from couponflow.domain.flow_blocks import FlowBlockContent
 from couponflow.domain.messages import Message
 from couponflow.domain.models import Coupon
-from couponflow.services.redemption import Distributed
-from couponflow.web.flow.request import Ask
-from couponflow.web.http.responses import STATUS, Response, problem_response
+from couponflow.services.redemption import DistributionResult
+from couponflow.web.flow.request import DistributeRequest
+from couponflow.web.http.responses import STATUS, Response, render_problem
 
 FIELDS = (
     "outcome",
@@ -42,18 +42,18 @@ class Outcome:
 
     outcome: str
     reason: str
-    content: BlockContent
-    ask: Ask
+    content: FlowBlockContent
+    ask: DistributeRequest
     coupon: Coupon | None = None
     message: Message | None = None
-    distributed: Distributed | None = None
+    distributed: DistributionResult | None = None
 
     @property
     def next_flow(self) -> str:
-        return self.content.fallback_flows.of(self.outcome)
+        return self.content.fallback_flows.for_outcome(self.outcome)
 
 
-def answer(of: Outcome) -> Answer:
+def response_body(of: Outcome) -> Answer:
     values = dict.fromkeys(FIELDS, "") | {"outcome": of.outcome, "reason": of.reason, "next_flow": of.next_flow}
     if of.coupon is not None and of.message is not None:
         values |= {
@@ -62,7 +62,7 @@ def answer(of: Outcome) -> Answer:
             "message": of.message.text,
             "button_title": of.message.button_title,
             "image_url": of.message.image_url,
-            "ends_at": times.text(of.coupon.ends_at),
+            "ends_at": times.format_utc(of.coupon.ends_at),
             "ends_at_local": messages.ends_at_local(of.coupon),
         }
     if of.message is not None and of.distributed is not None:
@@ -87,7 +87,7 @@ def dynamic_block(of: Outcome) -> dict[str, Any]:
     return manychat.block(of.message if of.distributed else None, of.content.channel, fields)
 
 
-def failure(error: CouponflowError) -> Answer:
+def error_response(error: CouponflowError) -> Answer:
     """A request that was not decided: the flow's error branch still works."""
     reason = "invalid_request" if STATUS[type(error)] in (400, 413, 415, 422) else error.code
     members = {name: _as_text(value) for name, value in error.members.items()}
@@ -99,7 +99,7 @@ def problem(error: CouponflowError) -> Response:
     """What cannot be understood is 400 here, whatever is wrong with it: builders tell no finer statuses apart."""
     status = STATUS[type(error)]
     status = 400 if status in (415, 422) else status
-    return problem_response(status, failure(error) | {"status": str(status)})
+    return render_problem(status, error_response(error) | {"status": str(status)})
 
 
 def _payload(of: Outcome, format: str) -> str:

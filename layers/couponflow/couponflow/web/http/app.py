@@ -24,10 +24,10 @@ from couponflow.domain.errors import (
     ValidationFailed,
 )
 from couponflow.domain.models import ApiKey
-from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.web.http import origin, rate_limits, responses
-from couponflow.web.http.authentication import Gatekeeper
-from couponflow.web.http.rate_limits import Limits
+from couponflow.web.http.authentication import Authenticator
+from couponflow.web.http.rate_limits import RateLimiter
 from couponflow.web.http.responses import Response
 
 LARGEST_BODY = 64 * 1024
@@ -71,7 +71,7 @@ class Request:
     def json_object(self) -> dict[str, Any]:
         """Raises what `json` does; ValidationFailed."""
         if not isinstance(self.json, dict):
-            raise ValidationFailed.of("body", "must be a JSON object")
+            raise ValidationFailed.for_field("body", "must be a JSON object")
         return self.json
 
     @property
@@ -84,7 +84,7 @@ class Request:
         try:
             fields = parse_qs(self.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100)
         except ValueError:
-            raise ValidationFailed.of("body", "has too many fields") from None
+            raise ValidationFailed.for_field("body", "has too many fields") from None
         return {name: values[0] for name, values in fields.items()}
 
 
@@ -107,7 +107,7 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 Handler = Callable[[Request], Response]
 # Of a status, the link's token, the request's headers and the seconds after which to come again.
-PageOfTrouble = Callable[[int, str, Mapping[str, str], str], Response]
+ErrorPage = Callable[[int, str, Mapping[str, str], str], Response]
 
 
 @dataclass(frozen=True)
@@ -117,22 +117,22 @@ class Route:
     uses_link: bool
 
 
-class Edge:
+class HttpApp:
     """The routes of one function, by API Gateway's route key, such as "GET /r/{token}"; template.yaml has the same ones."""
 
     def __init__(
         self,
-        gatekeeper: Gatekeeper,
+        gatekeeper: Authenticator,
         public_base_url: str = "",
-        problem: Callable[[CouponflowError], Response] = responses.problem,
-        limits: Limits | None = None,
-        page: PageOfTrouble | None = None,
+        problem: Callable[[CouponflowError], Response] = responses.problem_response,
+        limits: RateLimiter | None = None,
+        page: ErrorPage | None = None,
         origin_secret: str = "",
     ) -> None:
         """`page` is what customers see, who have no use for a problem in JSON."""
         self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
         self._problem, self._page, self._origin_secret = problem, page, origin_secret
-        self._limits = limits or Limits(None)
+        self._limits = limits or RateLimiter(None)
         self.routes: dict[str, Route] = {}
 
     def route(self, key: str, *, scope: str | None) -> Callable[[Handler], Handler]:
@@ -147,8 +147,8 @@ class Edge:
     def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The Lambda function: an event of payload format 2.0 in, its response out."""
         started = time.perf_counter()
-        event, route_key = origin.settled(event, self._origin_secret), event["routeKey"]
-        observability.began(event["requestContext"].get("requestId", ""))
+        event, route_key = origin.trust_cdn_headers(event, self._origin_secret), event["routeKey"]
+        observability.start_request(event["requestContext"].get("requestId", ""))
         try:
             route = self.routes.get(route_key)
             if route is None:
@@ -156,16 +156,16 @@ class Edge:
             response = self._answer(event, route)
         except CouponflowError as error:
             response = self._refused(error, event)
-        except (Contended, NoAnswer):
+        except (ContentionError, UnknownResultError):
             response = self._refused(TryAgain(), event)
         except Exception:
-            observability.failed(route_key)
+            observability.log_exception(route_key)
             response = self._refused(InternalError(), event)
-        observability.answered(route_key, response.status, time.perf_counter() - started)
-        return response.as_event()
+        observability.log_response(route_key, response.status, time.perf_counter() - started)
+        return response.to_lambda()
 
     def _refused(self, error: CouponflowError, event: dict[str, Any]) -> Response:
-        observability.refused(error.code)
+        observability.set_refusal(error.code)
         response, headers = self._problem(error), event.get("headers") or {}
         token = (event.get("pathParameters") or {}).get("token")
         if self._page and token and response.status in (429, 500, 503) and "application/json" not in headers.get("accept", ""):
@@ -178,17 +178,17 @@ class Edge:
         if route.scope is None:
             return self._answer_anybody(event, route, address)
         try:
-            key = self._gatekeeper.admit(headers.get("authorization", ""), route.scope)
+            key = self._gatekeeper.authenticate(headers.get("authorization", ""), route.scope)
         except Unauthenticated:
-            self._limits.check(rate_limits.MISSES_BY_ADDRESS, address)
-            self._limits.count(rate_limits.MISSES_BY_ADDRESS, address)
+            self._limits.check(rate_limits.FAILURES_BY_ADDRESS, address)
+            self._limits.count(rate_limits.FAILURES_BY_ADDRESS, address)
             raise
         self._limits.check(rate_limits.BY_KEY, key.key_id)
         self._limits.count(rate_limits.BY_KEY, key.key_id)
         return route.handle(self._request(event, key))
 
     def _answer_anybody(self, event: dict[str, Any], route: Route, address: str) -> Response:
-        self._limits.check(rate_limits.MISSES_BY_ADDRESS, address)
+        self._limits.check(rate_limits.FAILURES_BY_ADDRESS, address)
         request = self._request(event, None)
         link = rate_limits.link_in(request.params) if route.uses_link else None
         if link:
@@ -196,10 +196,10 @@ class Edge:
         try:
             response = route.handle(request)
         except (NotFound, CouponNotFound):
-            self._limits.count(rate_limits.MISSES_BY_ADDRESS, address)
+            self._limits.count(rate_limits.FAILURES_BY_ADDRESS, address)
             raise
         if response.status == 404:
-            self._limits.count(rate_limits.MISSES_BY_ADDRESS, address)
+            self._limits.count(rate_limits.FAILURES_BY_ADDRESS, address)
         elif link:
             self._limits.count(rate_limits.BY_LINK, link)  # now that it is known to be one of ours
         return response

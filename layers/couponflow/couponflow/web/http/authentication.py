@@ -21,14 +21,14 @@ _MOST = 2_000
 _BEARER = re.compile(r"(?i:bearer) +(\S+)")
 
 
-class Uses:
+class KeyUsageRecorder:
     """Keeps when a key was last used: one write per key and hour, whatever the load and the number of environments."""
 
     def __init__(self, organisations: OrganisationStore, timer: Callable[[], float] = time.monotonic) -> None:
         self._organisations = organisations
         self._noted: TTLCache[str, bool] = TTLCache(_MOST, BETWEEN_NOTES.total_seconds(), timer)
 
-    def note(self, key: ApiKey) -> None:
+    def record(self, key: ApiKey) -> None:
         if key.key_id in self._noted:
             return
         self._noted[key.key_id] = True
@@ -38,7 +38,7 @@ class Uses:
                 self._organisations.note_use(key, now, now - BETWEEN_NOTES)
 
 
-class Gatekeeper:
+class Authenticator:
     def __init__(
         self,
         organisations: OrganisationStore,
@@ -48,18 +48,18 @@ class Gatekeeper:
         self._organisations, self._note = organisations, note
         self._keys: TTLCache[str, ApiKey] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
 
-    def admit(self, authorization: str, scope: str) -> ApiKey:
+    def authenticate(self, authorization: str, scope: str) -> ApiKey:
         """Raises Unauthenticated, ScopeMissing."""
         bearer = _BEARER.fullmatch(authorization.strip())
-        parts = api_keys.parse(bearer[1]) if bearer else None
+        parts = api_keys.parse_key(bearer[1]) if bearer else None
         if parts is None:
             raise Unauthenticated
         key_id, secret = parts
         key = self._key(key_id)
-        if key is None or not api_keys.opens(key, secret):
+        if key is None or not api_keys.verify_secret(key, secret):
             raise Unauthenticated
         self._note(key)
-        if not api_keys.may(key, scope):
+        if not api_keys.has_scope(key, scope):
             raise ScopeMissing
         return key
 

@@ -11,11 +11,11 @@ LONGEST = 400
 _PART = re.compile(r"[0-9A-Za-z:.#-]{1,100}")
 
 
-def written(*place: str) -> str:
+def encode(*place: str) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
-def parse(cursor: str, parts: int) -> list[str]:
+def decode(cursor: str, parts: int) -> list[str]:
     """The place that a cursor was written of. Raises InvalidCursor."""
     try:
         place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))

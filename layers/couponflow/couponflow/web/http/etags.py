@@ -8,11 +8,11 @@ from couponflow.web.http.app import Request
 _ETAG = re.compile(r'(?:W/)?"?([1-9][0-9]{0,17})"?')
 
 
-def tag(version: int) -> str:
+def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def seen(request: Request, in_body: int | None) -> int:
+def expected_version(request: Request, in_body: int | None) -> int:
     """Raises VersionRequired."""
     if in_body is not None:
         return in_body

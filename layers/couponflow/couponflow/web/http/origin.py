@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from couponflow.domain.errors import ForeignOrigin
 
 
-def settled(event: dict[str, Any], secret: str) -> dict[str, Any]:
+def trust_cdn_headers(event: dict[str, Any], secret: str) -> dict[str, Any]:
     """The event with the caller's own address and the name that was called, if the CDN says so.
 
     `secret` is what it shares with us: without it, anybody could say whose request theirs is.
@@ -24,7 +24,7 @@ def settled(event: dict[str, Any], secret: str) -> dict[str, Any]:
     return event | {"requestContext": context | told}
 
 
-def check(headers: Mapping[str, str], base_url: str) -> None:
+def require_same_origin(headers: Mapping[str, str], base_url: str) -> None:
     """Raises ForeignOrigin if another site's page sent this; a program says nothing of where it comes from."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from cachetools import TTLCache
 
 from couponflow.domain.errors import TooManyRequests
-from couponflow.store.rate_counters import CounterStore
+from couponflow.store.rate_counters import RateCounterStore
 
 SECONDS = 10
 _MOST_REMEMBERED = 10_000
@@ -23,20 +23,23 @@ _SECONDS_KEPT = 3_600
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """`at_most` in ten seconds. Shared by all environments `alone` calls at a time; without `alone`, each counts for itself."""
+class RateLimit:
+    """At most `at_most` calls in ten seconds.
+
+    Environments share the budget in blocks of `local_batch`; without it, each environment counts for itself.
+    """
 
     kind: str
     at_most: int
-    alone: int | None = None
+    local_batch: int | None = None
 
 
 # A busy flow distributes some hundred times a second with one key.
-BY_KEY = Limit("key", 20_000, alone=500)
+BY_KEY = RateLimit("key", 20_000, local_batch=500)
 # Nobody taps ten times a second, but whole families share a phone, and browsers try again.
-BY_LINK = Limit("link", 120, alone=40)
+BY_LINK = RateLimit("link", 120, local_batch=40)
 # Only what missed is counted: guesses of links and keys. Thousands of customers may share the address of their carrier.
-MISSES_BY_ADDRESS = Limit("address", 500)
+FAILURES_BY_ADDRESS = RateLimit("address", 500)
 
 
 @dataclass(slots=True)
@@ -45,32 +48,34 @@ class _Count:
     is_closed: bool = False
 
 
-class Limits:
+class RateLimiter:
     """`counters`: None where nothing may be written; then each limit holds in each environment by itself."""
 
-    def __init__(self, counters: CounterStore | None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, counters: RateCounterStore | None, clock: Callable[[], float] = time.time) -> None:
         self._counters, self._clock = counters, clock
         self._counts: TTLCache[tuple[str, str, int], _Count] = TTLCache(_MOST_REMEMBERED, SECONDS, clock)
 
-    def check(self, limit: Limit, subject: str) -> None:
+    def check(self, limit: RateLimit, subject: str) -> None:
         """Raises TooManyRequests."""
-        count = self._counts.get((limit.kind, subject, self._span))
+        count = self._counts.get((limit.kind, subject, self._window))
         if count is not None and count.is_closed:
             raise TooManyRequests(retry_after=SECONDS - int(self._clock()) % SECONDS)
 
-    def count(self, limit: Limit, subject: str) -> None:
-        count = self._counts.setdefault((limit.kind, subject, self._span), _Count())
+    def count(self, limit: RateLimit, subject: str) -> None:
+        count = self._counts.setdefault((limit.kind, subject, self._window), _Count())
         count.calls += 1
-        if limit.alone is None or self._counters is None:
+        if limit.local_batch is None or self._counters is None:
             count.is_closed = count.calls >= limit.at_most
-        elif count.calls % limit.alone == 0:
+        elif count.calls % limit.local_batch == 0:
             with suppress(Exception):  # a counter that does not answer must not keep customers out
-                span = self._span
-                keep_until = (span + 1) * SECONDS + _SECONDS_KEPT
-                count.is_closed = not self._counters.take(limit.kind, subject, span, limit.alone, limit.at_most, keep_until)
+                window = self._window
+                keep_until = (window + 1) * SECONDS + _SECONDS_KEPT
+                count.is_closed = not self._counters.take(
+                    limit.kind, subject, window, limit.local_batch, limit.at_most, keep_until
+                )
 
     @property
-    def _span(self) -> int:
+    def _window(self) -> int:
         return int(self._clock()) // SECONDS
 
 

@@ -49,7 +49,7 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
 
-    def as_event(self) -> dict[str, Any]:
+    def to_lambda(self) -> dict[str, Any]:
         """As API Gateway takes it, payload format 2.0."""
         is_binary = isinstance(self.body, bytes)
         body = base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.body
@@ -62,12 +62,12 @@ class Response:
         }
 
 
-def answer(value: object, status: int = 200, **headers: str) -> Response:
+def json_response(value: object, status: int = 200, **headers: str) -> Response:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return Response(status, text, {"content-type": "application/json"} | headers)
 
 
-def problem(error: CouponflowError) -> Response:
+def problem_response(error: CouponflowError) -> Response:
     """RFC 9457, with the error's stable code and whatever else it carries."""
     status = STATUS[type(error)]
     body = {
@@ -78,13 +78,13 @@ def problem(error: CouponflowError) -> Response:
         "detail": str(error),
         **error.members,
     }
-    response = problem_response(status, body)
+    response = render_problem(status, body)
     if isinstance(error, errors.MethodNotAllowed):
         response.headers["allow"] = ", ".join(error.methods)
     return response
 
 
-def problem_response(status: int, body: dict[str, Any]) -> Response:
+def render_problem(status: int, body: dict[str, Any]) -> Response:
     headers = {"content-type": "application/problem+json"}
     if status in (429, 503):
         headers["retry-after"] = str(body.get("retry_after", 1))

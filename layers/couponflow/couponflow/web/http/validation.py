@@ -73,7 +73,7 @@ def is_https(url: str) -> str:
 
 def _line(text: str) -> str:
     """Without what nobody sees and what would turn the direction of a page or a file."""
-    line = message_templates.one_line(text)
+    line = message_templates.single_line(text)
     if not any(unicodedata.category(character)[0] not in "CZ" for character in line):
         raise _refuse("must have something to see")
     return line
@@ -108,12 +108,12 @@ class Period(Schema):
     @field_validator("starts_at", "from_", mode="before", check_fields=False)
     @classmethod
     def _start(cls, value: object, info: ValidationInfo) -> datetime:
-        return _moment(value, info, times.start)
+        return _moment(value, info, times.parse_start)
 
     @field_validator("ends_at", "to", mode="before", check_fields=False)
     @classmethod
     def _end(cls, value: object, info: ValidationInfo) -> datetime:
-        return _moment(value, info, times.end)
+        return _moment(value, info, times.parse_end)
 
 
 class CouponIn(Period):

@@ -9,9 +9,9 @@ from couponflow import observability
 from couponflow.domain import links, times
 from couponflow.domain.errors import CouponflowError, InternalError, TryAgain
 from couponflow.domain.models import ApiKey, Organisation
-from couponflow.services.organisations import Operations
-from couponflow.store.audit_log import Entry
-from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.services.organisations import OrganisationService
+from couponflow.store.audit_log import AuditEntry
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.web.http.validation import Name, Schema, parse
 
 OrganisationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z][0-9a-z-]{0,62}$")]
@@ -24,7 +24,7 @@ Scope = Literal["admin", "distribute", "redeem"]
 class Action(Schema):
     action: str
 
-    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         raise NotImplementedError
 
 
@@ -34,7 +34,7 @@ class CreateOrganisation(Action):
     name: Name
     addon_enabled: bool = True
 
-    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         return _organisation(operations.create_organisation(self.organisation_id, self.name, addon_enabled=self.addon_enabled))
 
 
@@ -42,7 +42,7 @@ class GetOrganisation(Action):
     action: Literal["get_organisation"]
     organisation_id: OrganisationId
 
-    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         return _organisation(operations.organisation(self.organisation_id))
 
 
@@ -51,7 +51,7 @@ class ListOrganisations(Action):
     after: OrganisationId | None = None
     limit: Limit = 100
 
-    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         return {"items": list(map(_organisation, operations.organisations(self.after, self.limit)))}
 
 
@@ -60,7 +60,7 @@ class SwitchAddon(Action):
     organisation_id: OrganisationId
     enabled: bool
 
-    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         return _organisation(operations.switch_addon(self.organisation_id, enabled=self.enabled))
 
 
@@ -70,7 +70,7 @@ class CreateKey(Action):
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)]
     name: Annotated[str, StringConstraints(max_length=100)] = ""
 
-    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         new = operations.create_key(self.organisation_id, frozenset(self.scopes), self.name, now)
         return _key(new.key) | {"key": new.written}
 
@@ -79,7 +79,7 @@ class ListKeys(Action):
     action: Literal["list_keys"]
     organisation_id: OrganisationId
 
-    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         return {"items": list(map(_key, operations.keys(self.organisation_id)))}
 
 
@@ -88,7 +88,7 @@ class RevokeKey(Action):
     organisation_id: OrganisationId
     key_id: KeyId
 
-    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
+    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         return _key(operations.revoke_key(self.organisation_id, self.key_id, now))
 
 
@@ -99,19 +99,19 @@ class ListUses(Action):
     month: Month | None = None
     limit: Limit = 100
 
-    def run(self, operations: Operations, now: datetime) -> dict[str, Any]:
-        return {"items": list(map(_use, operations.uses(self.month or times.text(now)[:7], self.limit)))}
+    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        return {"items": list(map(_use, operations.audit_entries(self.month or times.format_utc(now)[:7], self.limit)))}
 
 
 Request = CreateOrganisation | GetOrganisation | ListOrganisations | SwitchAddon | CreateKey | ListKeys | RevokeKey | ListUses
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="action")])
 
 
-def answer(operations: Operations, event: object, request_id: str | None = None) -> dict[str, Any]:
+def answer(operations: OrganisationService, event: object, request_id: str | None = None) -> dict[str, Any]:
     """`request_id` is Lambda's: it leads from the journal to CloudTrail, which knows who called."""
     try:
         request, now = parse(_REQUEST, event), datetime.now(UTC)
-        entry = Entry(
+        entry = AuditEntry(
             entry_id=links.new_id(),
             at=now,
             action=request.action,
@@ -119,13 +119,13 @@ def answer(operations: Operations, event: object, request_id: str | None = None)
             key_id=getattr(request, "key_id", None),
             request_id=request_id,
         )
-        return operations.on_record(entry, lambda: request.run(operations, now))
-    except (Contended, NoAnswer):
+        return operations.audited(entry, lambda: request.run(operations, now))
+    except (ContentionError, UnknownResultError):
         return _refused(TryAgain())
     except CouponflowError as error:
         return _refused(error)
     except Exception:
-        observability.failed("operator")
+        observability.log_exception("operator")
         return _refused(InternalError())
 
 
@@ -147,15 +147,15 @@ def _key(key: ApiKey) -> dict[str, Any]:
         "organisation_id": key.organisation_id,
         "name": key.name,
         "scopes": sorted(key.scopes),
-        "created_at": times.text(key.created_at),
-        "revoked_at": times.text(key.revoked_at) if key.revoked_at else None,
-        "last_used_at": times.text(key.last_used_at) if key.last_used_at else None,
+        "created_at": times.format_utc(key.created_at),
+        "revoked_at": times.format_utc(key.revoked_at) if key.revoked_at else None,
+        "last_used_at": times.format_utc(key.last_used_at) if key.last_used_at else None,
     }
 
 
-def _use(entry: Entry) -> dict[str, Any]:
+def _use(entry: AuditEntry) -> dict[str, Any]:
     return {
-        "at": times.text(entry.at),
+        "at": times.format_utc(entry.at),
         "action": entry.action,
         "organisation_id": entry.organisation_id,
         "key_id": entry.key_id,

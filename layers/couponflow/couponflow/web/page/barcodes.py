@@ -47,4 +47,4 @@ def barcode(text: str) -> Markup:
     return _SVG.format(kind="barcode", width=width, height=_BAR_HEIGHT, stretch=stretch, path="".join(bars))
 
 
-DRAWN = {"qr": qr, "barcode": barcode}
+RENDERERS = {"qr": qr, "barcode": barcode}

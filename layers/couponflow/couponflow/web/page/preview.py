@@ -4,19 +4,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from couponflow.domain.models import Coupon, RedeemPage
-from couponflow.web.page.state import State, Used, View
+from couponflow.web.page.state import PageState, PastUse, State
 
 _ANY_REDEMPTION = "4f7k2q9ax3m8b5c1d6e0g2h7j9"
 _ANY_TOKEN = "preview"
 _A_WHILE, _A_MOMENT = timedelta(days=30), timedelta(seconds=20)
 
 
-def view(state: State, coupon: Coupon, page: RedeemPage, organisation: str, now: datetime) -> View:
+def view(state: State, coupon: Coupon, page: RedeemPage, organisation: str, now: datetime) -> PageState:
     """The coupon's period is kept where it fits the state."""
-    used = (Used(_ANY_REDEMPTION, now - _A_MOMENT),) if state is State.REDEEMED else ()
+    used = (PastUse(_ANY_REDEMPTION, now - _A_MOMENT),) if state is State.REDEEMED else ()
     fits = replace(coupon, starts_at=_start(state, coupon, now), ends_at=_end(state, coupon, now))
     offers = page.redeem_button.behavior == "redeem" and state in (State.AVAILABLE, State.CONFIRM, State.UNKNOWN_OUTCOME)
-    return View(state, organisation, fits, page, _ANY_TOKEN, now, used, next_use=1 if offers else None)
+    return PageState(state, organisation, fits, page, _ANY_TOKEN, now, used, next_use=1 if offers else None)
 
 
 def _start(state: State, coupon: Coupon, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ The form's fields are all that a redemption needs: sent by whatever means, they 
 from markupsafe import Markup
 
 from couponflow.web.page import icons
-from couponflow.web.page.state import State, View
+from couponflow.web.page.state import PageState, State
 from couponflow.web.page.translations import Texts
 
 _BAR = Markup('<div class="bar">{}</div>\n')
@@ -23,7 +23,7 @@ _FORM = Markup(
 _LINK = Markup('<p><a class="button main" href="{}" rel="noopener noreferrer">{}{}</a></p>')
 
 
-def bar(view: View, words: Texts) -> Markup:
+def render_redeem_form(view: PageState, words: Texts) -> Markup:
     button = view.page.redeem_button
     if view.next_use is not None:
         is_open = view.state is State.CONFIRM

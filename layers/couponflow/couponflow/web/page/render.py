@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from couponflow.web.page import assets, icons, languages, translations
 from couponflow.web.page.colors import WHITE
-from couponflow.web.page.redeem_form import bar
-from couponflow.web.page.state import State, View
-from couponflow.web.page.ticket import Ticket
+from couponflow.web.page.redeem_form import render_redeem_form
+from couponflow.web.page.state import PageState, State
+from couponflow.web.page.ticket import TicketRenderer
 
 _DOCUMENT = Markup(
     '<!doctype html>\n<html lang="{lang}" dir="{dir}" data-state="{state}">\n<head>\n<meta charset="utf-8">\n'
@@ -28,11 +28,11 @@ _MESSAGE = Markup(
 _CHECK = Markup('<p><a class="button main" href="/r/{}">{}</a></p>')
 
 
-def render(view: View, accept_language: str = "", base_url: str = "") -> str:
+def render(view: PageState, accept_language: str = "", base_url: str = "") -> str:
     """In the coupon's language, or the browser's; `base_url` is where link previews fetch the campaign image from."""
     locale = languages.choose(view.page.locale, accept_language)
-    ticket = Ticket(view, locale)
-    body = ticket.header() + ticket.main() + bar(view, translations.of(locale)) + _SCRIPT
+    ticket = TicketRenderer(view, locale)
+    body = ticket.header() + ticket.main() + render_redeem_form(view, translations.of(locale)) + _SCRIPT
     return _document(view.state, locale, view.coupon.name, body, _head(view, ticket, base_url), view.page.background_color)
 
 
@@ -51,7 +51,7 @@ def not_found(accept_language: str = "") -> str:
     return _message(State.NOT_FOUND, locale, icons.SEARCH, words.not_found, words.not_found_why)
 
 
-def _head(view: View, ticket: Ticket, base_url: str) -> Markup:
+def _head(view: PageState, ticket: TicketRenderer, base_url: str) -> Markup:
     """What a chat shows of the link: neither the code nor anything of the customer."""
     said = {
         "og:type": "website",

@@ -7,7 +7,7 @@ from couponflow.web.http.app import Request
 from couponflow.web.http.responses import Response
 from couponflow.web.page import assets, render
 from couponflow.web.page.colors import WHITE
-from couponflow.web.page.state import View
+from couponflow.web.page.state import PageState
 
 _HEADERS = {
     "content-type": "text/html; charset=utf-8",
@@ -22,7 +22,7 @@ _HEADERS = {
 }
 
 
-def shown(view: View, request: Request) -> Response:
+def page_response(view: PageState, request: Request) -> Response:
     html = render.render(view, _language(request), request.base_url)
     return _html(200, html, request.headers, view.page.background_color)
 
@@ -33,10 +33,10 @@ def not_found(request: Request, status: int = 404) -> Response:
 
 def unknown_outcome(token: str, request: Request) -> Response:
     """After a redeem by form whose outcome nobody knows: 503, to be asked again by looking."""
-    return troubled(503, token, request.headers, "2")
+    return error_page(503, token, request.headers, "2")
 
 
-def troubled(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
+def error_page(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
     """When nothing can be said right now, whatever the reason: the page that looks again."""
     html = render.unknown_outcome(token, headers.get("accept-language", ""))
     return _html(status, html, headers, **{"retry-after": retry_after})

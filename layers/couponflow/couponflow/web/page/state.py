@@ -7,7 +7,7 @@ from enum import StrEnum
 from couponflow.domain import links, rules
 from couponflow.domain.errors import CouponDisabled, CouponExpired, CouponNotStarted, CustomerMaxUsesReached, Refusal
 from couponflow.domain.models import Coupon, RedeemPage, Redemption
-from couponflow.services.redemption import Opened
+from couponflow.services.redemption import OpenedLink
 
 
 class State(StrEnum):
@@ -30,7 +30,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class PastUse:
     """A use that was made."""
 
     redemption_id: str
@@ -43,7 +43,7 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PageState:
     """`used` in order of time; `next_use` is what the redeem form would send, None where it is not offered."""
 
     state: State
@@ -52,7 +52,7 @@ class View:
     page: RedeemPage
     token: str
     now: datetime
-    used: tuple[Used, ...] = ()
+    used: tuple[PastUse, ...] = ()
     next_use: int | None = None
 
     @property
@@ -77,7 +77,7 @@ _STATE_OF: dict[type[Refusal], State] = {
 }
 
 
-def of(opened: Opened, now: datetime) -> View:
+def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
     """The page of an opened link, whose redemptions are one at least.
 
     A customer with an open use sees what it is worth now; one without sees what they have used, whatever became of the coupon.
@@ -87,19 +87,19 @@ def of(opened: Opened, now: datetime) -> View:
     is_open = len(used) < len(opened.redemptions)
     state = _of_next_use(opened, len(used) + 1, now)
     offers = state is State.AVAILABLE and opened.terms.page.redeem_button.behavior == "redeem"
-    return View(
+    return PageState(
         state=state if is_open else State.REDEEMED,
         organisation=opened.terms.organisation.name,
         coupon=coupon,
         page=opened.terms.page,
-        token=links.token_of(coupon, opened.holder),
+        token=links.format_token(coupon, opened.holder),
         now=now,
         used=used,
         next_use=_next_number(opened.redemptions) if offers else None,
     )
 
 
-def _of_next_use(opened: Opened, nth: int, now: datetime) -> State:
+def _of_next_use(opened: OpenedLink, nth: int, now: datetime) -> State:
     if refusal := rules.refusal(opened.terms.coupon, now, nth):
         return _STATE_OF[type(refusal)]
     return State.SOLD_OUT if opened.is_sold_out else State.AVAILABLE
@@ -109,9 +109,9 @@ def _is_redeemed(redemption: Redemption) -> bool:
     return redemption.is_redeemed
 
 
-def _used(redemption: Redemption) -> Used:
+def _used(redemption: Redemption) -> PastUse:
     assert redemption.redeemed_at is not None, "a redeemed redemption has its time"
-    return Used(redemption.redemption_id, redemption.redeemed_at)
+    return PastUse(redemption.redemption_id, redemption.redeemed_at)
 
 
 def _next_number(redemptions: list[Redemption]) -> int:

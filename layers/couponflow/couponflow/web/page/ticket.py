@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from couponflow.domain.models import PageImage
 from couponflow.web.page import barcodes, dates, icons, terms_html, translations
-from couponflow.web.page.state import State, Used, View
+from couponflow.web.page.state import PageState, PastUse, State
 
 # For so long a redeemed page shines: whoever shows it later has shown it before.
 FRESH = timedelta(minutes=10)
@@ -47,10 +47,10 @@ _ASKING = Markup(
 _TERMS = Markup('<details><summary><h2>{}</h2>{}</summary><div class="terms" dir="auto">{}</div></details>\n')
 
 
-class Ticket:
+class TicketRenderer:
     """One view in one language."""
 
-    def __init__(self, view: View, locale: str) -> None:
+    def __init__(self, view: PageState, locale: str) -> None:
         self._view, self._locale, self._words = view, locale, translations.of(locale)
 
     def header(self) -> Markup:
@@ -135,14 +135,14 @@ class Ticket:
         note = _PARAGRAPH.format(self._words.all_used) if are_all else Markup()
         return _USES.format(self._words.your_uses, Markup().join(map(self._use, reversed(used))), note)
 
-    def _use(self, use: Used) -> Markup:
+    def _use(self, use: PastUse) -> Markup:
         return _USE.format(self._time(use.redeemed_at, dates.second), use.redemption_id, use.reference)
 
     def _stub(self) -> Markup:
         view, words = self._view, self._words
         if view.base_state is State.UPCOMING:
             return _STUB.format("", _PARAGRAPH.format(words.code_later))
-        code, draw = view.coupon.code, barcodes.DRAWN.get(view.page.code_display)
+        code, draw = view.coupon.code, barcodes.RENDERERS.get(view.page.code_display)
         if view.page.code_display == "hidden":
             return Markup()
         text = _CODE.format(words.code, " long" if len(code) > _LONG_CODE else "", code, code)

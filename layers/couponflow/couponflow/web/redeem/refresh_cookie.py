@@ -9,10 +9,10 @@ from couponflow.web.http.responses import Response
 _NAME = "look_again"
 
 
-def asked(request: Request) -> bool:
+def wants_refresh(request: Request) -> bool:
     return f"{_NAME}=1" in request.cookies
 
 
-def ask(response: Response, token: str) -> Response:
+def set_refresh_cookie(response: Response, token: str) -> Response:
     cookie = f"{_NAME}=1; Path=/r/{token}; Max-Age=10; HttpOnly; SameSite=Lax"
     return Response(response.status, response.body, response.headers, (cookie,))

@@ -9,10 +9,10 @@ from typing import Any
 from couponflow import observability
 from couponflow.domain import codes, customer_ids, times
 from couponflow.domain.errors import CouponNotFound, RedeemNotOffered, Refusal, TryAgain, ValidationFailed
-from couponflow.services.shard_redeemer import Redeemed
-from couponflow.store.dynamodb import Contended, NoAnswer
+from couponflow.services.shard_redeemer import RedemptionResult
+from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.web.http.app import Request
-from couponflow.web.http.responses import Response, answer, problem
+from couponflow.web.http.responses import Response, json_response, problem_response
 from couponflow.web.redeem import refresh_cookie
 
 _USE = re.compile(r"[1-9][0-9]{0,5}")
@@ -34,7 +34,7 @@ class RedeemForm:
         fields = request.json_object if is_json else request.form
         use = fields.get("use", 1)
         if isinstance(use, bool) or not _USE.fullmatch(str(use)):
-            raise ValidationFailed.of("use", "must be a whole number from 1")
+            raise ValidationFailed.for_field("use", "must be a whole number from 1")
         return cls(int(use), "application/json" in accepts.lower())
 
 
@@ -51,7 +51,7 @@ class TillRequest:
     @classmethod
     def of(cls, request: Request) -> "TillRequest":
         """Raises ValidationFailed, with all that is wrong."""
-        body, wrong = request.json_object, _Wrong()
+        body, wrong = request.json_object, _FieldErrors()
         coupon_id, code = wrong.text(body, "coupon_id"), wrong.text(body, "code")
         if (coupon_id is None) == (code is None):
             wrong.add("code", "either code or coupon_id is needed")
@@ -67,7 +67,7 @@ class TillRequest:
         return cls(coupon_id, code, customer_id or "", inbox_id, key)
 
 
-class _Wrong:
+class _FieldErrors:
     """Collects what is wrong with a body, a field at a time."""
 
     def __init__(self) -> None:
@@ -96,37 +96,37 @@ class _Wrong:
             raise ValidationFailed(errors=errors)
 
 
-def redeemed(made: Redeemed) -> Response:
+def redeemed_response(made: RedemptionResult) -> Response:
     redemption = made.redemption
     assert redemption.redeemed_at is not None, "it is redeemed"
-    return answer(
+    return json_response(
         {
             "redemption_id": redemption.redemption_id,
             "status": redemption.status,
-            "redeemed_at": times.text(redemption.redeemed_at),
+            "redeemed_at": times.format_utc(redemption.redeemed_at),
             "repeated": made.repeated,
         }
     )
 
 
-def by_link(redeem: Callable[[], Redeemed], form: RedeemForm, token: str, request: Request) -> Response:
+def by_link(redeem: Callable[[], RedemptionResult], form: RedeemForm, token: str, request: Request) -> Response:
     """The answer to a customer's tap: for a program JSON; for a page the way back to it, which says how things stand."""
     try:
         made = redeem()
     except (Refusal, RedeemNotOffered) as refusal:
-        observability.refused(refusal.code)
+        observability.set_refusal(refusal.code)
         if isinstance(refusal, CouponNotFound):
-            return problem(refusal) if form.wants_json else _page().not_found(request)
-        return refresh_cookie.ask(problem(refusal) if form.wants_json else _back_to_page(token), token)
-    except (TryAgain, Contended, NoAnswer):
-        observability.refused(TryAgain.code)
-        return problem(TryAgain()) if form.wants_json else _page().unknown_outcome(token, request)
-    return redeemed(made) if form.wants_json else _back_to_page(token)
+            return problem_response(refusal) if form.wants_json else _page().not_found(request)
+        return refresh_cookie.set_refresh_cookie(problem_response(refusal) if form.wants_json else _back_to_page(token), token)
+    except (TryAgain, ContentionError, UnknownResultError):
+        observability.set_refusal(TryAgain.code)
+        return problem_response(TryAgain()) if form.wants_json else _page().unknown_outcome(token, request)
+    return redeemed_response(made) if form.wants_json else _back_to_page(token)
 
 
-def trouble(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
+def error_page(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
     """What a customer sees when nothing can be said right now."""
-    response: Response = _page().troubled(status, token, headers, retry_after)
+    response: Response = _page().error_page(status, token, headers, retry_after)
     return response
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from couponflow.domain.channel_limits import LIMITS
-from couponflow.domain.message_templates import cut
+from couponflow.domain.message_templates import truncate
 from couponflow.domain.messages import Message
 
 LIMIT = LIMITS["line"]
@@ -14,12 +14,12 @@ LONGEST_ALT_TEXT = 400
 def buttons(message: Message) -> list[dict[str, Any]]:
     template: dict[str, Any] = {
         "type": "buttons",
-        "text": cut(message.text, LIMIT.of_message(beside_image=bool(message.image_url))),
+        "text": truncate(message.text, LIMIT.message_length(beside_image=bool(message.image_url))),
         "actions": [_open(message)],
     }
     if message.image_url:
         template["thumbnailImageUrl"] = message.image_url
-    return [{"type": "template", "altText": cut(message.text, LONGEST_ALT_TEXT), "template": template}]
+    return [{"type": "template", "altText": truncate(message.text, LONGEST_ALT_TEXT), "template": template}]
 
 
 def flex(message: Message) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ def flex(message: Message) -> list[dict[str, Any]]:
             "aspectRatio": "20:13",
             "aspectMode": "cover",
         }
-    return [{"type": "flex", "altText": cut(message.text, LONGEST_ALT_TEXT), "contents": bubble}]
+    return [{"type": "flex", "altText": truncate(message.text, LONGEST_ALT_TEXT), "contents": bubble}]
 
 
 def _box(content: dict[str, Any]) -> dict[str, Any]:
@@ -44,4 +44,4 @@ def _box(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _open(message: Message) -> dict[str, str]:
-    return {"type": "uri", "label": cut(message.button_title, LIMIT.button_title), "uri": message.url}
+    return {"type": "uri", "label": truncate(message.button_title, LIMIT.button_title), "uri": message.url}

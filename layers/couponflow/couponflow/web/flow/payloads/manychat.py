@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from couponflow.domain.channel_limits import limits_of
-from couponflow.domain.message_templates import cut
+from couponflow.domain.channel_limits import limits_for
+from couponflow.domain.message_templates import truncate
 from couponflow.domain.messages import Message
 
 # Messenger is meant where no type is given.
@@ -31,9 +31,9 @@ def _set(name: str, value: str) -> dict[str, str]:
 
 
 def _messages(message: Message, channel: str | None) -> list[dict[str, Any]]:
-    longest = limits_of("whatsapp" if channel == "whatsapp" else "manychat").message
-    button = {"type": "url", "caption": cut(message.button_title, LONGEST_CAPTION), "url": message.url}
-    text = {"type": "text", "text": cut(message.text, longest), "buttons": [button]}
+    longest = limits_for("whatsapp" if channel == "whatsapp" else "manychat").message
+    button = {"type": "url", "caption": truncate(message.button_title, LONGEST_CAPTION), "url": message.url}
+    text = {"type": "text", "text": truncate(message.text, longest), "buttons": [button]}
     # Over WhatsApp a dynamic block sends no images.
     image = {"type": "image", "url": message.image_url}
     return [*([image] if message.image_url and channel != "whatsapp" else []), text]

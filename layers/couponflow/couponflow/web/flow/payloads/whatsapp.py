@@ -3,7 +3,7 @@
 from typing import Any
 
 from couponflow.domain.channel_limits import LIMITS
-from couponflow.domain.message_templates import cut
+from couponflow.domain.message_templates import truncate
 from couponflow.domain.messages import Message
 
 LIMIT = LIMITS["whatsapp"]
@@ -12,10 +12,10 @@ LIMIT = LIMITS["whatsapp"]
 def cta_url(message: Message) -> list[dict[str, Any]]:
     interactive: dict[str, Any] = {
         "type": "cta_url",
-        "body": {"text": cut(message.text, LIMIT.message)},
+        "body": {"text": truncate(message.text, LIMIT.message)},
         "action": {
             "name": "cta_url",
-            "parameters": {"display_text": cut(message.button_title, LIMIT.button_title), "url": message.url},
+            "parameters": {"display_text": truncate(message.button_title, LIMIT.button_title), "url": message.url},
         },
     }
     if message.image_url:
