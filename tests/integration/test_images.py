@@ -14,6 +14,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from couponflow.store import keys
 from local import engines
 from tests.support import hostile_images
 
@@ -97,7 +98,7 @@ def test_a_hostile_upload_is_refused_and_shown_nowhere(api, name, table):
     image = announced(api, content_type=content_type)
     upload(image, content)
     assert complete(api, image).status_code == 422
-    item = table.get_item(Key={"pk": f"ORG#{api.organisation_id}", "sk": f"IMAGE#{image['image_id']}"})["Item"]
+    item = table.get_item(Key=keys.image(api.organisation_id, image["image_id"]))["Item"]
     assert "sha256" not in item
 
 

@@ -73,9 +73,8 @@ def test_attributes_that_a_write_is_bound_to_are_those_it_writes(recorder: Recor
 def everything(api: Api) -> None:
     """Whatever a function can be brought to do, at least once."""
     operator(api)
-    coupons(api)
+    coupons(api, images(api))
     redemptions(api)
-    images(api)
     blocks(api)
 
 
@@ -90,14 +89,23 @@ def operator(api: Api) -> None:
     api.gateway.invoke("OperatorFunction", {"action": "list_uses"})
 
 
-def coupons(api: Api) -> None:
+def coupons(api: Api, image_id: str) -> None:
+    api.keys["admin"] = api.key("admin")["key"]  # the first use of a key is recorded
     coupon = api.coupon(code="EVERYTHING", max_redemptions=40, max_redemptions_per_customer=2)
     api.change(coupon, max_redemptions=400)
     api.change(coupon, max_redemptions=10, name="Anew")
     api.call("GET", "/v1/coupons")
     page = f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
-    api.call("PUT", page, api.call("GET", page).json())
-    api.distribute(coupon, "ann")
+    settings = {
+        "redeem_button": {"behavior": "open_url", "label": "Shop", "url": "https://shop.example"},
+        "brand_icon": image_id,
+        "campaign_image": image_id,
+        "terms": "One each",
+        "locale": "en",
+    }
+    saved = api.call("PUT", page, settings)
+    assert saved.status_code == 200, saved.text
+    api.distribute(coupon, "ann", inbox_id="whatsapp")
     api.records(coupon)
     api.records(coupon, customer_id="ann")
     export = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv")
@@ -121,15 +129,18 @@ def redemptions(api: Api) -> None:
     assert api.distribute(coupon, "new")["outcome"] == "coupon_max_uses_reached"
 
     unlimited = api.coupon(code="TILLS")
+    body = {"code": "TILLS", "customer_id": "eve", "inbox_id": "till"}
+    assert api.call("POST", "/v1/redemptions", body, "redeem").status_code == 200
     for _ in range(2):
         api.till(unlimited, "ann", idempotency_key="receipt-1")
         api.till(unlimited, "ann", idempotency_key="receipt-2")
 
 
-def images(api: Api) -> None:
+def images(api: Api) -> str:
+    """Returns the id of a published image."""
     content = io.BytesIO()
     Image.new("RGB", (64, 64), "red").save(content, "PNG")
-    api.keys["admin"] = api.key("admin")["key"]  # the first use of a key is noted
+    api.keys["admin"] = api.key("admin")["key"]  # the first use of a key is recorded
     announced = api.call(
         "POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": len(content.getvalue())}
     ).json()
@@ -137,11 +148,20 @@ def images(api: Api) -> None:
     done = api.call("POST", f"/v1/images/{announced['image_id']}/complete")
     assert done.status_code == 200, done.text
     assert api.client.get(done.json()["url"]).status_code == 200
+    return str(announced["image_id"])
 
 
 def blocks(api: Api) -> None:
     coupon = api.coupon()
-    made = api.call("POST", "/v1/flow/blocks", {"coupon_id": coupon["coupon_id"], "message": "Hello"})
+    content = {
+        "coupon_id": coupon["coupon_id"],
+        "message": "Hello",
+        "button_title": "Get it",
+        "image_url": "https://shop.example/a.png",
+        "channel": "whatsapp",
+        "fallback_flows": {"error": "sorry"},
+    }
+    made = api.call("POST", "/v1/flow/blocks", content)
     assert made.status_code == 201, made.text
     block = f"/v1/flow/blocks/{made.json()['block_id']}"
     api.call("GET", "/v1/flow/blocks")
@@ -158,6 +178,21 @@ def test_an_action_too_many_would_show(recorder: Recorder, action: str):
     permissions.statements(generous, "RedeemFunction")[1]["Action"] = ["dynamodb:GetItem", action]
 
     assert permissions.allowed(generous, "RedeemFunction") != recorder.done["RedeemFunction"]
+
+
+def test_a_kind_of_item_too_many_would_show(recorder: Recorder):
+    generous = copy.deepcopy(TEMPLATE)
+    (put,) = (each for each in permissions.statements(generous, "ImagesFunction") if each["Action"] == "dynamodb:PutItem")
+    put["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] += ["ORG#*"]
+
+    allowed = permissions.allowed(generous, "ImagesFunction")
+    assert allowed - recorder.done["ImagesFunction"] == {("dynamodb:PutItem", "ORG#")}
+
+
+def test_each_kind_that_a_function_puts_is_bound_to_its_attributes():
+    for function in FUNCTIONS:
+        puts = {grant for grant in permissions.allowed(TEMPLATE, function) if grant[0] == "dynamodb:PutItem"}
+        assert puts <= permissions.allowed_attributes(TEMPLATE, function).keys()
 
 
 def test_an_action_too_few_would_show(recorder: Recorder):

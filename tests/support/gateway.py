@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,16 @@ from local.router import Router
 
 Handler = Callable[[Any, Any], Any]
 Watch = Callable[[str, Handler], Handler]
+
+
+@dataclass(frozen=True)
+class LambdaContext:
+    """What the Lambda runtime tells a handler about its invocation, as far as ours read it."""
+
+    aws_request_id: str = "6f1f5bd4-52c1-4b7a-9c61-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 15_000
 
 
 class Gateway(httpx.BaseTransport):
@@ -35,7 +46,7 @@ class Gateway(httpx.BaseTransport):
 
     def invoke(self, name: str, event: object) -> Any:
         """The function's answer to a direct invocation."""
-        return json.loads(json.dumps(self.function(name).handler(json.loads(json.dumps(event)), None)))
+        return json.loads(json.dumps(self.function(name).handler(json.loads(json.dumps(event)), LambdaContext())))
 
     def start_anew(self) -> None:
         """New execution environments, which remember nothing."""
@@ -43,7 +54,7 @@ class Gateway(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         event, function = self.event(request)
-        answer = response_of(json.dumps(self.function(function).handler(event, None)).encode())
+        answer = response_of(json.dumps(self.function(function).handler(event, LambdaContext())).encode())
         return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
 
     def event(self, request: httpx.Request) -> tuple[dict[str, Any], str]:

@@ -154,10 +154,11 @@ def _beginning(key: str) -> str:
 
 
 def _attributes(request: dict[str, Any]) -> set[str]:
-    """Names in a write's key and expressions."""
+    """Names in the item, key and expressions of a write."""
     text = " ".join(request.get(part, "") for part in ("UpdateExpression", "ConditionExpression"))
     names = set(re.findall(r"(?<![:#\w])[a-zA-Z_]\w*", text)) - _WORDS
-    return names | set(request.get("ExpressionAttributeNames", {}).values()) | set(request.get("Key", {}))
+    aliased = set(request.get("ExpressionAttributeNames", {}).values())
+    return names | aliased | set(request.get("Key", {})) | set(request.get("Item", {}))
 
 
 def _places(statement: dict[str, Any]) -> list[str]:

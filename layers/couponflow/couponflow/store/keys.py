@@ -1,4 +1,8 @@
-"""Where each item lies. No key is put together anywhere else."""
+"""Builds the key of every item; no other module does.
+
+Each kind of item has a prefix of its own, because IAM policies allow or refuse by the prefix of
+the partition key.
+"""
 
 from couponflow.domain.models import Coupon, Holder, RedemptionStatus
 
@@ -16,7 +20,7 @@ def organisations() -> str:
 
 
 def image(organisation_id: str, image_id: str) -> dict[str, str]:
-    return {"pk": f"ORG#{organisation_id}", "sk": f"IMAGE#{image_id}"}
+    return {"pk": f"IMAGE#{organisation_id}#{image_id}", "sk": "IMAGE"}
 
 
 def incoming_image(organisation_id: str, image_id: str) -> str:
@@ -58,7 +62,7 @@ def counter(kind: str, subject: str) -> dict[str, str]:
 
 
 def code(organisation_id: str, canonical: str) -> dict[str, str]:
-    return {"pk": f"ORG#{organisation_id}#CODE#{canonical}", "sk": "CODE"}
+    return {"pk": f"CODE#{organisation_id}#{canonical}", "sk": "CODE"}
 
 
 def coupon(coupon_id: str) -> dict[str, str]:
@@ -70,7 +74,7 @@ def redeem_page(coupon_id: str) -> dict[str, str]:
 
 
 def block(organisation_id: str, block_id: str) -> dict[str, str]:
-    return {"pk": f"ORG#{organisation_id}", "sk": f"BLOCK#{block_id}"}
+    return {"pk": f"BLOCK#{organisation_id}#{block_id}", "sk": "BLOCK"}
 
 
 def quota_shard(coupon_id: str, number: int) -> dict[str, str]:
@@ -111,7 +115,7 @@ def is_numbered(slot_: str) -> bool:
 
 
 def coupons_of(organisation_id: str) -> str:
-    return f"ORG#{organisation_id}"
+    return f"COUPONS#{organisation_id}"
 
 
 def blocks_of(organisation_id: str) -> str:
