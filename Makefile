@@ -9,7 +9,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-audit install-ministack run invoke build check format screenshots test audit bench soak mutants lock clean
+.PHONY: help install install-sam install-browsers install-javascript install-audit install-ministack run invoke build check format screenshots test audit bench soak mutants lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -35,14 +35,19 @@ invoke: install ## a function of the running stack, directly: F=DistributeFuncti
 build: install-sam ## the deployable package, ARCH=arm64 or x86_64
 	@$(VENV)/python -m tools.package --arch $(ARCH)
 
-check: install ## the fast checks: format, lint, types
+install-javascript:
+	@$(PYTHON) -m tools.install javascript
+
+check: install install-javascript ## the fast checks: format, lint, types
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
 	@$(VENV)/mypy
+	@$(VENV)/python -m tools.javascript.check
 
-format: install ## puts the code into shape
+format: install install-javascript ## puts the code into shape
 	@$(VENV)/ruff format .
 	@$(VENV)/ruff check --fix .
+	@$(VENV)/python -m tools.javascript.check --fix
 
 install-browsers:
 	@$(PYTHON) -m tools.install lighthouse

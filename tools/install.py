@@ -28,6 +28,7 @@ from tools.paths import (
     CONSOLE_LIBRARY,
     DEV_LOCK,
     DYNAMODB_LOCAL,
+    JAVASCRIPT_CHECKS,
     LIGHTHOUSE,
     MINISTACK,
     MINISTACK_LOCK,
@@ -45,6 +46,8 @@ from tools.paths import (
 DYNAMODB_PIN = ROOT / "local" / "dynamodb-local.json"
 NPM_LOCKS = ("package.json", "package-lock.json")
 S3_LOCKS = [ROOT / "local" / "s3" / name for name in NPM_LOCKS]
+JAVASCRIPT = ROOT / "tools" / "javascript"
+JAVASCRIPT_LOCKS = [JAVASCRIPT / name for name in (*NPM_LOCKS, "eslint.config.mjs")]
 LIGHTHOUSE_LOCKS = [ROOT / "local" / "lighthouse" / name for name in NPM_LOCKS]
 CONSOLE = ROOT / "functions" / "console"
 CONSOLE_LOCKS = [CONSOLE / name for name in (*NPM_LOCKS, "vendor.py")]
@@ -64,6 +67,8 @@ def main(parts: list[str]) -> int:
             install_dynamodb_local()
             install_by_npm("the local S3 server", S3_SERVER, S3_LOCKS)
             install_console_library()
+            if "javascript" in parts:
+                install_by_npm("Prettier and ESLint", JAVASCRIPT_CHECKS, JAVASCRIPT_LOCKS)
             if "sam" in parts:
                 install_python_environment(SAM, SAM_LOCK)
             if "audit" in parts:

@@ -19,7 +19,10 @@ import { Page } from "./ui/page.js";
 const ROUTES = [
   [/^\/(?:coupons)?\/?$/, () => html`<${CouponList} />`],
   [/^\/coupons\/new$/, () => html`<${NewCoupon} from=${place.value.query.from} key=${place.value.query.from} />`],
-  [/^\/coupons\/([^/]+)(?:\/(redeem-page|records))?$/, (id, tab) => html`<${CouponFrame} key=${id} id=${id} tab=${tab ?? "details"} />`],
+  [
+    /^\/coupons\/([^/]+)(?:\/(redeem-page|records))?$/,
+    (id, tab) => html`<${CouponFrame} key=${id} id=${id} tab=${tab ?? "details"} />`,
+  ],
   [/^\/flow-blocks\/?$/, () => html`<${FlowBlocks} />`],
   [/^\/flow-blocks\/([^/]+)$/, (id) => html`<${FlowBlock} key=${id} id=${id === "new" ? null : id} />`],
 ];
@@ -79,5 +82,7 @@ function Offline() {
       removeEventListener("offline", look);
     };
   }, []);
-  return isOnline ? null : html`<div class="banner"><${Notice} kind="alert">You are offline. What you type stays here; saving works again once you are connected.<//></div>`;
+  return isOnline
+    ? null
+    : html`<div class="banner"><${Notice} kind="alert">You are offline. What you type stays here; saving works again once you are connected.<//></div>`;
 }

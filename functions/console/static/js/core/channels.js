@@ -27,7 +27,9 @@ export function imageProblem({ channel, image_url: image }) {
   const { label, images } = channelOf(channel);
   if (!images || isOurs(image)) return "";
   const kind = /\.(webp|svg|gif|avif|heic|heif|bmp|tiff?|jpe?g|png)$/i.exec(image.split(/[?#]/)[0])?.[1].toLowerCase();
-  return kind && !images.includes(kind) ? `${label} shows ${images.filter((each) => each !== "jpeg").join(", ")} images; this is a .${kind}.` : "";
+  return kind && !images.includes(kind)
+    ? `${label} shows ${images.filter((each) => each !== "jpeg").join(", ")} images; this is a .${kind}.`
+    : "";
 }
 
 // The outcomes that a flow can branch on beside the one that all went well.

@@ -11,7 +11,11 @@ export class Unfit extends Error {}
 // Resolves to {image_id, url, width, height}. `onProgress` gets 0 to 1.
 export async function upload(kind, file, { onProgress, signal }) {
   const sent = await fitting(file);
-  const { image_id: id, upload: form } = await post("/v1/images", { kind, content_type: sent.type, size: sent.size }, { signal });
+  const { image_id: id, upload: form } = await post(
+    "/v1/images",
+    { kind, content_type: sent.type, size: sent.size },
+    { signal },
+  );
   await send(form, sent, onProgress, signal);
   const image = await post(`/v1/images/${id}/complete`, {}, { signal });
   remember(image);
@@ -33,7 +37,8 @@ async function fitting(file) {
   if (!TYPES.includes(file.type)) throw new Unfit("Choose a PNG, JPEG or WebP image.");
   if (file.size <= LARGEST) return file;
   const smaller = await shrunk(file).catch(() => null);
-  if (!smaller || smaller.size > LARGEST) throw new Unfit(`This image has ${megabytes(file.size)}; it can have 2 MB at most.`);
+  if (!smaller || smaller.size > LARGEST)
+    throw new Unfit(`This image has ${megabytes(file.size)}; it can have 2 MB at most.`);
   return smaller;
 }
 
@@ -58,7 +63,8 @@ function send({ url, fields }, file, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
-    request.onload = () => (request.status < 300 ? resolve() : reject(new Unfit("The image was not accepted. Try another one.")));
+    request.onload = () =>
+      request.status < 300 ? resolve() : reject(new Unfit("The image was not accepted. Try another one."));
     request.onerror = () => reject(new Unfit("The upload broke off. Try again."));
     request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
     signal.addEventListener("abort", () => request.abort());

@@ -1,13 +1,23 @@
 // {{coupon_name}} and its like, filled as the service fills them.
 import { wall } from "./times.js";
 
-export const PLACEHOLDERS = ["coupon_name", "coupon_code", "starts_at", "ends_at", "last_day", "uses_left", "customer_name"];
+export const PLACEHOLDERS = [
+  "coupon_name",
+  "coupon_code",
+  "starts_at",
+  "ends_at",
+  "last_day",
+  "uses_left",
+  "customer_name",
+];
 const KNOWN = new Set([...PLACEHOLDERS, "starts_at_local", "ends_at_local"]);
 const PLACEHOLDER = /( ?)\{\{([^{}]*)\}\}/g;
 const MINUTE_MS = 60_000;
 
 export function problem(text) {
-  const unknown = [...text.matchAll(PLACEHOLDER)].map(([, , inside]) => inside.split("|")[0].trim()).filter((name) => !KNOWN.has(name));
+  const unknown = [...text.matchAll(PLACEHOLDER)]
+    .map(([, , inside]) => inside.split("|")[0].trim())
+    .filter((name) => !KNOWN.has(name));
   if (unknown.length) return `Nobody fills {{${unknown[0]}}}. There are ${PLACEHOLDERS.join(", ")}.`;
   return /\{\{|\}\}/.test(text.replace(PLACEHOLDER, "")) ? "A placeholder is not closed, such as {{coupon_name}." : "";
 }
@@ -22,13 +32,15 @@ export const filled = (text, values) =>
     })
     .trim();
 
-export const uses = (text, name) => [...text.matchAll(PLACEHOLDER)].some(([, , inside]) => inside.split("|")[0].trim() === name);
+export const uses = (text, name) =>
+  [...text.matchAll(PLACEHOLDER)].some(([, , inside]) => inside.split("|")[0].trim() === name);
 
 // What is known of the coupon today.
 export function valuesOf(coupon) {
   if (!coupon) return {};
   const end = wall(coupon.ends_at, coupon.timezone);
-  const last = end.time === "00:00" && end.second === "00" ? wall(Date.parse(coupon.ends_at) - MINUTE_MS, coupon.timezone) : end;
+  const last =
+    end.time === "00:00" && end.second === "00" ? wall(Date.parse(coupon.ends_at) - MINUTE_MS, coupon.timezone) : end;
   const start = wall(coupon.starts_at, coupon.timezone);
   const values = { starts_at: `${start.date} ${start.time}`, ends_at: `${last.date} ${last.time}` };
   return {

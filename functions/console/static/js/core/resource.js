@@ -16,7 +16,10 @@ export function useResource(load, deps) {
     setState((now) => ({ ...now, isLoading: true, isLate: false }));
     latest
       .current(control.signal)
-      .then((data) => ({ data, error: null }), (error) => ({ error }))
+      .then(
+        (data) => ({ data, error: null }),
+        (error) => ({ error }),
+      )
       .then((outcome) => {
         clearTimeout(late);
         if (!control.signal.aborted) setState((now) => ({ ...now, ...outcome, isLoading: false, isLate: false }));

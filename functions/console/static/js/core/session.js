@@ -7,7 +7,7 @@ export const key = signal(read());
 // A session that the API no longer accepts: the screen stays as it is, with what was typed, under the sign-in.
 export const hasEnded = signal(false);
 
-let waiting = [];
+const waiting = [];
 
 // The credential that requests carry. Sign-in through an identity provider will answer with its access token here.
 export function authorization() {

@@ -21,7 +21,15 @@ export const isZone = (name) => {
 // The zone's clock at a moment: {date: "2026-06-01", time: "09:30"}.
 export function wall(moment, zone) {
   const parts = {};
-  const options = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  const options = {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  };
   for (const { type, value } of format(zone, options, "en-CA").formatToParts(new Date(moment))) parts[type] = value;
   const { year, month, day, hour, minute, second } = parts;
   return { date: `${year.padStart(4, "0")}-${month}-${day}`, time: `${hour}:${minute}`, second };
@@ -48,11 +56,13 @@ export const today = (zone) => wall(Date.now(), zone).date;
 
 export const day = (at, zone) => format(zone, { day: "numeric", month: "short", year: "numeric" }).format(new Date(at));
 
-export const clock = (at, zone) => format(zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at));
+export const clock = (at, zone) =>
+  format(zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at));
 
 export const dayAndClock = (at, zone) => `${day(at, zone)}, ${clock(at, zone)}`;
 
-export const clockToTheSecond = (at, zone) => format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
+export const clockToTheSecond = (at, zone) =>
+  format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
 
 const isMidnight = (at, zone) => {
   const { time, second } = wall(at, zone);
@@ -83,7 +93,9 @@ export function periodFields({ starts_at, ends_at, timezone }) {
 }
 
 export function offsetName(zone, at = Date.now()) {
-  const name = format(zone, { timeZoneName: "longOffset" }, "en").formatToParts(at).find(({ type }) => type === "timeZoneName")?.value;
+  const name = format(zone, { timeZoneName: "longOffset" }, "en")
+    .formatToParts(at)
+    .find(({ type }) => type === "timeZoneName")?.value;
   return name === "GMT" ? "GMT+00:00" : name;
 }
 

@@ -21,7 +21,8 @@ export function Loaded({ resource, what, skeleton, children }) {
     </div>`;
 }
 
-export const Lines = ({ count = 6 }) => html`<div class="lines" aria-hidden="true">${Array.from({ length: count }, (_, each) => html`<span key=${each}></span>`)}</div>`;
+export const Lines = ({ count = 6 }) =>
+  html`<div class="lines" aria-hidden="true">${Array.from({ length: count }, (_, each) => html`<span key=${each}></span>`)}</div>`;
 
 export const Failure = ({ error, onRetry, isBusy }) => html`
   <div class="state" role="alert">

@@ -1,7 +1,18 @@
 import { html } from "../core/preact.js";
 import { Field } from "./fields.js";
 
-const SWATCHES = ["#ffffff", "#f6f1e7", "#fde8e4", "#e6f4ea", "#e5effd", "#ffd60a", "#d7263d", "#1b4332", "#14213d", "#111318"];
+const SWATCHES = [
+  "#ffffff",
+  "#f6f1e7",
+  "#fde8e4",
+  "#e6f4ea",
+  "#e5effd",
+  "#ffd60a",
+  "#d7263d",
+  "#1b4332",
+  "#14213d",
+  "#111318",
+];
 
 export function ColorField({ form, name, label, hint }) {
   const value = form.values[name];

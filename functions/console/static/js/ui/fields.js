@@ -22,7 +22,8 @@ export function Field({ form, name, label, hint, isOptional, children, length, m
     </div>`;
 }
 
-export const Wrong = ({ id, children }) => html`<p class="wrong" id=${id}><${Icon} name="alert" size=${15} />${children}</p>`;
+export const Wrong = ({ id, children }) =>
+  html`<p class="wrong" id=${id}><${Icon} name="alert" size=${15} />${children}</p>`;
 
 export function TextField({ form, name, label, hint, isOptional, max, rows, onInput, ...rest }) {
   const value = form.values[name] ?? "";

@@ -70,7 +70,23 @@ export function useForm({ saved, check = () => ({}), draft }) {
       setIsSaving(false);
     }
   };
-  return { values, base, set, isDirty, isSaving, wasRestored, failure, refused, errorOf, visit, left, settle, reset, submit, element };
+  return {
+    values,
+    base,
+    set,
+    isDirty,
+    isSaving,
+    wasRestored,
+    failure,
+    refused,
+    errorOf,
+    visit,
+    left,
+    settle,
+    reset,
+    submit,
+    element,
+  };
 }
 
 function showFirst(element, number) {

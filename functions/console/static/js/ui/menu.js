@@ -57,14 +57,18 @@ export function Menu({ label, items }) {
   return html`
     <button ref=${button} type="button" class="icon-button" aria-haspopup="menu" aria-expanded=${isOpen} aria-controls=${isOpen ? id : undefined}
       aria-label=${label} title="More" onClick=${() => setIsOpen(!isOpen)} onKeyDown=${open}><${Icon} name="more" /></button>
-    ${isOpen &&
-    html`<div ref=${list} id=${id} class="menu" role="menu" popover="manual" aria-label=${label} onKeyDown=${onKeyDown}>
-      ${items.filter(Boolean).map((item) =>
-        item.href
-          ? html`<a key=${item.label} role="menuitem" tabindex="-1" href=${item.href} onClick=${() => setIsOpen(false)}>${item.label}</a>`
-          : html`<button key=${item.label} type="button" role="menuitem" tabindex="-1" data-danger=${item.isDangerous} onClick=${choose(item)}>${item.label}</button>`,
-      )}
-    </div>`}`;
+    ${
+      isOpen &&
+      html`<div ref=${list} id=${id} class="menu" role="menu" popover="manual" aria-label=${label} onKeyDown=${onKeyDown}>
+      ${items
+        .filter(Boolean)
+        .map((item) =>
+          item.href
+            ? html`<a key=${item.label} role="menuitem" tabindex="-1" href=${item.href} onClick=${() => setIsOpen(false)}>${item.label}</a>`
+            : html`<button key=${item.label} type="button" role="menuitem" tabindex="-1" data-danger=${item.isDangerous} onClick=${choose(item)}>${item.label}</button>`,
+        )}
+    </div>`
+    }`;
 }
 
 function lay(menu, button) {

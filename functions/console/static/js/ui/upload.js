@@ -32,7 +32,8 @@ export function ImageField({ label, kind, hint, value, address, error, onChange,
       announce(`${label}: uploaded`);
     } catch (failure) {
       if (mine.signal.aborted) return;
-      const words = failure instanceof Unfit ? failure.message : (Object.values(failure.fields ?? {})[0] ?? sentence(failure));
+      const words =
+        failure instanceof Unfit ? failure.message : (Object.values(failure.fields ?? {})[0] ?? sentence(failure));
       setProblem(words);
     }
     setProgress(null);
@@ -55,17 +56,19 @@ export function ImageField({ label, kind, hint, value, address, error, onChange,
       <div class="drop" data-over=${isOver} data-kind=${kind} onDragOver=${(event) => (event.preventDefault(), setIsOver(true))} onDragLeave=${() => setIsOver(false)} onDrop=${onDrop}>
         <span class="thumb">${shown ? html`<img src=${shown} alt="" />` : html`<${Icon} name=${value ? "check" : "image"} size=${22} />`}</span>
         <div class="drop-words">
-          ${progress === null
-            ? html`
+          ${
+            progress === null
+              ? html`
                 <div class="drop-actions">
                   <${Button} icon="upload" onClick=${() => input.current.click()} aria-describedby="${id}-hint">${value ? "Replace" : "Upload"}<span class="unseen"> ${label}</span><//>
                   ${value && html`<${Button} kind="quiet" onClick=${() => onChange(null)}>Remove<span class="unseen"> ${label}</span><//>`}
                 </div>
                 <p class="hint" id="${id}-hint">${hint}</p>`
-            : html`
+              : html`
                 <label class="progress-label" for="${id}-progress">${progress < 1 ? `Uploading, ${Math.round(progress * 100)} %` : "Preparing the image…"}</label>
                 <progress id="${id}-progress" max="1" value=${progress < 1 ? progress : undefined}></progress>
-                <${Button} kind="quiet" onClick=${cancel}>Cancel<//>`}
+                <${Button} kind="quiet" onClick=${cancel}>Cancel<//>`
+          }
         </div>
         <input ref=${input} type="file" class="unseen" tabindex="-1" aria-hidden="true" accept=${ACCEPTED} data-kind=${kind}
           onChange=${(event) => (take(event.currentTarget.files[0]), (event.currentTarget.value = ""))} />

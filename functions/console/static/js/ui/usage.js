@@ -2,7 +2,8 @@ import { html } from "../core/preact.js";
 import { RECORD_STATUSES, STATUSES, count, plural } from "../core/messages.js";
 import { Button } from "./controls.js";
 
-export const Badge = ({ status }) => html`<span class="badge" data-status=${status}>${STATUSES[status] ?? RECORD_STATUSES[status] ?? status}</span>`;
+export const Badge = ({ status }) =>
+  html`<span class="badge" data-status=${status}>${STATUSES[status] ?? RECORD_STATUSES[status] ?? status}</span>`;
 
 export const usedWords = ({ times_redeemed: used, max_redemptions: limit }) =>
   limit === null ? `${count(used)} redeemed, no limit` : `${count(used)} of ${count(limit)} redeemed`;

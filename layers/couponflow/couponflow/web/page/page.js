@@ -28,8 +28,14 @@
     if (count) {
       let left = Math.max(0, Math.ceil((count.dataset.until - now()) / 1000));
       if (left === 0) return later(0.5 + Math.random() * 2, renew); // not everybody in the same instant
-      for (const [unit, size] of [["d", 86400], ["h", 3600], ["m", 60], ["s", 1]]) {
-        $(`[data-unit=${unit}]`, count).textContent = unit === "d" ? Math.floor(left / size) : two(Math.floor(left / size));
+      for (const [unit, size] of [
+        ["d", 86400],
+        ["h", 3600],
+        ["m", 60],
+        ["s", 1],
+      ]) {
+        $(`[data-unit=${unit}]`, count).textContent =
+          unit === "d" ? Math.floor(left / size) : two(Math.floor(left / size));
         left %= size;
       }
     }

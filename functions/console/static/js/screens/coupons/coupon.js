@@ -31,10 +31,12 @@ export function CouponFrame({ id, tab }) {
     <${Page} wide title=${coupon?.name ?? "Coupon"} windowTitle=${coupon && `${label}: ${coupon.name}`}
       above=${html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${href("/coupons")}>Coupons</a></nav>`}
       lead=${coupon && html`<span class="coupon-line"><code>${coupon.code}</code><${Copy} text=${coupon.code} label=${`code ${coupon.code}`} /><${Badge} status=${coupon.status} /></span>`}
-      actions=${coupon &&
-      html`
+      actions=${
+        coupon &&
+        html`
         ${coupon.status !== "archived" && html`<${Button} icon="link" onClick=${() => setIsLinking(true)}>Link for a customer<//>`}
-        <${Menu} label="More actions" items=${actionsOf(coupon, { onChanged: resource.reload, isInside: true })} />`}>
+        <${Menu} label="More actions" items=${actionsOf(coupon, { onChanged: resource.reload, isInside: true })} />`
+      }>
       <nav class="tabs under-title" aria-label="Coupon">
         ${TABS.map(([name, words]) => html`<a key=${name} href=${address(name)} aria-current=${name === tab ? "page" : undefined}>${words}</a>`)}
       </nav>

@@ -56,8 +56,10 @@ async function attempt(change, onChanged) {
   } catch (error) {
     if (error.name === "AbortError") return;
     const isStale = error instanceof ApiError && error.status === 412;
-    toast(isStale ? "Someone changed this coupon in between. Look at it as it is now, then try again." : sentence(error), "alert");
+    toast(
+      isStale ? "Someone changed this coupon in between. Look at it as it is now, then try again." : sentence(error),
+      "alert",
+    );
   }
   onChanged();
 }
-

@@ -9,7 +9,7 @@ import { Notice } from "../../ui/async_states.js";
 import { toast } from "../../ui/toasts.js";
 import { changes, check, fieldsOf } from "./coupon_fields.js";
 import { CouponForm } from "./coupon_form.js";
-import { Failed } from "./new_coupon.js";
+import { FormErrors } from "../../ui/form_errors.js";
 
 export function Details({ coupon, onChanged }) {
   const [opened, setOpened] = useState(coupon);
@@ -25,7 +25,10 @@ export function Details({ coupon, onChanged }) {
 
   const save = form.submit(async (values) => {
     try {
-      const changed = await patch(`/v1/coupons/${coupon.coupon_id}`, { ...changes(values, form.base), version: opened.version });
+      const changed = await patch(`/v1/coupons/${coupon.coupon_id}`, {
+        ...changes(values, form.base),
+        version: opened.version,
+      });
       setOpened(changed);
       form.settle(fieldsOf(changed), values);
       onChanged(changed);
@@ -44,7 +47,8 @@ export function Details({ coupon, onChanged }) {
     for (const [name, value] of Object.entries(values)) form.set(name, value);
     setTheirs(null);
   };
-  const mine = () => Object.fromEntries(Object.entries(form.values).filter(([name, value]) => value !== form.base[name]));
+  const mine = () =>
+    Object.fromEntries(Object.entries(form.values).filter(([name, value]) => value !== form.base[name]));
 
   if (coupon.status === "archived") return html`<${Archived} coupon=${coupon} />`;
   return html`
@@ -53,7 +57,7 @@ export function Details({ coupon, onChanged }) {
         ${form.wasRestored && !theirs && html`<${Notice} action=${html`<${Button} onClick=${() => form.reset()}>Discard<//>`}>These are your unsaved changes from before the page was loaded again.<//>`}
         ${theirs && html`<${Conflict} before=${opened} theirs=${theirs} onTheirs=${() => adopt({})} onMine=${() => adopt(mine())} />`}`}
       footer=${html`
-        <${Failed} form=${form} />
+        <${FormErrors} form=${form} />
         <div class="form-actions">
           <${Button} kind="primary" type="submit" isBusy=${form.isSaving} disabled=${!form.isDirty || Boolean(theirs)}>Save changes<//>
           ${form.isDirty && html`<${Button} onClick=${() => form.reset()}>Discard<//>`}
@@ -61,12 +65,17 @@ export function Details({ coupon, onChanged }) {
 }
 
 const belowUsed = ({ times_redeemed: used }) =>
-  used === undefined ? sentence({ code: "limit_below_used" }) : `${count(used)} are redeemed already, so the limit can't be lower than that.`;
+  used === undefined
+    ? sentence({ code: "limit_below_used" })
+    : `${count(used)} are redeemed already, so the limit can't be lower than that.`;
 
 const LABELS = {
   name: ["Name", (coupon) => coupon.name],
   period: ["Active period", (coupon) => `${period(coupon).from} – ${period(coupon).to}, ${zoneName(coupon.timezone)}`],
-  max_redemptions: ["Overall limit", (coupon) => (coupon.max_redemptions === null ? "No limit" : count(coupon.max_redemptions))],
+  max_redemptions: [
+    "Overall limit",
+    (coupon) => (coupon.max_redemptions === null ? "No limit" : count(coupon.max_redemptions)),
+  ],
   max_redemptions_per_customer: ["Per customer", (coupon) => coupon.max_redemptions_per_customer ?? "No limit"],
   active: ["Active", (coupon) => (coupon.active ? "On" : "Off")],
 };

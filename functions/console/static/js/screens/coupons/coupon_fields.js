@@ -54,7 +54,8 @@ export function check(values) {
   if (!isZone(values.timezone)) wrong.timezone = "Choose a time zone.";
   if (!values.start_date) wrong.starts_at = "Choose the day it starts.";
   if (!values.end_date) wrong.ends_at = "Choose the day it ends.";
-  else if (values.start_date && !wrong.timezone && startOf(values) >= endOf(values)) wrong.ends_at = "The end must come after the start.";
+  else if (values.start_date && !wrong.timezone && startOf(values) >= endOf(values))
+    wrong.ends_at = "The end must come after the start.";
   wrong.max_redemptions = limit(values.max_redemptions, 1_000_000_000);
   wrong.max_redemptions_per_customer = limit(values.max_redemptions_per_customer, 100);
   return Object.fromEntries(Object.entries(wrong).filter(([, words]) => words));
@@ -79,11 +80,13 @@ export function body(values) {
 export function changes(values, base) {
   const [now, before] = [body(values), body(base)];
   const changed = Object.keys(now).filter((field) => field !== "code" && now[field] !== before[field]);
-  if (["timezone", "starts_at", "ends_at"].some((field) => changed.includes(field))) changed.push("timezone", "starts_at", "ends_at");
+  if (["timezone", "starts_at", "ends_at"].some((field) => changed.includes(field)))
+    changed.push("timezone", "starts_at", "ends_at");
   return Object.fromEntries(changed.map((field) => [field, now[field]]));
 }
 
-export const startOf = ({ whole_days, start_date, start_time, timezone }) => moment(start_date, whole_days ? "00:00" : start_time, timezone);
+export const startOf = ({ whole_days, start_date, start_time, timezone }) =>
+  moment(start_date, whole_days ? "00:00" : start_time, timezone);
 
 export const endOf = ({ whole_days, end_date, end_time, timezone }) =>
   whole_days ? moment(daysLater(end_date, 1), "00:00", timezone) : moment(end_date, end_time, timezone);
@@ -91,7 +94,9 @@ export const endOf = ({ whole_days, end_date, end_time, timezone }) =>
 function limit(text, most) {
   if (!text.trim()) return "";
   const number = Number(text);
-  return WHOLE.test(text.trim()) && number >= 1 && number <= most ? "" : `Enter a whole number from 1 to ${count(most)}, or leave it empty for no limit.`;
+  return WHOLE.test(text.trim()) && number >= 1 && number <= most
+    ? ""
+    : `Enter a whole number from 1 to ${count(most)}, or leave it empty for no limit.`;
 }
 
 const read = (text) => (text.trim() ? Number(text) : null);

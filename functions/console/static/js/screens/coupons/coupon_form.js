@@ -64,8 +64,9 @@ function CodeField({ form }) {
       { value: "generated", label: "Generate", hint: "Hard to guess, easy to read" },
       { value: "typed", label: "Choose my own", hint: "Such as SUMMER20" },
     ]} />
-    ${isTyped &&
-    html`<${Field} form=${form} name="code" label="Your code" length=${code.length} max=${40}>
+    ${
+      isTyped &&
+      html`<${Field} form=${form} name="code" label="Your code" length=${code.length} max=${40}>
       ${(control) => html`
         <input ...${control} class="mono" type="text" value=${code} autocomplete="off" autocapitalize="characters" spellcheck=${false}
           onInput=${(event) => {
@@ -73,7 +74,8 @@ function CodeField({ form }) {
             form.visit("code");
           }} />
         <p class="availability" role="status">${!codes.problem(code) && code === settled && !form.errorOf("code") && html`<${Availability} state=${state} />`}</p>`}
-    <//>`}`;
+    <//>`
+    }`;
 }
 
 const Availability = ({ state }) =>
@@ -91,7 +93,12 @@ function useAvailability(code) {
     const control = new AbortController();
     setState("asking");
     get("/v1/coupons", { query: { q: code, limit: 100 }, signal: control.signal }).then(
-      ({ items }) => setState(items.some((coupon) => coupon.status !== "archived" && codes.canonical(coupon.code) === codes.canonical(code)) ? "taken" : "free"),
+      ({ items }) =>
+        setState(
+          items.some((coupon) => coupon.status !== "archived" && codes.canonical(coupon.code) === codes.canonical(code))
+            ? "taken"
+            : "free",
+        ),
       () => setState(""),
     );
     return () => control.abort();
@@ -105,17 +112,27 @@ const DateField = ({ form, name, part, label }) => html`
       <div class="moment">
         <input ...${control} type="date" value=${form.values[`${part}_date`]} min="1971-01-01" max="8999-12-31" required
           onInput=${(event) => (form.set(`${part}_date`, event.currentTarget.value), form.visit(name))} />
-        ${!form.values.whole_days &&
-        html`<input type="time" aria-label="${label}: time" value=${form.values[`${part}_time`]} required
-          onInput=${(event) => (form.set(`${part}_time`, event.currentTarget.value), form.visit(name))} />`}
+        ${
+          !form.values.whole_days &&
+          html`<input type="time" aria-label="${label}: time" value=${form.values[`${part}_time`]} required
+          onInput=${(event) => (form.set(`${part}_time`, event.currentTarget.value), form.visit(name))} />`
+        }
       </div>`}
   <//>`;
 
 function ZoneField({ form }) {
   const options = useMemo(() => {
-    const named = zones().map((zone) => ({ value: zone, label: `${zone.replaceAll("_", " ").replaceAll("/", " / ")} (${offsetName(zone)})` }));
-    const known = zones().includes(form.values.timezone) ? [] : [{ value: form.values.timezone, label: form.values.timezone }];
-    const own = browserZone === "UTC" ? [] : [{ value: browserZone, label: `${zoneName(browserZone)}, where you are (${offsetName(browserZone)})` }];
+    const named = zones().map((zone) => ({
+      value: zone,
+      label: `${zone.replaceAll("_", " ").replaceAll("/", " / ")} (${offsetName(zone)})`,
+    }));
+    const known = zones().includes(form.values.timezone)
+      ? []
+      : [{ value: form.values.timezone, label: form.values.timezone }];
+    const own =
+      browserZone === "UTC"
+        ? []
+        : [{ value: browserZone, label: `${zoneName(browserZone)}, where you are (${offsetName(browserZone)})` }];
     return [...own, ...known, ...named.filter(({ value }) => !own.length || value !== browserZone)];
   }, []);
   return html`<${SelectField} form=${form} name="timezone" label="Time zone" options=${options} hint="Days begin and end at midnight there, daylight saving included" />`;

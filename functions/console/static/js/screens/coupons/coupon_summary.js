@@ -30,7 +30,9 @@ function when(values) {
   const [start, end] = [startOf(values), endOf(values)];
   if (start >= end) return "The end comes before the start";
   const last = new Date(Date.parse(end) - 1);
-  const words = whole_days ? days(day(start, timezone), day(last, timezone)) : `${dayAndClock(start, timezone)} – ${dayAndClock(end, timezone)}`;
+  const words = whole_days
+    ? days(day(start, timezone), day(last, timezone))
+    : `${dayAndClock(start, timezone)} – ${dayAndClock(end, timezone)}`;
   return `${words}, ${zoneName(timezone)} time`;
 }
 

@@ -16,7 +16,10 @@ import { actionsOf } from "./coupon_actions.js";
 import { LinkDialog } from "./link_dialog.js";
 
 const PAGE_LENGTH = 20;
-const TABS = [["", "All"], ...["active", "scheduled", "expired", "disabled", "sold_out", "archived"].map((status) => [status, STATUSES[status]])];
+const TABS = [
+  ["", "All"],
+  ...["active", "scheduled", "expired", "disabled", "sold_out", "archived"].map((status) => [status, STATUSES[status]]),
+];
 
 export function CouponList() {
   const { query, state } = place.value;

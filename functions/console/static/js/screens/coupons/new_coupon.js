@@ -7,13 +7,17 @@ import { sentence } from "../../core/messages.js";
 import { Button, LinkButton } from "../../ui/controls.js";
 import { Page } from "../../ui/page.js";
 import { Loaded, Notice } from "../../ui/async_states.js";
+import { FormErrors } from "../../ui/form_errors.js";
 import { toast } from "../../ui/toasts.js";
 import { blank, body, check, copyOf } from "./coupon_fields.js";
 import { CouponForm } from "./coupon_form.js";
 
 // `from`: the coupon that the new one starts as a copy of.
 export function NewCoupon({ from }) {
-  const source = useResource((signal) => (from ? get(`/v1/coupons/${from}`, { signal }) : Promise.resolve(null)), [from]);
+  const source = useResource(
+    (signal) => (from ? get(`/v1/coupons/${from}`, { signal }) : Promise.resolve(null)),
+    [from],
+  );
   return html`
     <${Page} wide title=${from ? "Copy of a coupon" : "Create coupon"}
       above=${html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${href("/coupons")}>Coupons</a></nav>`}>
@@ -38,19 +42,9 @@ function Create({ source }) {
     <${CouponForm} form=${form} onSubmit=${save}
       notices=${form.wasRestored && html`<${Notice} action=${html`<${Button} onClick=${() => form.reset()}>Start over<//>`}>This is what you had typed before the page was loaded again.<//>`}
       footer=${html`
-        <${Failed} form=${form} />
+        <${FormErrors} form=${form} />
         <div class="form-actions">
           <${Button} kind="primary" type="submit" isBusy=${form.isSaving}>Create coupon<//>
           <${LinkButton} href=${href("/coupons")}>Cancel<//>
         </div>`} />`;
-}
-
-// What is wrong with no field in particular; fields say it themselves.
-const SHOWN = ["name", "code", "starts_at", "ends_at", "timezone", "max_redemptions", "max_redemptions_per_customer"];
-
-export function Failed({ form, shown = SHOWN }) {
-  if (!form.failure) return null;
-  const elsewhere = Object.entries(form.refused).filter(([field]) => !shown.includes(field));
-  if (Object.keys(form.failure.fields ?? {}).length && !elsewhere.length) return null;
-  return html`<${Notice} kind="alert">${elsewhere.length ? elsewhere.map(([field, words]) => html`<p key=${field}>${field}: ${words}</p>`) : sentence(form.failure)}<//>`;
 }

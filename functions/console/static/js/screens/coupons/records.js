@@ -13,7 +13,11 @@ import { Empty, Lines, Loaded } from "../../ui/async_states.js";
 import { announce, toast } from "../../ui/toasts.js";
 
 const PAGE_LENGTH = 50;
-const TABS = [["", "All"], ["redeemed", "Redeemed"], ["distributed", "Distributed"]];
+const TABS = [
+  ["", "All"],
+  ["redeemed", "Redeemed"],
+  ["distributed", "Distributed"],
+];
 
 export function Records({ coupon, onReload }) {
   const { query, state } = place.value;
@@ -26,7 +30,10 @@ export function Records({ coupon, onReload }) {
 
   const filter = { status, customer_id: customer, ...span(from, to, coupon.timezone) };
   const path = `/v1/coupons/${coupon.coupon_id}/redemptions`;
-  const records = useResource((signal) => get(path, { query: { ...filter, cursor, limit: PAGE_LENGTH }, signal }), [path, status, customer, from, to, cursor]);
+  const records = useResource(
+    (signal) => get(path, { query: { ...filter, cursor, limit: PAGE_LENGTH }, signal }),
+    [path, status, customer, from, to, cursor],
+  );
   const again = () => {
     records.reload();
     onReload();
@@ -132,6 +139,10 @@ const Row = ({ record, zone }) => html`
     <td role="cell" data-label="Distributed at">${at(record.distributed_at, zone)}</td>
   </tr>`;
 
-const at = (moment, zone) => (moment ? html`<time datetime=${moment}>${day(moment, zone)} <small>${clockToTheSecond(moment, zone)}</small></time>` : html`<span class="none">–</span>`);
+const at = (moment, zone) =>
+  moment
+    ? html`<time datetime=${moment}>${day(moment, zone)} <small>${clockToTheSecond(moment, zone)}</small></time>`
+    : html`<span class="none">–</span>`;
 
-const Id = ({ value, what }) => html`<span class="id-line"><code title=${value}>${value}</code><${Copy} text=${value} label=${`${what} ${value}`} /></span>`;
+const Id = ({ value, what }) =>
+  html`<span class="id-line"><code title=${value}>${value}</code><${Copy} text=${value} label=${`${what} ${value}`} /></span>`;

@@ -22,10 +22,16 @@ import { Bubble } from "./chat_bubble.js";
 import { Request } from "./request_snippet.js";
 
 export function FlowBlock({ id }) {
-  const resource = useResource(async (signal) => {
-    const [block, coupons] = await Promise.all([id ? get(`/v1/flow/blocks/${id}`, { signal }) : null, listed("/v1/coupons", signal)]);
-    return { block, coupons };
-  }, [id]);
+  const resource = useResource(
+    async (signal) => {
+      const [block, coupons] = await Promise.all([
+        id ? get(`/v1/flow/blocks/${id}`, { signal }) : null,
+        listed("/v1/coupons", signal),
+      ]);
+      return { block, coupons };
+    },
+    [id],
+  );
   return html`
     <${Page} wide title=${id ? "Distribute Coupon block" : "New Distribute Coupon block"}
       above=${html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${href("/flow-blocks")}>Flow blocks</a></nav>`}
@@ -35,7 +41,12 @@ export function FlowBlock({ id }) {
 }
 
 async function discard(id) {
-  const isSure = await confirm({ title: "Delete this block?", text: "Flows that still refer to it get the outcome “error”.", yes: "Delete block", isDangerous: true });
+  const isSure = await confirm({
+    title: "Delete this block?",
+    text: "Flows that still refer to it get the outcome “error”.",
+    yes: "Delete block",
+    isDangerous: true,
+  });
   if (!isSure) return;
   try {
     await remove(`/v1/flow/blocks/${id}`);
@@ -51,21 +62,29 @@ function Editor({ block: opened, coupons }) {
   const [isStale, setIsStale] = useState(false);
   const saved = block ? fieldsOf(block) : { ...blank, coupon_id: coupons.length === 1 ? coupons[0].coupon_id : "" };
   const couponOf = (id) => coupons.find((each) => each.coupon_id === id);
-  const form = useForm({ saved, check: (values) => check(couponOf(values.coupon_id))(values), draft: `block.${block?.block_id ?? "new"}` });
+  const form = useForm({
+    saved,
+    check: (values) => check(couponOf(values.coupon_id))(values),
+    draft: `block.${block?.block_id ?? "new"}`,
+  });
   const coupon = couponOf(form.values.coupon_id);
 
   const save = form.submit(async (values) => {
     try {
       // The API keeps no versions of a block, so it is read again before it is written over.
-      if (block && !isStale && !same(fieldsOf(await get(`/v1/flow/blocks/${block.block_id}`)), form.base)) return setIsStale(true);
-      const kept = await (block ? put(`/v1/flow/blocks/${block.block_id}`, body(values)) : post("/v1/flow/blocks", body(values)));
+      if (block && !isStale && !same(fieldsOf(await get(`/v1/flow/blocks/${block.block_id}`)), form.base))
+        return setIsStale(true);
+      const kept = await (block
+        ? put(`/v1/flow/blocks/${block.block_id}`, body(values))
+        : post("/v1/flow/blocks", body(values)));
       form.settle(fieldsOf(kept), values);
       setIsStale(false);
       toast("Block saved");
       if (!block) await go(`/flow-blocks/${kept.block_id}`, {}, { replace: true });
       setBlock(kept);
     } catch (error) {
-      if (error.fields) error.fields = Object.fromEntries(Object.entries(error.fields).map(([field, words]) => [nameOf(field), words]));
+      if (error.fields)
+        error.fields = Object.fromEntries(Object.entries(error.fields).map(([field, words]) => [nameOf(field), words]));
       throw error;
     }
     return undefined;
@@ -95,7 +114,11 @@ function Message({ form, coupon, coupons }) {
   const options = useMemo(() => {
     const listed = coupons.map(({ coupon_id, name, code }) => ({ value: coupon_id, label: `${name} (${code})` }));
     const isUnlisted = form.base.coupon_id && !coupons.some(({ coupon_id }) => coupon_id === form.base.coupon_id);
-    return [{ value: "", label: "Choose a coupon", isDisabled: true }, ...(isUnlisted ? [{ value: form.base.coupon_id, label: "Archived coupon" }] : []), ...listed];
+    return [
+      { value: "", label: "Choose a coupon", isDisabled: true },
+      ...(isUnlisted ? [{ value: form.base.coupon_id, label: "Archived coupon" }] : []),
+      ...listed,
+    ];
   }, [coupons]);
   const length = (name) => filled(form.values[name], valuesOf(coupon)).length;
   const input = (name) => (event) => {

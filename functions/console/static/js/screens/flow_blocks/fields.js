@@ -3,7 +3,7 @@ import { ANY, CHANNELS, OUTCOMES, channelOf, imageProblem, limitsOf } from "../.
 import { isOurs } from "../../core/images.js";
 import * as placeholders from "../../core/placeholders.js";
 import { characters } from "../../core/messages.js";
-import { httpsProblem } from "../redeem_page/settings_form.js";
+import { httpsProblem } from "../../core/urls.js";
 
 const LONGEST_FLOW = 200;
 
@@ -39,7 +39,10 @@ export const body = (values) => ({
 
 export const nameOf = (field) => field.replace(/^fallback_flows\./, "");
 
-export const channelOptions = [{ value: "", label: ANY.label }, ...Object.entries(CHANNELS).map(([value, { label }]) => ({ value, label }))];
+export const channelOptions = [
+  { value: "", label: ANY.label },
+  ...Object.entries(CHANNELS).map(([value, { label }]) => ({ value, label })),
+];
 
 // `coupon` fills the placeholders, whose words count against the channel's limits too.
 export const check = (coupon) => (values) => {
@@ -52,11 +55,14 @@ export const check = (coupon) => (values) => {
   wrong.button_title = textProblem(values.button_title, coupon, limits.button, `${label} on a button`);
   const image = values.image_url.trim();
   if (image) wrong.image_url = (isOurs(image) ? "" : httpsProblem(image, 2000)) || imageProblem(values);
-  for (const [outcome] of OUTCOMES) if (characters(values[outcome].trim()) > LONGEST_FLOW) wrong[outcome] = `Use at most ${LONGEST_FLOW} characters.`;
+  for (const [outcome] of OUTCOMES)
+    if (characters(values[outcome].trim()) > LONGEST_FLOW) wrong[outcome] = `Use at most ${LONGEST_FLOW} characters.`;
   return Object.fromEntries(Object.entries(wrong).filter(([, words]) => words));
 };
 
 function textProblem(text, coupon, most, where) {
   const { length } = placeholders.filled(text, placeholders.valuesOf(coupon));
-  return placeholders.problem(text) || (length > most ? `${where}: ${most} characters at most, and this has ${length}.` : "");
+  return (
+    placeholders.problem(text) || (length > most ? `${where}: ${most} characters at most, and this has ${length}.` : "")
+  );
 }

@@ -10,7 +10,19 @@ import { Notice } from "../../ui/async_states.js";
 import { announce } from "../../ui/toasts.js";
 
 const HEADERS = "Authorization: Bearer YOUR_DISTRIBUTE_KEY\nContent-Type: application/json";
-const ANSWERS = ["outcome", "reason", "redeem_url", "message", "button_title", "image_url", "coupon_code", "coupon_name", "ends_at_local", "uses_left", "next_flow"];
+const ANSWERS = [
+  "outcome",
+  "reason",
+  "redeem_url",
+  "message",
+  "button_title",
+  "image_url",
+  "coupon_code",
+  "coupon_name",
+  "ends_at_local",
+  "uses_left",
+  "next_flow",
+];
 
 export function Request({ block, isDirty }) {
   const [style, setStyle] = useState("double");
@@ -20,7 +32,11 @@ export function Request({ block, isDirty }) {
   const variable = (name) => (style === "double" ? `{{${name}}}` : `{${name}}`);
   const named = [block.message, block.button_title].some((text) => uses(text ?? "", "customer_name"));
   const variables = ["customer_id", "inbox_id", ...(named ? ["customer_name"] : [])];
-  const body = JSON.stringify({ block_id: block.block_id, ...Object.fromEntries(variables.map((name) => [name, variable(name)])) }, null, 2);
+  const body = JSON.stringify(
+    { block_id: block.block_id, ...Object.fromEntries(variables.map((name) => [name, variable(name)])) },
+    null,
+    2,
+  );
   const address = `${location.origin}/v1/flow/distribute`;
   return html`
     <section class="card section request" aria-labelledby="request-title">
@@ -29,7 +45,10 @@ export function Request({ block, isDirty }) {
       <${Paste} label="URL" text=${address} method="POST" />
       <${Paste} label="Headers" text=${HEADERS} />
       <p class="hint">Use a key with the distribute scope only: whoever can see the flow can see it.</p>
-      <${Paste} label="Body" text=${body} aside=${html`<${Segments} label="How your builder writes variables" value=${style} onChange=${setStyle} options=${[{ value: "double", label: "{{ }}" }, { value: "single", label: "{ }" }]} />`} />
+      <${Paste} label="Body" text=${body} aside=${html`<${Segments} label="How your builder writes variables" value=${style} onChange=${setStyle} options=${[
+        { value: "double", label: "{{ }}" },
+        { value: "single", label: "{ }" },
+      ]} />`} />
       <p class="hint">Put your builder's own variables for the customer and the inbox in place of these names.</p>
       <details class="answers"><summary>What comes back</summary><p>Texts only, each under its name: ${ANSWERS.map((name, at) => html`${at ? ", " : ""}<code>${name}</code>`)}. Branch on <code>outcome</code>.</p></details>
       <${Test} block=${block} isDirty=${isDirty} />
@@ -44,7 +63,10 @@ const Paste = ({ label, text, method, aside }) => html`
 
 function Test({ block, isDirty }) {
   const [answer, setAnswer] = useState(null);
-  const form = useForm({ saved: { customer_id: "test-customer" }, check: ({ customer_id }) => (customer_id.trim() ? {} : { customer_id: "Enter a customer's id." }) });
+  const form = useForm({
+    saved: { customer_id: "test-customer" },
+    check: ({ customer_id }) => (customer_id.trim() ? {} : { customer_id: "Enter a customer's id." }),
+  });
   const send = form.submit(async ({ customer_id }) => {
     setAnswer(null);
     const started = performance.now();
@@ -58,7 +80,9 @@ function Test({ block, isDirty }) {
   return html`
     <form class="test" ref=${form.element} onSubmit=${send} novalidate aria-label="Test the request">
       <${Field} form=${form} name="customer_id" label="Test as customer" hint="Makes a real record: the coupon counts as handed out to this customer.">
-        ${(control) => html`<div class="input-group"><input ...${control} type="text" maxlength="200" autocomplete="off" value=${form.values.customer_id} onInput=${(event) => form.set("customer_id", event.currentTarget.value)} />
+        ${(
+          control,
+        ) => html`<div class="input-group"><input ...${control} type="text" maxlength="200" autocomplete="off" value=${form.values.customer_id} onInput=${(event) => form.set("customer_id", event.currentTarget.value)} />
           <${Button} type="submit" icon="play" isBusy=${form.isSaving}>Test the request<//></div>`}
       <//>
       ${isDirty && html`<p class="hint">Tests what is saved, without your unsaved changes.</p>`}

@@ -9,7 +9,7 @@ import { Loaded, Notice } from "../../ui/async_states.js";
 import { toast } from "../../ui/toasts.js";
 import { ImageField } from "../../ui/upload.js";
 import { ColorField } from "../../ui/color.js";
-import { Failed } from "../coupons/new_coupon.js";
+import { FormErrors } from "../../ui/form_errors.js";
 import { Preview } from "./preview.js";
 import { LOCALES, check, fieldsOf, nameOf, settingsOf } from "./settings_form.js";
 
@@ -37,7 +37,9 @@ function Editor({ coupon, path, saved }) {
     const now = await get(path);
     if (!same(fieldsOf(now), form.base)) return setTheirs(now);
     const kept = await put(path, settingsOf(values)).catch((error) => {
-      throw Object.assign(error, { fields: Object.fromEntries(Object.entries(error.fields ?? {}).map(([field, words]) => [nameOf(field), words])) });
+      throw Object.assign(error, {
+        fields: Object.fromEntries(Object.entries(error.fields ?? {}).map(([field, words]) => [nameOf(field), words])),
+      });
     });
     form.settle(fieldsOf(kept ?? settingsOf(values)), values);
     toast("Redeem page saved");
@@ -50,7 +52,10 @@ function Editor({ coupon, path, saved }) {
     setTheirs(null);
   };
   return html`
-    <div class="view-switch"><${Segments} label="View" value=${view} onChange=${setView} options=${[{ value: "settings", label: "Settings" }, { value: "preview", label: "Preview" }]} /></div>
+    <div class="view-switch"><${Segments} label="View" value=${view} onChange=${setView} options=${[
+      { value: "settings", label: "Settings" },
+      { value: "preview", label: "Preview" },
+    ]} /></div>
     <div class="editor" data-view=${view}>
       <form class="editor-settings" ref=${form.element} onSubmit=${save} novalidate aria-label="Redeem page settings">
         ${isArchived && html`<${Notice}>This coupon is archived. Its page is no longer shown and can't be changed.<//>`}
@@ -60,7 +65,7 @@ function Editor({ coupon, path, saved }) {
         <${ButtonSettings} form=${form} />
         <${Look} form=${form} />
         <${Words} form=${form} />
-        <${Failed} form=${form} shown=${Object.keys(form.values)} />
+        <${FormErrors} form=${form} shown=${Object.keys(form.values)} />
         <div class="form-actions sticky">
           <${Button} kind="primary" type="submit" isBusy=${form.isSaving} disabled=${isArchived || Boolean(theirs)}>Save Redeem Page<//>
           ${form.isDirty ? html`<${Button} onClick=${() => form.reset()}>Discard<//><span class="hint">Not saved yet</span>` : html`<span class="hint">All saved</span>`}

@@ -52,7 +52,8 @@ export function Preview({ couponId, settings, state, onState }) {
     </section>`;
 }
 
-const explained = (error) => (error.status === 422 ? "Something on the left needs another look before the page can be shown." : sentence(error));
+const explained = (error) =>
+  error.status === 422 ? "Something on the left needs another look before the page can be shown." : sentence(error);
 
 function usePage(couponId, settings, state, theme) {
   const [page, setPage] = useState({ document: "", turn: 0, error: null, isLoading: true });
@@ -60,8 +61,18 @@ function usePage(couponId, settings, state, theme) {
   useEffect(() => {
     const control = new AbortController();
     setPage((now) => ({ ...now, isLoading: true }));
-    post(`/v1/coupons/${couponId}/redeem-page/preview`, JSON.parse(settings), { query: { state }, signal: control.signal }).then(
-      (document) => setPage((now) => ({ document: themed(document, theme), state, turn: now.turn + 1, error: null, isLoading: false })),
+    post(`/v1/coupons/${couponId}/redeem-page/preview`, JSON.parse(settings), {
+      query: { state },
+      signal: control.signal,
+    }).then(
+      (document) =>
+        setPage((now) => ({
+          document: themed(document, theme),
+          state,
+          turn: now.turn + 1,
+          error: null,
+          isLoading: false,
+        })),
       (error) => control.signal.aborted || setPage((now) => ({ ...now, error, isLoading: false })),
     );
     return () => control.abort();
@@ -72,5 +83,7 @@ function usePage(couponId, settings, state, theme) {
 // A document in a sandbox asks the machine for its theme, not the frame around it: so the answer is written into it.
 const themed = (document, theme) =>
   document
-    .replace(/\(\s*prefers-color-scheme:\s*(dark|light)\s*\)/g, (_, wanted) => (wanted === theme ? "(min-width: 0)" : "(max-width: 0)"))
+    .replace(/\(\s*prefers-color-scheme:\s*(dark|light)\s*\)/g, (_, wanted) =>
+      wanted === theme ? "(min-width: 0)" : "(max-width: 0)",
+    )
     .replace(/color-scheme:\s*light dark/g, `color-scheme: ${theme}`);

@@ -12,7 +12,8 @@ export function Screen({ page, title }) {
   return html`
     <div class="screens">
       ${pages.current.map(
-        (each) => html`<${Frame} key=${each.turn} page=${each} title=${title} isShown=${each.turn === shown} scrolled=${scrolled} onShown=${() => setShown((now) => Math.max(now, each.turn))} />`,
+        (each) =>
+          html`<${Frame} key=${each.turn} page=${each} title=${title} isShown=${each.turn === shown} scrolled=${scrolled} onShown=${() => setShown((now) => Math.max(now, each.turn))} />`,
       )}
     </div>`;
 }

@@ -1,5 +1,6 @@
 // A redeem page's settings as the form has them, and as the API does.
 import { characters } from "../../core/messages.js";
+import { httpsProblem } from "../../core/urls.js";
 
 export const LOCALES = [
   { value: "", label: "As the customer's phone" },
@@ -48,14 +49,8 @@ export function check(values) {
   const wrong = {};
   if (characters(values.label.trim()) > 40) wrong.label = "Use at most 40 characters.";
   if (values.behavior === "open_url") wrong.url = httpsProblem(values.url.trim(), 2000);
-  if (!/^#[0-9a-f]{6}$/i.test(values.background_color)) wrong.background_color = "Write the colour as # and six digits, such as #ffd60a.";
+  if (!/^#[0-9a-f]{6}$/i.test(values.background_color))
+    wrong.background_color = "Write the colour as # and six digits, such as #ffd60a.";
   if (characters(values.terms) > 10_000) wrong.terms = "Use at most 10,000 characters.";
   return Object.fromEntries(Object.entries(wrong).filter(([, words]) => words));
-}
-
-export function httpsProblem(address, longest) {
-  if (!address) return "Enter the address, beginning with https://.";
-  if (characters(address) > longest) return `Use at most ${longest} characters.`;
-  const isAddress = URL.canParse(address) && new URL(address).protocol === "https:" && !/\s/.test(address);
-  return isAddress ? "" : "Enter a whole address, beginning with https://.";
 }
