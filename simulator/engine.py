@@ -19,9 +19,13 @@ SINGLE_WRITES = {"put_item", "update_item", "delete_item"}
 
 
 class Engine:
-    """Items are replaced, never changed: a copy of `items` is a snapshot."""
+    """Items are replaced, never changed: a copy of `items` is a snapshot.
 
-    def __init__(self) -> None:
+    With `withholds_old`, a refused single write does not carry the item, as on the local engine roto.
+    """
+
+    def __init__(self, *, withholds_old: bool = False) -> None:
+        self._withholds_old = withholds_old
         self.items: dict[Key, Item] = {}
         self._partitions: defaultdict[str, set[str]] = defaultdict(set)
 
@@ -106,7 +110,8 @@ class Engine:
         try:
             key, item = self._written(kind, request)
         except Refused as refused:
-            raise error("ConditionalCheckFailedException", **refused.answer) from refused
+            carried = {} if self._withholds_old else refused.answer
+            raise error("ConditionalCheckFailedException", **carried) from refused
         self.store(key, item)
         return item
 

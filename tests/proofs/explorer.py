@@ -119,6 +119,7 @@ class Explorer:
         self._done: dict[tuple[int, tuple[int, ...]], tuple[int, tuple[tuple[int, int], ...]]] = {}
         self._facts: dict[tuple[int, ...], _Facts] = {}
         self.found = Found()
+        self.new_engine: Callable[[], Engine] = Engine
 
     def explore(self, budget: Budget, most_states: int | None = None) -> Found:
         """Raises Violated, with the steps that lead there."""
@@ -229,7 +230,7 @@ class Explorer:
         touched = tuple(items[place] if place < len(items) else 0 for place in places)
         known = self._done.get((request, touched))
         if known is None:
-            engine = Engine()
+            engine = self.new_engine()
             for place, item in zip(places, touched, strict=True):
                 if (content := self._items[item]) is not None:
                     engine.store(self._keys[place], content)

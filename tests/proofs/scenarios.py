@@ -197,6 +197,13 @@ def two_marketers() -> Explorer:
     )
 
 
+def one_marketer() -> Explorer:
+    """Nobody else changes the coupon: no version conflict may be reported, whatever answer is lost."""
+    scene = Scene(5, 1, 1, ["ann"])
+    limits = ({"max_redemptions_per_customer": limit} for limit in (3, 2))
+    return scene.explorer(scene.till("ann", "sale"), scene.change("alone", *limits))
+
+
 def a_double_tap_for_the_last_use() -> Explorer:
     """Both taps are for the one use that there is: whichever comes second must be told of the first."""
     scene = Scene(1, 1, 2, ["ann"])

@@ -70,9 +70,10 @@ class CouponStore:
         try:
             self._table.update(change(seen, changes, now))
         except ConditionFailedError as refused:
-            if made := own_earlier_attempt(refused.old, seen, changes):
+            old = self._table.find_conflicting_item(refused, keys.coupon(seen.coupon_id))
+            if made := own_earlier_attempt(old, seen, changes):
                 return made
-            raise version_conflict(refused.old) from refused
+            raise version_conflict(old) from refused
         return apply_change(seen, changes, now)
 
     def archive(self, seen: Coupon, change_id: str, now: datetime) -> None:

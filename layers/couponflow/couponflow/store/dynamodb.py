@@ -151,6 +151,15 @@ class Table:
         """As `update`, but tried once: for what may be lost and must not keep anybody waiting."""
         _call(self._client.update_item, TableName=self._name, **write["Update"])
 
+    def find_conflicting_item(self, refused: ConditionFailedError, key: Key) -> Item | None:
+        """Return the item that refused a single write, where only an existing item can refuse it.
+
+        DynamoDB sends the item with the refusal. The local engine roto leaves it out, which costs a
+        strong read; another request may have changed the item by then. Callers conclude only what
+        every later state of the item allows too: tests/proofs/test_withheld_items.py searches that.
+        """
+        return self.get(key, consistent=True) if refused.old is None else refused.old
+
     def transact(self, writes: list[Write]) -> None:
         """All of them or none, tried once. ConditionFailed carries the index of the write that was refused."""
         items = [{kind: {"TableName": self._name, **body}} for write in writes for kind, body in write.items()]

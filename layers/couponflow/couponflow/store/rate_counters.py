@@ -14,15 +14,18 @@ class RateCounterStore:
         From `keep_until` on, in seconds since 1970, the table may forget the window: it was over long before.
         """
         is_taken, found = self._take(kind, subject, window, units, limit)
-        if is_taken or (found is not None and found > window):
-            return True  # the second: by a clock behind others' the window is over, and nothing is known of it any more
-        if found == window:
-            return False
-        # The first of the window begins it, unless somebody else does so in this very moment.
-        return self._begin(kind, subject, window, units, keep_until) or self._take(kind, subject, window, units, limit)[0]
+        if not is_taken and (found is None or found < window):
+            # The first request of the window begins it, unless another one does so at this moment.
+            if self._begin(kind, subject, window, units, keep_until):
+                return True
+            is_taken, found = self._take(kind, subject, window, units, limit, exists=True)
+        # By a clock behind others' the window is over: nothing is known of it any more.
+        return is_taken or (found is not None and found > window)
 
-    def _take(self, kind: str, subject: str, window: int, units: int, limit: int) -> tuple[bool, int | None]:
-        """Whether it was taken, or else the window that the counter is in."""
+    def _take(
+        self, kind: str, subject: str, window: int, units: int, limit: int, *, exists: bool = False
+    ) -> tuple[bool, int | None]:
+        """Whether it was taken, or else the counter's window: None if there is none, or none was sent."""
         take = update(
             keys.counter(kind, subject),
             "SET taken = taken + :units",
@@ -32,7 +35,10 @@ class RateCounterStore:
         try:
             self._table.update_once(take)
         except ConditionFailedError as refused:
-            return False, refused.old["span"] if refused.old else None
+            old = refused.old
+            if exists:
+                old = self._table.find_conflicting_item(refused, keys.counter(kind, subject))
+            return False, old["span"] if old else None
         return True, window
 
     def _begin(self, kind: str, subject: str, window: int, units: int, keep_until: int) -> bool:

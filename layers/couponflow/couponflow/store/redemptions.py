@@ -85,8 +85,9 @@ class RedemptionStore:
         try:
             self._table.put(put(item, IS_NEW))
         except ConditionFailedError as exists:
-            assert exists.old is not None, "the condition fails only on what exists"
-            return redemption_of(exists.old), False
+            found = self._table.find_conflicting_item(exists, keys.redemption(holder, slot))
+            assert found is not None, "the condition fails only on what exists"
+            return redemption_of(found), False
         return redemption_of(item), True
 
     def use(self, coupon: Coupon, use: Use, shard: int, now: datetime) -> Redemption:
