@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 3000
 STATE ?= .local
+ENGINE ?=
+export ENGINE
 ARCH ?= arm64
 
 VENV := .venv/bin
@@ -9,7 +11,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-javascript install-audit install-ministack run invoke build check format screenshots test audit bench soak mutants lock clean
+.PHONY: help install install-sam install-browsers install-javascript install-audit run invoke build check format screenshots test audit bench soak mutants lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -23,10 +25,7 @@ install-sam:
 install-audit:
 	@$(PYTHON) -m tools.install audit
 
-install-ministack:
-	@$(PYTHON) -m tools.install ministack
-
-run: install $(if $(call on,$(BUILT)),install-sam) ## the whole service on this machine: PORT=3000, LOG=1 shows the functions' logs, BUILT=1 runs the built package
+run: install $(if $(call on,$(BUILT)),install-sam) ## the whole service on this machine: PORT=3000, LOG=1 shows the functions' logs, ENGINE=dynamodb-local takes AWS's own engine, BUILT=1 runs the built package
 	@exec $(VENV)/python -m local.stack --port $(PORT) --state $(STATE) $(if $(call on,$(LOG)),--log) $(if $(call on,$(BUILT)),--built)
 
 invoke: install ## a function of the running stack, directly: F=DistributeFunction E=events/….json
@@ -74,13 +73,14 @@ soak: install ## the proofs at length: 10,000 schedules and millions of interlea
 mutants: install ## breaks each rule of the core in turn and names those that no test notices: takes an hour; ONLY=word runs some
 	@$(VENV)/python -m tests.mutation
 
-lock: install ## the locks anew, from pyproject.toml and the package.json of local/s3, local/lighthouse and functions/console
+lock: install ## the locks anew, from pyproject.toml and the package.json of local/lighthouse and functions/console
 	@$(COMPILE) pyproject.toml -o layers/couponflow/requirements.txt
 	@$(COMPILE) pyproject.toml --group dev -c layers/couponflow/requirements.txt -o requirements-dev.txt
 	@$(COMPILE) --group images -o functions/images/requirements.txt
 	@$(COMPILE) --group sam -o requirements-sam.txt
 	@$(COMPILE) --group audit -o requirements-audit.txt
 	@$(COMPILE) --group ministack -o requirements-ministack.txt
+	@$(COMPILE) --group java -o requirements-java.txt
 	@$(VENV)/python -m tools.npm_locks
 
 clean: ## removes what was built, cached and stored locally; keeps what was downloaded

@@ -58,7 +58,8 @@ class Template:
     routes: tuple[Route, ...]
     tables: Mapping[str, Mapping[str, Any]]
     """By name, what CreateTable takes beside the name."""
-    buckets: tuple[str, ...]
+    buckets: Mapping[str, Mapping[str, Any]]
+    """By name, the properties that the local S3 server takes."""
 
 
 def load(path: Path = TEMPLATE, parameters: Mapping[str, str] | None = None) -> Template:
@@ -74,7 +75,7 @@ def load(path: Path = TEMPLATE, parameters: Mapping[str, str] | None = None) -> 
             functions=functions,
             routes=tuple(route for name in functions for route in _routes(name, resources[name], resolver)),
             tables=_tables(resources, resolver),
-            buckets=tuple(resolver.physical_name(name) for name in _of_type(resources, "AWS::S3::Bucket")),
+            buckets=_buckets(resources, resolver),
         )
 
 
@@ -133,6 +134,13 @@ def _tables(resources: dict[str, Any], resolver: Resolver) -> dict[str, dict[str
     return {
         resolver.physical_name(name): resolver.resolve(resources[name]["Properties"], only=CREATE_TABLE_PROPERTIES)
         for name in _of_type(resources, "AWS::DynamoDB::Table")
+    }
+
+
+def _buckets(resources: dict[str, Any], resolver: Resolver) -> dict[str, dict[str, Any]]:
+    return {
+        resolver.physical_name(name): resolver.resolve(resources[name].get("Properties", {}), only=("CorsConfiguration",))
+        for name in _of_type(resources, "AWS::S3::Bucket")
     }
 
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from local import demo_data, engines, ports, sam_template, tables
+from local import buckets, demo_data, engines, ports, sam_template, tables
 from local.child_processes import Ledger, StackFailed, claimed, die_with_parent
 from local.gateway import Front
 from local.intrinsics import REGION, TemplateError
@@ -33,9 +33,10 @@ def run(settings: Settings) -> None:
     with (
         claimed(settings.state, settings.base_url) as ledger,
         _fresh_start(settings),
-        _engines(settings, service, ledger) as running,
+        _engines(settings, ledger) as running,
     ):
         tables.ensure(running.dynamodb.endpoint, service.tables, settings.data)
+        buckets.ensure(running.s3.endpoint, service.buckets)
         asyncio.run(_serve(settings, service, ledger, running))
 
 
@@ -73,10 +74,10 @@ def _fresh_start(settings: Settings) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _engines(settings: Settings, service: sam_template.Template, ledger: Ledger) -> Iterator[Engines]:
+def _engines(settings: Settings, ledger: Ledger) -> Iterator[Engines]:
     with (
-        engines.dynamodb_local(settings.logs, settings.data / "dynamodb") as dynamodb,
-        engines.s3_server(settings.logs, settings.data / "s3", service.buckets) as s3,
+        engines.dynamodb(settings.logs, settings.data) as dynamodb,
+        engines.s3(settings.logs, settings.data / "objects") as s3,
     ):
         for engine in (dynamodb, s3):
             ledger.add(engine.process.pid, engine.name)

@@ -1,4 +1,4 @@
-"""The template's tables on DynamoDB Local, and whether stored ones still have the template's schema."""
+"""The template's tables on the local engine, and whether stored ones still have the template's schema."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import boto3
 from local.child_processes import StackFailed
 from local.intrinsics import REGION
 
-# s3rver accepts no other; DynamoDB Local accepts any.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER"}
+# The S3 server checks signatures with this key and accepts no other; the DynamoDB engines accept any.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 def ensure(endpoint: str, tables: Mapping[str, Mapping[str, Any]], data: Path) -> None:

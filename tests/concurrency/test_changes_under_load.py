@@ -12,7 +12,10 @@ from botocore.exceptions import ClientError, HTTPClientError
 from couponflow.bootstrap import Services
 from couponflow.domain.errors import CouponflowError
 from tests.concurrency.load import ORGANISATION, Rush, tally, till
+from tests.support.engines import on_both_engines
 from tests.unit.examples import BETWEEN, ENDS_AT, STARTS_AT
+
+pytestmark = on_both_engines
 
 
 def change(services: Services, rush: Rush, coupon, **changes) -> str:

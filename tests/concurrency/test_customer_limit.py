@@ -10,7 +10,10 @@ import pytest
 
 from couponflow.domain.models import Coupon
 from tests.concurrency.load import Rush, tally, till
+from tests.support.engines import on_both_engines
 from tools.paths import ROOT
+
+pytestmark = on_both_engines
 
 PROCESSES, TIMES = 4, 16
 CUSTOMER = "ann"

@@ -7,6 +7,9 @@ import pytest
 from couponflow.domain.models import Coupon
 from couponflow.store import quota_shards
 from tests.concurrency.load import Rush, tally, tap, till
+from tests.support.engines import on_both_engines
+
+pytestmark = on_both_engines
 
 
 def come_at_once(rush: Rush, coupon: Coupon, dice: random.Random, customers: int) -> list[str]:

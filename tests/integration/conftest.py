@@ -1,4 +1,4 @@
-"""Tests through the handlers: real events and DynamoDB's own engine, in one process."""
+"""Tests through the handlers: real events and a real engine, in one process."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import pytest
 from couponflow.store import attribute_values, keys
 from local import sam_template
 from local.intrinsics import read_yaml
+from tests.support.engines import WITHHOLDS_OLD
 from tests.support.functions import load
 from tests.support.gateway import Gateway
 from tests.support.permissions import Recorder
@@ -116,30 +117,31 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-def module_table(dynamodb_local: str) -> Iterator[Table]:
+def module_table(dynamodb: str) -> Iterator[Table]:
     """A table for all tests of a module: each has an organisation of its own."""
     schema: dict[str, Any] = dict(sam_template.table_schema())
-    engine = boto3.resource("dynamodb", endpoint_url=dynamodb_local)
+    engine = boto3.resource("dynamodb", endpoint_url=dynamodb)
     made = engine.create_table(TableName=f"test-{uuid.uuid4().hex}", **schema)
     yield made
     made.delete()
 
 
 @pytest.fixture(scope="module")
-def environments(module_table: Table, dynamodb_local: str) -> Iterator[Gateway]:
+def environments(module_table: Table, dynamodb: str, engine_name: str) -> Iterator[Gateway]:
     """The functions as they run for all tests of a module; what they remember is of other organisations.
 
     None may do what its role in the template does not let it do.
     """
     recorder = Recorder()
     with recorder.recording(), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
         patch.setenv("TABLE_NAME", module_table.name)
         patch.setenv("IMAGES_BUCKET", "images")
         patch.setenv("MAX_SHARDS", "16")
         patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
         yield Gateway(partial(load, patch=patch), recorder.watched)
-    assert recorder.beyond(read_yaml(sam_template.TEMPLATE)) == {}
+    if engine_name != WITHHOLDS_OLD:  # there the store reads what DynamoDB would have sent
+        assert recorder.beyond(read_yaml(sam_template.TEMPLATE)) == {}
 
 
 @pytest.fixture
@@ -183,7 +185,7 @@ def api(organisation: Callable[[str], Api]) -> Api:
 
 
 @pytest.fixture
-def stored(table: Table, dynamodb_local: str) -> Stored:
+def stored(table: Table, dynamodb: str) -> Stored:
     """`stored()`: every item of the table, in a fixed order, but for when keys were last used."""
 
     def scan() -> list[dict[str, Any]]:
@@ -191,7 +193,7 @@ def stored(table: Table, dynamodb_local: str) -> Stored:
         request: dict[str, Any] = {"TableName": table.name, "ConsistentRead": True}
         while True:
             # boto3 would take most of the test's time to read thousands of items.
-            page = httpx.post(dynamodb_local, headers=_SCAN, content=json.dumps(request), trust_env=False).json()
+            page = httpx.post(dynamodb, headers=_SCAN, content=json.dumps(request), trust_env=False).json()
             items += map(attribute_values.decode, page["Items"])
             if "LastEvaluatedKey" not in page:
                 break

@@ -61,10 +61,10 @@ def test_what_is_no_request_of_a_block_is_answered_not_raised(api: Api, event: d
 
 
 @pytest.fixture
-def demo_api(api: Api, dynamodb_local: str, monkeypatch: pytest.MonkeyPatch) -> Api:
+def demo_api(api: Api, dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> Api:
     """With what `make run` makes: the events name its keys and coupon."""
     table_name = api.gateway.function("DistributeFunction").services.config.table_name
-    demo_data.make_demo(demo_data.RunningStack("https://coupons.example", dynamodb_local, table_name))
+    demo_data.make_demo(demo_data.RunningStack("https://coupons.example", dynamodb, table_name))
     return api
 
 

@@ -13,8 +13,8 @@ from simulator.environments import ORGANISATION, new_coupon
 
 
 @pytest.fixture
-def bench(dynamodb_local, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+def bench(dynamodb, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
     with fresh_table() as made:
         yield made
 

@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,22 +14,12 @@ import pytest
 from PIL import Image
 
 from couponflow.store import keys
-from local import engines
 from tests.support import hostile_images
 
 PICTURE = hostile_images.picture("JPEG", (1_600, 900))
 
 
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("s3")
-    with engines.s3_server(folder / "logs", folder / "data", ["images"]) as engine:
-        yield engine.endpoint
-
-
-@pytest.fixture(autouse=True)
-def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_server)
+pytestmark = pytest.mark.usefixtures("bucket")
 
 
 def announced(api: Any, kind: str = "campaign_image", content_type: str = "image/jpeg") -> dict[str, Any]:

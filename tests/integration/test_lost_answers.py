@@ -8,6 +8,9 @@ from botocore.exceptions import ReadTimeoutError
 
 from couponflow.domain.errors import CouponflowError
 from tests.integration.conftest import Api
+from tests.support.engines import on_both_engines
+
+pytestmark = on_both_engines
 
 WRITES = ("transact_write_items", "put_item", "update_item")
 Losing = Callable[[str, int], None]

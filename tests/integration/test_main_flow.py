@@ -1,6 +1,9 @@
 """The main job: create, distribute, open, redeem, record."""
 
 from tests.integration.conftest import Api
+from tests.support.engines import on_both_engines
+
+pytestmark = on_both_engines
 
 
 def test_three_of_four_customers_redeem_and_the_fourth_hears_that_all_is_taken(api: Api):

@@ -37,11 +37,11 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture(scope="module")
-def environments(recorder: Recorder, module_table: Table, dynamodb_local: str) -> Iterator[Gateway]:
+def environments(recorder: Recorder, module_table: Table, dynamodb: str) -> Iterator[Gateway]:
     """S3 is moto's: which calls are made is the question, not what S3 says to them."""
     with mock_aws(), recorder.recording(), pytest.MonkeyPatch.context() as patch:
         boto3.client("s3").create_bucket(Bucket=BUCKET)
-        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
         patch.setenv("TABLE_NAME", module_table.name)
         patch.setenv("IMAGES_BUCKET", BUCKET)
         patch.setenv("MAX_SHARDS", "16")

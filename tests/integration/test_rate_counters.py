@@ -12,7 +12,10 @@ from couponflow.store.dynamodb import Table as OurTable
 from couponflow.store.rate_counters import RateCounterStore
 from local.intrinsics import read_yaml
 from local.sam_template import TEMPLATE
+from tests.support.engines import on_both_engines
 from tools.paths import ROOT
+
+pytestmark = on_both_engines
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -22,8 +25,8 @@ LATER = 4_000_000_000
 
 
 @pytest.fixture
-def counters(table: Table, dynamodb_local: str) -> RateCounterStore:
-    return RateCounterStore(OurTable(boto3.client("dynamodb", endpoint_url=dynamodb_local), table.name))
+def counters(table: Table, dynamodb: str) -> RateCounterStore:
+    return RateCounterStore(OurTable(boto3.client("dynamodb", endpoint_url=dynamodb), table.name))
 
 
 def test_a_span_has_its_units_and_the_next_one_has_them_again(counters: RateCounterStore):

@@ -9,9 +9,9 @@ from bench.meter import Bill
 
 
 @pytest.fixture(scope="module")
-def bills(dynamodb_local: str) -> dict[str, Bill]:
+def bills(dynamodb: str) -> dict[str, Bill]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
         return request_units.use_cases()
 
 
@@ -30,14 +30,14 @@ def test_the_table_of_costs_goes_by_these_units(bills):
     assert [(use.write_units, use.read_units) for use in cost.USES] == counted
 
 
-def test_taps_in_vain_cost_one_read_and_no_write(dynamodb_local, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+def test_taps_in_vain_cost_one_read_and_no_write(dynamodb, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
     read, written = request_units.sold_out_storm(environments=4, taps=100)
     assert (read <= 1.2, written) == (True, 0)
 
 
-def test_a_page_of_records_costs_the_same_however_many_there_are(dynamodb_local, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+def test_a_page_of_records_costs_the_same_however_many_there_are(dynamodb, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
     found = records.records(100, 1_000, pages=1)
     few, many = found[100][0], found[1_000][0]
     assert abs(many - few) <= records.BY_CHANCE and max(few, many) <= 6

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Api
+from tests.support.engines import on_both_engines
+
+pytestmark = on_both_engines
 
 
 def redeemed(api: Api, coupon: dict[str, Any], customer: object, **more: Any) -> dict[str, Any]:

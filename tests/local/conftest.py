@@ -51,3 +51,9 @@ def taken_port() -> Iterator[int]:
     """A port that this very process listens on."""
     with socket.create_server((ports.LOOPBACK, 0)) as server:
         yield server.getsockname()[1]
+
+
+@pytest.fixture(autouse=True)
+def default_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stacks run on the default engine, unless a test names another."""
+    monkeypatch.delenv("ENGINE", raising=False)

@@ -35,7 +35,7 @@ def test_what_was_stored_survives_and_no_process_does(service_stack):
     service_stack.start()
     put(service_stack, "/kept/this")
     children = service_stack.children()
-    assert {child.name for child in children} == {"DynamoDB Local", "S3 server", "ProbeFunction", "BrittleFunction"}
+    assert {child.name for child in children} == {"roto", "S3 server", "ProbeFunction", "BrittleFunction"}
     assert ended_by(signal.SIGINT, service_stack) == 0
     assert not any(child.is_alive for child in children)
     assert not (service_stack.state / "demo.json").exists()
@@ -46,6 +46,23 @@ def test_what_was_stored_survives_and_no_process_does(service_stack):
     children = service_stack.children()
     assert ended_by(signal.SIGTERM, service_stack) == 0
     assert not any(child.is_alive for child in children)
+
+
+def test_engine_variable_chooses_the_engine(service_stack, monkeypatch):
+    monkeypatch.setenv("ENGINE", "ministack")
+    service_stack.start()
+    assert "MiniStack" in {child.name for child in service_stack.children()}
+    put(service_stack, "/kept/this")
+    service_stack.stop()
+    service_stack.start()
+    assert get(service_stack, "/kept/this").json()["item"] == "this"
+
+
+def test_unknown_engine_is_refused_with_those_that_exist(service_stack, monkeypatch):
+    monkeypatch.setenv("ENGINE", "oracle")
+    with pytest.raises(StackEnded) as ended:
+        service_stack.start()
+    assert only_line(ended) == "make run: ENGINE=oracle: choose one of roto, ministack, dynamodb-local"
 
 
 def ended_by(told: signal.Signals, stack: StackProcess) -> int:
@@ -67,11 +84,11 @@ def test_a_killed_stack_takes_its_processes_along_and_starts_again(service_stack
 
 def test_a_stack_whose_engine_dies_ends_and_says_so(service_stack):
     service_stack.start()
-    (engine,) = (child for child in service_stack.children() if child.name == "DynamoDB Local")
+    (engine,) = (child for child in service_stack.children() if child.name == "roto")
     os.kill(engine.pid, signal.SIGKILL)
     assert service_stack.process is not None and service_stack.process.wait(60) == 1
-    log = service_stack.state / "logs" / "dynamodb.log"
-    assert service_stack.said.splitlines()[1:] == [f"make run: DynamoDB Local ended, see {log}"]
+    log = service_stack.state / "logs" / "roto.log"
+    assert service_stack.said.splitlines()[1:] == [f"make run: roto ended, see {log}"]
 
 
 def test_what_a_killed_stack_left_running_is_ended_and_named(tmp_path, capsys):
@@ -116,13 +133,13 @@ def test_a_second_stack_on_the_same_data_is_told_where_the_first_one_is(tmp_path
         pass
 
 
-def test_a_schema_that_differs_from_the_datas_is_told(dynamodb_local, tmp_path):
+def test_a_schema_that_differs_from_the_datas_is_told(dynamodb, tmp_path):
     schema = dict(sam_template.table_schema())
-    tables.ensure(dynamodb_local, {"kept": schema}, tmp_path)
-    tables.ensure(dynamodb_local, {"kept": schema}, tmp_path)
+    tables.ensure(dynamodb, {"kept": schema}, tmp_path)
+    tables.ensure(dynamodb, {"kept": schema}, tmp_path)
     del schema["GlobalSecondaryIndexes"]
     with pytest.raises(StackFailed, match=f"the table in {tmp_path} was made with other indexes than template.yaml has now: "):
-        tables.ensure(dynamodb_local, {"kept": schema}, tmp_path)
+        tables.ensure(dynamodb, {"kept": schema}, tmp_path)
 
 
 def test_a_function_that_dies_at_start_is_named_with_its_error(service_stack, service):

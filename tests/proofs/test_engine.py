@@ -1,4 +1,4 @@
-"""The simulated engine answers as DynamoDB Local does: the same random requests to both, answers and items compared."""
+"""The simulated engine answers as real ones do: the same random requests to both, answers and items compared."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from couponflow.domain import links
 from couponflow.domain.errors import CouponflowError
 from simulator.engine import Engine, key_of
 from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
+from tests.support.engines import WITHHOLDS_OLD, on_both_engines
 
 
 class Both:
     """A client that asks both engines everything, and compares."""
 
-    def __init__(self, table: str) -> None:
-        self._real, self._table, self.engine, self.calls = boto3.client("dynamodb"), table, Engine(), 0
+    def __init__(self, table: str, engine: Engine) -> None:
+        self._real, self._table, self.engine, self.calls = boto3.client("dynamodb"), table, engine, 0
 
     def __getattr__(self, method: str) -> Any:
         return lambda **request: self._call(method, request)
@@ -65,9 +66,11 @@ def _renamed(value: Any, table: str) -> Any:
     return table if value == "couponflow" else value
 
 
+@on_both_engines
 @pytest.mark.parametrize("seed", range(3))
-def test_the_whole_service_gets_the_same_answers_from_both(table, seed):
-    dice, both = random.Random(seed), Both(table.name)
+def test_the_whole_service_gets_the_same_answers_from_both(table, engine_name, seed):
+    simulated = Engine(withholds_old=engine_name == WITHHOLDS_OLD)
+    dice, both = random.Random(seed), Both(table.name, simulated)
     env = environment(both, lambda _: None, lambda: 0.0, dice, most_shards=3)
     found_organisation(both)
     limit = dice.choice([3, 40, 60])
