@@ -16,7 +16,7 @@ from tools.paths import ROOT
 PACKAGE = ROOT / "layers" / "couponflow" / "couponflow"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FUNCTIONS = sorted((ROOT / "functions").glob("*/*.py"))
-RANKS = {"domain": 0, "config": 0, "observability": 0, "store": 1, "services": 2, "web": 3, "bootstrap": 4}
+RANKS = {"domain": 0, "cache": 0, "config": 0, "observability": 0, "store": 1, "services": 2, "web": 3, "bootstrap": 4}
 # The features of web/ do not import each other, but for these.
 WEB_FEATURES = {"admin", "console", "flow", "operator", "page", "redeem"}
 MAY_IMPORT_PAGE = {"admin", "console", "redeem"}

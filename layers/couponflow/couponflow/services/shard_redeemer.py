@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from cachetools import TTLCache
+from cachetools import LRUCache
 
 from couponflow import observability
 from couponflow.domain import rules
@@ -51,7 +51,7 @@ class ShardRedeemer:
     ) -> None:
         self._coupons, self._quotas, self._redemptions, self._sold_out = coupons, quotas, redemptions, sold_out
         self._pause, self._timer, self._dice = pause, timer, dice or random.Random()
-        self._last_shard: TTLCache[str, int] = TTLCache(_MOST_COUPONS, 3_600, timer)
+        self._last_shard: LRUCache[str, int] = LRUCache(_MOST_COUPONS)
 
     def redeem(self, coupon: Coupon, use: Use, now: datetime) -> RedemptionResult:
         """Make the use. Raises UseTaken if another attempt made it; a Refusal, only on proof; TryAgain."""

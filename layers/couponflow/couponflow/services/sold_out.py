@@ -1,13 +1,11 @@
 """Whether a coupon is sold out: proved, marked on the coupon for everybody, and remembered here for two seconds."""
 
 import random
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from cachetools import TTLCache
-
 from couponflow import observability
+from couponflow.cache import CACHE_CLOCK, ExpiringCache
 from couponflow.domain.models import Coupon
 from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
@@ -26,12 +24,12 @@ class SoldOut:
         self,
         coupons: CouponStore,
         quotas: QuotaShardStore,
-        timer: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = CACHE_CLOCK,
         dice: random.Random | None = None,
     ) -> None:
         self._coupons, self._quotas, self._dice = coupons, quotas, dice or random.Random()
-        self._proved: TTLCache[str, int] = TTLCache(_MOST_COUPONS, SECONDS_REMEMBERED, timer)
-        self._glanced: TTLCache[str, bool] = TTLCache(_MOST_COUPONS, SECONDS_REMEMBERED, timer)
+        self._proved: ExpiringCache[str, int] = ExpiringCache(_MOST_COUPONS, SECONDS_REMEMBERED, timer)
+        self._glanced: ExpiringCache[str, bool] = ExpiringCache(_MOST_COUPONS, SECONDS_REMEMBERED, timer)
 
     def is_known(self, coupon: Coupon) -> bool:
         """Proved a moment ago, or marked; a raise since then is seen within two seconds."""

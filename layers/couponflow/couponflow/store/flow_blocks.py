@@ -1,11 +1,9 @@
 """Distribute blocks: items of their organisation, so that another one's id is as unknown as any."""
 
 import dataclasses
-import time
 from collections.abc import Callable
 
-from cachetools import TTLCache
-
+from couponflow.cache import CACHE_CLOCK, ExpiringCache
 from couponflow.domain import links, times
 from couponflow.domain.errors import NotFound
 from couponflow.domain.flow_blocks import FallbackFlows, FlowBlock, FlowBlockContent
@@ -56,9 +54,9 @@ class FlowBlockStore:
 class FlowBlockCache:
     """One for each execution environment: a block is read once in two seconds, however many customers it serves."""
 
-    def __init__(self, blocks: FlowBlockStore, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, blocks: FlowBlockStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
         self._blocks = blocks
-        self._remembered: TTLCache[tuple[str, str], FlowBlock] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._remembered: ExpiringCache[tuple[str, str], FlowBlock] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
 
     def get(self, organisation_id: str, block_id: str) -> FlowBlock | None:
         place = (organisation_id, block_id)

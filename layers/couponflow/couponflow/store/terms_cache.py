@@ -1,10 +1,8 @@
 """What serving customers needs to know of a coupon, remembered for less than two seconds."""
 
-import time
 from collections.abc import Callable
 
-from cachetools import TTLCache
-
+from couponflow.cache import CACHE_CLOCK, ExpiringCache
 from couponflow.domain.errors import CouponNotFound
 from couponflow.domain.models import Coupon, Organisation, RedeemPage, Terms
 from couponflow.store.coupons import CouponStore
@@ -18,14 +16,12 @@ _MOST = 2_000
 class TermsCache:
     """One for each execution environment. Only gates on quota shards decide; what is remembered here may be old."""
 
-    def __init__(
-        self, coupons: CouponStore, organisations: OrganisationStore, timer: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, coupons: CouponStore, organisations: OrganisationStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
         self._coupons, self._organisations = coupons, organisations
-        self._offers: TTLCache[str, tuple[Coupon, RedeemPage]] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
-        self._missing: TTLCache[str, bool] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
-        self._organisation: TTLCache[str, Organisation] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
-        self._codes: TTLCache[tuple[str, str], str] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._offers: ExpiringCache[str, tuple[Coupon, RedeemPage]] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._missing: ExpiringCache[str, bool] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._organisation: ExpiringCache[str, Organisation] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._codes: ExpiringCache[tuple[str, str], str] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
 
     def get(self, coupon_id: str) -> Terms:
         """Raises CouponNotFound."""

@@ -1,13 +1,11 @@
 """Who a request comes from: `Authorization: Bearer cf_<id>_<secret>`. The one place where keys are checked."""
 
 import re
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from cachetools import TTLCache
-
+from couponflow.cache import CACHE_CLOCK, ExpiringCache
 from couponflow.domain import api_keys
 from couponflow.domain.errors import ScopeMissing, Unauthenticated
 from couponflow.domain.models import ApiKey
@@ -24,9 +22,9 @@ _BEARER = re.compile(r"(?i:bearer) +(\S+)")
 class KeyUsageRecorder:
     """Keeps when a key was last used: one write per key and hour, whatever the load and the number of environments."""
 
-    def __init__(self, organisations: OrganisationStore, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, organisations: OrganisationStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
         self._organisations = organisations
-        self._noted: TTLCache[str, bool] = TTLCache(_MOST, BETWEEN_NOTES.total_seconds(), timer)
+        self._noted: ExpiringCache[str, bool] = ExpiringCache(_MOST, BETWEEN_NOTES.total_seconds(), timer)
 
     def record(self, key: ApiKey) -> None:
         if key.key_id in self._noted:
@@ -42,11 +40,11 @@ class Authenticator:
     def __init__(
         self,
         organisations: OrganisationStore,
-        timer: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = CACHE_CLOCK,
         note: Callable[[ApiKey], None] = lambda key: None,
     ) -> None:
         self._organisations, self._note = organisations, note
-        self._keys: TTLCache[str, ApiKey] = TTLCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._keys: ExpiringCache[str, ApiKey] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
 
     def authenticate(self, authorization: str, scope: str) -> ApiKey:
         """Raises Unauthenticated, ScopeMissing."""

@@ -11,8 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from cachetools import TTLCache
-
+from couponflow.cache import ExpiringCache
 from couponflow.domain.errors import TooManyRequests
 from couponflow.store.rate_counters import RateCounterStore
 
@@ -53,7 +52,7 @@ class RateLimiter:
 
     def __init__(self, counters: RateCounterStore | None, clock: Callable[[], float] = time.time) -> None:
         self._counters, self._clock = counters, clock
-        self._counts: TTLCache[tuple[str, str, int], _Count] = TTLCache(_MOST_REMEMBERED, SECONDS, clock)
+        self._counts: ExpiringCache[tuple[str, str, int], _Count] = ExpiringCache(_MOST_REMEMBERED, SECONDS)
 
     def check(self, limit: RateLimit, subject: str) -> None:
         """Raises TooManyRequests."""
