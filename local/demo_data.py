@@ -5,12 +5,9 @@ Ids and secrets are fixed, so that the files in events/ can name them. They exis
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import boto3
 
 from couponflow.domain import api_keys, links, times
 from couponflow.domain.errors import CodeTaken
@@ -19,8 +16,6 @@ from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import Table
 from couponflow.store.organisations import OrganisationStore
 from couponflow.store.redemptions import RedemptionStore
-from local.intrinsics import REGION
-from local.tables import CREDENTIALS
 
 CUSTOMER = "demo-customer"
 INBOX = "demo-inbox"
@@ -33,15 +28,6 @@ _PAGE = RedeemPage(
     "<li>Not together with other offers</li><li>No cash value</li></ul>",
 )
 _SCOPES = ("admin", "distribute", "redeem")
-
-
-@dataclass(frozen=True)
-class RunningStack:
-    """Where a stack answers, and where its data lie."""
-
-    base_url: str
-    dynamodb_endpoint: str
-    table_name: str
 
 
 def coupon_of(number: int, organisation_id: str) -> Coupon:
@@ -65,21 +51,13 @@ def coupon_of(number: int, organisation_id: str) -> Coupon:
     )
 
 
-def make_demo(stack: RunningStack) -> dict[str, Any]:
-    """Make what is missing; what somebody has changed stays as it is. What `.local/demo.json` says."""
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=stack.dynamodb_endpoint,
-        region_name=REGION,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    )
-    table = Table(client, stack.table_name)
-    first, second = (_organisation(table, stack, number) for number in (1, 2))
-    return {"base_url": stack.base_url, "console_url": f"{stack.base_url}/console/"} | first | {"other_organisation": second}
+def make_demo(table: Table, base_url: str) -> dict[str, Any]:
+    """Make what is missing and return what `.local/demo.json` holds. Data that exist stay as they are."""
+    first, second = (_organisation(table, base_url, number) for number in (1, 2))
+    return {"base_url": base_url, "console_url": f"{base_url}/console/"} | first | {"other_organisation": second}
 
 
-def _organisation(table: Table, stack: RunningStack, number: int) -> dict[str, str]:
+def _organisation(table: Table, base_url: str, number: int) -> dict[str, str]:
     organisations, coupons = OrganisationStore(table), CouponStore(table)
     organisation = Organisation(f"demo-{number}", _NAMES[number], addon_enabled=True)
     organisations.create(organisation)
@@ -97,7 +75,7 @@ def _organisation(table: Table, stack: RunningStack, number: int) -> dict[str, s
         "organisation_id": organisation.organisation_id,
         **{f"{scope}_key": key for scope, key in keys.items()},
         "coupon_id": coupon.coupon_id,
-        "redeem_url": f"{stack.base_url}/r/{links.format_token(coupon, holder)}",
+        "redeem_url": f"{base_url}/r/{links.format_token(coupon, holder)}",
     }
 
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from couponflow.store.dynamodb import Table
 from local import buckets, demo_data, engines, ports, sam_template, tables
 from local.child_processes import Ledger, StackFailed, claimed, die_with_parent
 from local.gateway import Front
@@ -133,8 +134,8 @@ async def _demo(settings: Settings, service: sam_template.Template, running: Eng
     facts: dict[str, Any] = {"base_url": settings.base_url}
     if settings.has_demo:
         (table,) = service.tables
-        stack = demo_data.RunningStack(settings.base_url, running.dynamodb.endpoint, table)
-        facts = await asyncio.to_thread(demo_data.make_demo, stack)
+        store = Table(tables.client(running.dynamodb.endpoint), table)
+        facts = await asyncio.to_thread(demo_data.make_demo, store, settings.base_url)
     _write_whole(settings.demo, json.dumps(facts, indent=2))
     say(demo_data.in_words(facts, settings.state) if settings.has_demo else f"ready: {settings.base_url}")
 

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from local.child_processes import StackFailed
 from local.intrinsics import REGION
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 # The S3 server checks signatures with this key and accepts no other; the DynamoDB engines accept any.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
-def ensure(endpoint: str, tables: Mapping[str, Mapping[str, Any]], data: Path) -> None:
-    """Creates what is missing. Raises StackFailed when `data` holds a table of another schema."""
-    client = boto3.client(
+
+def client(endpoint: str) -> DynamoDBClient:
+    """A client of the engine that answers there."""
+    return boto3.client(
         "dynamodb",
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     )
+
+
+def ensure(endpoint: str, tables: Mapping[str, Mapping[str, Any]], data: Path) -> None:
+    """Creates what is missing. Raises StackFailed when `data` holds a table of another schema."""
+    dynamodb = client(endpoint)
     for name, schema in tables.items():
         try:
-            stored: Mapping[str, Any] = client.describe_table(TableName=name)["Table"]
-        except client.exceptions.ResourceNotFoundException:
-            client.create_table(TableName=name, **schema)
+            stored: Mapping[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
+        except dynamodb.exceptions.ResourceNotFoundException:
+            dynamodb.create_table(TableName=name, **schema)
             continue
         if different := [part for part, of in _PARTS.items() if of(stored) != of(schema)]:
             raise StackFailed(

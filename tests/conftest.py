@@ -16,6 +16,9 @@ import pytest
 from moto import mock_aws
 
 from local import buckets, engines, sam_template, tables
+from tests.support import emulator as emulators
+from tests.support.deployment import Deployment, build_package
+from tests.support.emulator import Emulator
 from tests.support.engines import FIRST
 from tests.support.functions import load
 from tests.support.stacks import StackProcess
@@ -112,13 +115,50 @@ def load_function(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The whole service as `make run` starts it, on a port and data of its own; what its demo.json says."""
+def source_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
+    """The whole service as `make run` starts it, on a port and data of its own."""
     running = StackProcess(tmp_path_factory.mktemp("stack") / "state")
     try:
-        yield running.start().demo
+        yield running.start()
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(source_stack: StackProcess) -> dict[str, Any]:
+    """What the running stack's demo.json holds."""
+    return source_stack.demo
+
+
+@pytest.fixture(scope="session")
+def built_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
+    """The same from the built package: `make run BUILT=1`."""
+    running = StackProcess(tmp_path_factory.mktemp("built") / "state", "--built")
+    try:
+        yield running.start()
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """MiniStack, with IAM enforced."""
+    with emulators.emulator(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template of the package that is built for the emulator."""
+    return build_package(tmp_path_factory.mktemp("package") / "build")
+
+
+@pytest.fixture(scope="session")
+def deployment(emulator: Emulator, package: Path) -> Deployment:
+    """The service as `sam deploy` makes it, on the emulator."""
+    made = Deployment(emulator, package, "couponflow")
+    made.deploy()
+    return made
 
 
 @pytest.fixture

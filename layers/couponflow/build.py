@@ -41,6 +41,8 @@ NOT_NEEDED = (
     "**/*.pyi",
     "**/__pycache__",
 )
+# Parts of botocore's service models that keep their texts: botocore/model.py reads `documentation` there at every call.
+READ_WHOLE = {"clientContextParams"}
 # Those of couponflow.web.page.languages, with their parents; a test holds them equal.
 LOCALES = {"root", "en", "zh", "zh_Hant", "zh_Hans", "ja", "th", "id", "es", "ar"}
 # A zip can't hold an earlier time.
@@ -118,7 +120,9 @@ def _without_words(part: Any) -> Any:
     if isinstance(part, dict):
         # A shape's member may be called so too; that is no text.
         return {
-            name: _without_words(each) for name, each in part.items() if not (name == "documentation" and isinstance(each, str))
+            name: each if name in READ_WHOLE else _without_words(each)
+            for name, each in part.items()
+            if not (name == "documentation" and isinstance(each, str))
         }
     return [_without_words(each) for each in part] if isinstance(part, list) else part
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from local import demo_data
+from couponflow.store.dynamodb import Table
+from local import demo_data, tables
 from tests.integration.conftest import Api
 from tools.paths import ROOT
 
@@ -61,10 +62,10 @@ def test_what_is_no_request_of_a_block_is_answered_not_raised(api: Api, event: d
 
 
 @pytest.fixture
-def demo_api(api: Api, dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> Api:
+def demo_api(api: Api, dynamodb: str) -> Api:
     """With what `make run` makes: the events name its keys and coupon."""
     table_name = api.gateway.function("DistributeFunction").services.config.table_name
-    demo_data.make_demo(demo_data.RunningStack("https://coupons.example", dynamodb, table_name))
+    demo_data.make_demo(Table(tables.client(dynamodb), table_name), "https://coupons.example")
     return api
 
 

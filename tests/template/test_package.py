@@ -8,16 +8,19 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from botocore.loaders import Loader
 
-from layers.couponflow.build import find_python
+from layers.couponflow.build import SERVICES, find_python
+from tests.support import permissions
 from tests.support.stacks import StackProcess
+from tests.template.tools import source
 from tools.package import RUNTIME, build, sizes
 from tools.paths import ROOT, SAM, VENV
 
@@ -30,16 +33,6 @@ ELF_MACHINE, AARCH64 = slice(18, 20), 183
 def deployable(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make build` makes, for the architecture that is deployed."""
     return build("arm64", tmp_path_factory.mktemp("build") / "arm64").parent
-
-
-@pytest.fixture(scope="module")
-def built_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
-    """`make run BUILT=1`."""
-    stack = StackProcess(tmp_path_factory.mktemp("built") / "state", "--built")
-    try:
-        yield stack.start()
-    finally:
-        stack.stop()
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -110,19 +103,71 @@ def test_redeems_package_stays_small(deployable):
     assert size["RedeemFunction"] + size["CouponflowLayer"] <= 25 * MEGABYTE
 
 
-def test_the_built_functions_answer_with_nothing_but_the_runtime_beside_them(built_stack):
-    response = httpx.get(built_stack.demo["redeem_url"], timeout=60, trust_env=False)
-    assert response.status_code == 200
-    assert "data-state" in response.text
+@pytest.fixture
+def any_service() -> Iterator[str]:
+    """The endpoint of a server that answers every request of an AWS client, with an empty document."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), EmptyAnswers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+class EmptyAnswers(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = b"{}" if "x-amz-target" in self.headers else b"<Answer/>"
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_built_layer_alone_calls_every_operation(built_stack: StackProcess, any_service: str, service: str):
+    """What the build takes out of botocore, no call reads: not before the request and not after it."""
+    script = Path(__file__).with_name("call_every_operation.py")
+    layer = built_stack.state / "built" / "CouponflowLayer" / "python"
+    command = [runtime_python(built_stack), "-I", str(script), str(layer), any_service, service]
+
+    done = subprocess.run(command, env={}, capture_output=True, text=True, check=True)
+
+    assert done.stdout == ""
+    assert int(done.stderr.split()[-1]) > 50
+
+
+def test_functions_need_only_the_kept_services():
+    """A function that calls another service needs it in SERVICES, and in the test above."""
+    allowed = {
+        action.partition(":")[0]
+        for function in permissions.functions(source())
+        for statement in permissions.statements(source(), function)
+        for action in [statement["Action"]] * isinstance(statement["Action"], str) or statement["Action"]
+    }
+    assert allowed - {"logs", "xray"} == SERVICES
 
 
 def test_the_runtime_beside_them_has_no_library_of_ours(built_stack):
-    (environment,) = {
-        Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[0].decode()
-        for child in built_stack.children()
-        if child.name.endswith("Function")
-    }
+    environment = runtime_python(built_stack)
     ask = "import importlib.util as u; print([u.find_spec(name) is not None for name in ('awslambdaric', 'boto3', 'pydantic')])"
     found = subprocess.run([environment, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
     assert found == "[True, False, False]"
     assert importlib.util.find_spec("boto3") is not None
+
+
+def runtime_python(stack: StackProcess) -> str:
+    """The Python that the stack's functions run under."""
+    (python,) = {
+        Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[0].decode()
+        for child in stack.children()
+        if child.name.endswith("Function")
+    }
+    return python

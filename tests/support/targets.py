@@ -1,0 +1,95 @@
+"""The three ways in which the contract suite meets the service: from source, from the package, deployed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import httpx
+
+from couponflow.store import attribute_values
+from couponflow.store.dynamodb import Table
+from local import demo_data, sam_template
+from local.intrinsics import REGION
+from local.tables import CREDENTIALS
+from tests.support.clients import ApiClient, Emulated
+from tests.support.deployment import Deployment
+from tests.support.stacks import StackProcess
+
+SCOPES = ("admin", "distribute", "redeem")
+# Written by reading: a rate limit's counter, and when a key was last used.
+NOT_DATA = ("COUNTER#", "KEY#")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A running service: its address for clients, and its functions and table for the operator."""
+
+    base_url: str
+    demo: Mapping[str, Any]
+    functions: Mapping[str, str]
+    """Names to invoke, by name in the template."""
+    table_name: str
+    lambda_client: Any
+    dynamodb_client: Any
+    emulated: Emulated | None = None
+
+    def invoke(self, function: str, event: object) -> Any:
+        """The function's answer to a direct invocation. Raises AssertionError when it fails."""
+        payload = json.dumps(event).encode()
+        answer = self.lambda_client.invoke(FunctionName=self.functions[function], Payload=payload)
+        result = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, result
+        return result
+
+    def operate(self, action: str, **fields: Any) -> dict[str, Any]:
+        """What the platform's operator does."""
+        return dict(self.invoke("OperatorFunction", {"action": action} | fields))
+
+    def new_organisation(self, http: httpx.Client) -> ApiClient:
+        """Create an organisation with one key a scope, by the operator function."""
+        organisation_id = f"shop-{uuid.uuid4().hex[:8]}"
+        self.operate("create_organisation", organisation_id=organisation_id, name="Shop")
+        keys = {scope: self.operate("create_key", organisation_id=organisation_id, scopes=[scope])["key"] for scope in SCOPES}
+        return ApiClient(http, self.base_url, organisation_id, keys)
+
+    def stored(self) -> list[dict[str, Any]]:
+        """Every item of the table that holds data, in a fixed order."""
+        pages = self.dynamodb_client.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
+        items = [attribute_values.decode(item) for page in pages for item in page["Items"]]
+        data = [item for item in items if not str(item["pk"]).startswith(NOT_DATA)]
+        return sorted(data, key=lambda item: (item["pk"], item["sk"]))
+
+
+def of_stack(running: StackProcess) -> Target:
+    """A local stack, from source or from the package."""
+    template = sam_template.load()
+    environment = json.loads((running.state / "sam-env.json").read_text())["OperatorFunction"]
+    session = boto3.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
+    return Target(
+        base_url=running.base_url,
+        demo=running.demo,
+        functions={name: name for name in template.functions},
+        table_name=environment["TABLE_NAME"],
+        lambda_client=session.client("lambda", endpoint_url=running.base_url),
+        dynamodb_client=session.client("dynamodb", endpoint_url=environment["AWS_ENDPOINT_URL_DYNAMODB"]),
+    )
+
+
+def of_deployment(deployment: Deployment) -> Target:
+    """A stack on the emulator, with the demo data that `make run` has."""
+    dynamodb = deployment.emulator.client("dynamodb")
+    table_name = deployment.outputs["TableName"]
+    return Target(
+        base_url=deployment.base_url,
+        demo=demo_data.make_demo(Table(dynamodb, table_name), deployment.base_url),
+        functions=deployment.resources,
+        table_name=table_name,
+        lambda_client=deployment.emulator.client("lambda"),
+        dynamodb_client=dynamodb,
+        emulated=Emulated(deployment.emulator.port, deployment.emulator.certificate),
+    )
