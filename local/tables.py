@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
-
 def client(endpoint: str) -> DynamoDBClient:
     """A client of the engine that answers there."""
     return boto3.client(

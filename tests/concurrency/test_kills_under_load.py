@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from local.child_processes import Child
-from tests.contract.service import Service
+from tests.support.clients import ApiClient
 from tests.support.stacks import StackProcess, wait_until
 
 CUSTOMERS, KILLS, LIMIT = 24, 3, 400
@@ -27,7 +27,7 @@ BETWEEN_KILLS = 30
 class Rush:
     """Customers and tills that come again and again, and repeat whatever was not answered, word for word."""
 
-    service: Service
+    service: ApiClient
     coupon: dict[str, Any]
     acknowledged: dict[tuple[str, str], str] = field(default_factory=dict)
     unanswered: int = 0
@@ -44,7 +44,7 @@ class Rush:
         body = {"coupon_id": self.coupon["coupon_id"], "customer_id": customer}
         while True:
             with suppress(httpx.HTTPError):
-                answer = self.service.call("POST", "/v1/redemptions", body, "redeem", **{"Idempotency-Key": key})
+                answer = self.service.call("POST", "/v1/redemptions", body, "redeem", idempotency_key=key)
                 if answer.status_code == 200:
                     with self._lock:
                         known = self.acknowledged.setdefault((customer, key), answer.json()["redemption_id"])
@@ -78,8 +78,8 @@ class Rush:
 def test_what_was_acknowledged_survives_kills_in_a_rush(new_stack: Callable[..., StackProcess]):
     running = new_stack().start()
     with httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_connections=CUSTOMERS)) as client:
-        service = Service(running.demo, client)
-        rush = Rush(service, service.create(max_redemptions=LIMIT, max_redemptions_per_customer=100))
+        service = ApiClient.of_demo(running.demo, client)
+        rush = Rush(service, service.create_coupon(max_redemptions=LIMIT, max_redemptions_per_customer=100))
         with rush.under_way():
             for _ in range(KILLS):
                 rush.goes_on()
@@ -103,10 +103,10 @@ def all_ended(children: list[Child]) -> bool:
     return not any(child.is_alive for child in children)
 
 
-def check(service: Service, rush: Rush) -> None:
+def check(service: ApiClient, rush: Rush) -> None:
     for (customer, key), redemption_id in rush.acknowledged.items():
         body = {"coupon_id": rush.coupon["coupon_id"], "customer_id": customer}
-        again = service.call("POST", "/v1/redemptions", body, "redeem", **{"Idempotency-Key": key}).json()
+        again = service.call("POST", "/v1/redemptions", body, "redeem", idempotency_key=key).json()
         assert (again["redemption_id"], again["repeated"]) == (redemption_id, True)
     records = all_records(service, rush.coupon)
     used = service.call("GET", f"/v1/coupons/{rush.coupon['coupon_id']}").json()["times_redeemed"]
@@ -116,7 +116,7 @@ def check(service: Service, rush: Rush) -> None:
     assert used - len(rush.acknowledged) <= CUSTOMERS
 
 
-def all_records(service: Service, coupon: dict[str, Any]) -> list[dict[str, Any]]:
+def all_records(service: ApiClient, coupon: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = ""
     while True:

@@ -1,17 +1,54 @@
-"""Over HTTP, against the whole service."""
+"""The contract over HTTP, against the same service three times: from source, from the package, deployed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
-from tests.contract.service import Service
+from tests.support import targets
+from tests.support.clients import ApiClient, http_client
+from tests.support.targets import Target
+
+# The emulator starts a process for every request that no idle one can take: no place for load.
+NO_LOAD = "rehearsal"
+
+
+@pytest.fixture(scope="session", params=["source", "built", NO_LOAD])
+def target(request: pytest.FixtureRequest) -> Target:
+    """The running service."""
+    if request.param == NO_LOAD:
+        return targets.of_deployment(request.getfixturevalue("deployment"))
+    name = {"source": "source_stack", "built": "built_stack"}[request.param]
+    return targets.of_stack(request.getfixturevalue(name))
+
+
+@pytest.fixture(scope="session")
+def http(target: Target) -> Iterator[httpx.Client]:
+    with http_client(target.emulated) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def api(target: Target, http: httpx.Client) -> ApiClient:
+    """An organisation that all tests of a target share; each makes its own coupons."""
+    return target.new_organisation(http)
 
 
 @pytest.fixture
-def service(stack: dict[str, Any]) -> Iterator[Service]:
-    with httpx.Client(timeout=60, trust_env=False, limits=httpx.Limits(max_connections=50)) as client:
-        yield Service(stack, client)
+def new_api(target: Target, http: httpx.Client) -> Callable[[], ApiClient]:
+    """`new_api()`: an organisation of the test's own."""
+    return lambda: target.new_organisation(http)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the load cases out where the emulator would measure itself."""
+    left_out = [item for item in items if item.get_closest_marker("load") and _target_of(item) == NO_LOAD]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _target_of(item: pytest.Item) -> object:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("target") if callspec else None

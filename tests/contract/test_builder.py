@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from couponflow.domain import channel_limits
-from local.invoke import invoke
 from tests.contract.builder import CallApi, Conversation
+from tests.support.clients import http_client
 from tests.support.stacks import wait_until
+from tests.support.targets import Target
 from tests.unit.payloads.shapes import SHAPES
 from tools.paths import ROOT
 
-GUIDES = ROOT / "docs" / "builders"
+GUIDES = ROOT / "docs" / "flow-builders"
 REQUESTS = sorted((GUIDES / "requests").iterdir())
 FLOWS = {
     "coupon_expired": "too-late",
@@ -38,6 +38,7 @@ SAVED = {name: name for name in ("outcome", "reason", "message", "button_title",
 class Shop:
     """An organisation of its own on the running stack, so that its add-on can be switched."""
 
+    target: Target
     client: httpx.Client
     organisation_id: str
     keys: dict[str, str]
@@ -72,21 +73,14 @@ class Shop:
         return self.client.post(f"{path}/redeem", headers={"accept": "application/json"}, data={"use": "1"}).status_code
 
     def switch_addon(self, *, enabled: bool) -> None:
-        event = {"action": "switch_addon", "organisation_id": self.organisation_id, "enabled": enabled}
-        invoke(str(self.client.base_url), "OperatorFunction", event)
+        self.target.operate("switch_addon", organisation_id=self.organisation_id, enabled=enabled)
 
 
 @pytest.fixture
-def shop(stack: dict[str, Any]) -> Iterator[Shop]:
-    base_url, organisation_id = stack["base_url"], f"shop-{uuid.uuid4().hex[:8]}"
-    event = {"action": "create_organisation", "organisation_id": organisation_id, "name": "Shop"}
-    invoke(base_url, "OperatorFunction", event)
-    keys = {
-        scope: invoke(base_url, "OperatorFunction", event | {"action": "create_key", "scopes": [scope]})["key"]
-        for scope in ("admin", "distribute")
-    }
-    with httpx.Client(base_url=base_url, trust_env=False, timeout=30) as client:
-        yield Shop(client, organisation_id, keys)
+def shop(target: Target) -> Iterator[Shop]:
+    with http_client(target.emulated, target.base_url) as client:
+        made = target.new_organisation(client)
+        yield Shop(target, client, made.organisation_id, dict(made.keys))
 
 
 def test_ten_customers_go_through_every_outcome(shop: Shop):
@@ -111,7 +105,7 @@ def test_ten_customers_go_through_every_outcome(shop: Shop):
     first, second, third = (flow(few, f"+49170{n}") for n in range(3))
     for conversation in (first, second, third):
         assert outcome(conversation) == ("distributed", "ok", [])
-        assert re.fullmatch(r"Hi Ann, Free coffee until 2999-12-31\. \[Get it]\(http://\S+/r/\w+\)", conversation.sent[0])
+        assert re.fullmatch(r"Hi Ann, Free coffee until 2999-12-31\. \[Get it]\(https?://\S+/r/\w+\)", conversation.sent[0])
     assert outcome(flow(few, "+491700")) == ("distributed", "already_distributed", [])
     assert [shop.redeem(each.variables["redeem_url"]) for each in (first, second, third)] == [200, 200, 409]
 
@@ -168,9 +162,9 @@ def test_a_guides_request_gives_out_the_coupon(shop: Shop, path: Any):
         assert (answer.json()["outcome"], answer.json()["message"]) == ("distributed", "Hi Ann, Free coffee until 2999-12-31.")
 
 
-def test_the_curl_lines_work_as_printed(shop: Shop):
+def test_the_curl_lines_work_as_printed(shop: Shop, tmp_path: Path):
     def run(name: str, **known: str) -> Any:
-        environment = {"PATH": os.environ["PATH"], "COUPONFLOW_URL": str(shop.client.base_url).rstrip("/"), **known}
+        environment = shop.target.shell_environment(tmp_path) | {"COUPONFLOW_URL": shop.target.base_url, **known}
         script = (GUIDES / "requests" / name).read_text()
         done = subprocess.run(["bash", "-euc", script], env=environment, capture_output=True, text=True, check=True)
         return json.loads(done.stdout)
@@ -206,6 +200,7 @@ def test_the_limits_in_the_guide_are_those_that_hold():
     }
 
 
+@pytest.mark.load
 def test_many_calls_at_once_give_one_link(shop: Shop, at_once: Callable[..., list[httpx.Response]]):
     block_id = shop.block(shop.coupon())
     headers = {"authorization": f"Bearer {shop.keys['distribute']}"}

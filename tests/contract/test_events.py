@@ -1,4 +1,4 @@
-"""Every event in events/ does what its name says, by direct invocation, on the data that `make run` makes."""
+"""Every event in events/ does what its name says, by direct invocation, on the demo data."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from typing import Any
 import pytest
 
 from local import sam_template
-from local.invoke import invoke
+from tests.support.targets import Target
 from tools.paths import ROOT
 
 EVENTS = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 FUNCTIONS = {function.folder.name: name for name, function in sam_template.load().functions.items()}
 
 
-def answer_to(event: str, stack: dict[str, Any]) -> Any:
+def answer_to(event: str, target: Target) -> Any:
     """The function is the one whose folder the event's name begins with."""
     folder = max((folder for folder in FUNCTIONS if event.startswith(folder)), key=len)
-    return invoke(stack["base_url"], FUNCTIONS[folder], json.loads((ROOT / "events" / f"{event}.json").read_text()))
+    return target.invoke(FUNCTIONS[folder], json.loads((ROOT / "events" / f"{event}.json").read_text()))
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_an_event_is_understood(stack: dict[str, Any], event: str):
-    answer = answer_to(event, stack)
+def test_an_event_is_understood(target: Target, event: str):
+    answer = answer_to(event, target)
 
     assert answer.get("statusCode", 200) in (200, 201), answer
     assert answer.get("outcome") != "error"
 
 
-def test_the_redeem_events_redeem_the_demo_coupon_once(stack: dict[str, Any]):
+def test_the_redeem_events_redeem_the_demo_coupon_once(target: Target):
     for event in ("redeem-by-link", "redeem-at-till"):
-        first, second = (json.loads(answer_to(event, stack)["body"]) for _ in range(2))
+        first, second = (json.loads(answer_to(event, target)["body"]) for _ in range(2))
 
         assert first["status"] == "redeemed"
         assert second == first | {"repeated": True}
 
 
-def test_the_redeem_page_event_opens_the_demo_link(stack: dict[str, Any]):
+def test_the_redeem_page_event_opens_the_demo_link(target: Target):
     event = json.loads((ROOT / "events" / "redeem_page.json").read_text())
 
-    assert stack["redeem_url"].endswith(event["rawPath"])
-    assert "data-state=" in answer_to("redeem_page", stack)["body"]
+    assert target.demo["redeem_url"].endswith(event["rawPath"])
+    assert "data-state=" in answer_to("redeem_page", target)["body"]

@@ -6,8 +6,8 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
+from tests.support.targets import Target
 from tools.paths import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -21,10 +21,12 @@ def commands(heading: str) -> str:
     return str(blocks[0])
 
 
-def test_the_first_five_minutes_go_as_printed(stack: dict[str, Any], tmp_path: Path):
-    script = commands("The first five minutes").replace("http://127.0.0.1:3000", stack["base_url"])
+def test_the_first_five_minutes_go_as_printed(target: Target, tmp_path: Path):
+    script = commands("The first five minutes").replace("http://127.0.0.1:3000", target.base_url)
 
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    command = ["bash", "-euo", "pipefail", "-c", script]
+    environment = target.shell_environment(tmp_path)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
 
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     coupon, sent, first, second, till, records, after = answers

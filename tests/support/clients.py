@@ -29,6 +29,12 @@ class Emulated:
     port: int
     certificate: Path
 
+    def configure_curl(self, folder: Path) -> dict[str, str]:
+        """Write a .curlrc that does the same for curl; return the environment that makes it read that."""
+        lines = [f'connect-to = "::127.0.0.1:{self.port}"', f'cacert = "{self.certificate}"']
+        (folder / ".curlrc").write_text("\n".join(lines))
+        return {"CURL_HOME": str(folder)}
+
 
 class LoopbackTransport(httpx.HTTPTransport):
     """Connects to an emulator on this machine for every name under `localhost`, which stands for AWS's own."""
@@ -46,11 +52,11 @@ class LoopbackTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-def http_client(emulated: Emulated | None = None) -> httpx.Client:
+def http_client(emulated: Emulated | None = None, base_url: str = "") -> httpx.Client:
     """Make a client for a local stack, or for what is deployed on an emulator. It reads no proxy from the environment."""
     limits = httpx.Limits(max_connections=50)
     transport = LoopbackTransport(emulated, limits) if emulated else httpx.HTTPTransport(limits=limits)
-    return httpx.Client(transport=transport, timeout=60, trust_env=False)
+    return httpx.Client(transport=transport, timeout=60, trust_env=False, base_url=base_url)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -56,6 +58,11 @@ class Target:
         self.operate("create_organisation", organisation_id=organisation_id, name="Shop")
         keys = {scope: self.operate("create_key", organisation_id=organisation_id, scopes=[scope])["key"] for scope in SCOPES}
         return ApiClient(http, self.base_url, organisation_id, keys)
+
+    def shell_environment(self, folder: Path) -> dict[str, str]:
+        """What a script with curl needs to reach the service; `folder` is for files of it."""
+        own = self.emulated.configure_curl(folder) if self.emulated else {}
+        return {"PATH": os.environ["PATH"], "HOME": str(folder)} | own
 
     def stored(self) -> list[dict[str, Any]]:
         """Every item of the table that holds data, in a fixed order."""
