@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
-from couponflow import cache
 from couponflow.cache import CACHE_CLOCK, CacheClock, ExpiringCache
 from tests.unit.test_imports import MODULES, imports, name_of
 
@@ -107,14 +106,12 @@ def test_every_cache_of_a_function_uses_the_cache_clock(function, load_function,
     monkeypatch.setenv("MAX_SHARDS", "16")
     clocks: list[object] = []
 
-    class Recorded(ExpiringCache[object, object]):
-        def __init__(self, most: int, seconds: float, clock: object = CACHE_CLOCK) -> None:
-            clocks.append(clock)
-            super().__init__(most, seconds, CACHE_CLOCK)
+    def record(self: ExpiringCache[object, object], most: int, seconds: float, clock: Callable[[], float] = CACHE_CLOCK) -> None:
+        clocks.append(clock)
+        construct(self, most, seconds, clock)
 
-    for name, module in list(sys.modules.items()):
-        if name.startswith("couponflow.") and module is not cache and hasattr(module, "ExpiringCache"):
-            monkeypatch.setattr(module, "ExpiringCache", Recorded)
+    construct = ExpiringCache.__init__
+    monkeypatch.setattr(ExpiringCache, "__init__", record)
     load_function(function)
     assert clocks or function == "operator"
     assert all(clock is CACHE_CLOCK for clock in clocks)
