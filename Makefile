@@ -37,10 +37,11 @@ build: install-sam ## the deployable package, ARCH=arm64 or x86_64
 install-javascript:
 	@$(PYTHON) -m tools.install javascript
 
-check: install install-javascript ## the fast checks: format, lint, types
+check: install install-javascript ## the fast checks: format, lint, types, words
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
 	@$(VENV)/mypy
+	@$(VENV)/python -m tools.words
 	@$(VENV)/python -m tools.javascript.check
 
 format: install install-javascript ## puts the code into shape
