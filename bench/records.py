@@ -15,6 +15,7 @@ from couponflow.domain.models import Coupon, Holder, RedemptionStatus
 from couponflow.services.records import RecordFilter, RecordService
 from couponflow.store import keys
 from couponflow.store.dynamodb import put
+from couponflow.store.redemption_records import RedemptionRecordStore
 from couponflow.store.redemptions import RedemptionStore
 from simulator.environments import ORGANISATION, moment, new_coupon
 
@@ -35,7 +36,8 @@ def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, floa
     """RCU and median CPU seconds of a page of 50 records, by how many there are; both in turn."""
     given_out = RecordFilter(RedemptionStatus.DISTRIBUTED, None, None)
     with fresh_table() as bench:
-        env, store = bench.environment(), RecordService(RedemptionStore(bench.table()))
+        env = bench.environment()
+        store = RecordService(RedemptionStore(bench.table()), RedemptionRecordStore(bench.table()))
         wanted = {count: replace(new_coupon(None), code=f"OF-{count}") for count in (few, many)}
         coupons = {count: env.coupon_service.create(ORGANISATION, new, bench.clock.now).coupon for count, new in wanted.items()}
         seconds: dict[int, list[float]] = {few: [], many: []}

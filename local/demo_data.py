@@ -12,9 +12,11 @@ from typing import Any
 from couponflow.domain import api_keys, links, times
 from couponflow.domain.errors import CodeTaken
 from couponflow.domain.models import ApiKey, Coupon, Organisation, RedeemPage
+from couponflow.store.api_keys import ApiKeyStore
 from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import Table
 from couponflow.store.organisations import OrganisationStore
+from couponflow.store.redeem_pages import RedeemPageStore
 from couponflow.store.redemptions import RedemptionStore
 
 CUSTOMER = "demo-customer"
@@ -61,7 +63,7 @@ def _organisation(table: Table, base_url: str, number: int) -> dict[str, str]:
     organisations, coupons = OrganisationStore(table), CouponStore(table)
     organisation = Organisation(f"demo-{number}", _NAMES[number], addon_enabled=True)
     organisations.create(organisation)
-    keys = {scope: _key(organisations, organisation.organisation_id, scope, number) for scope in _SCOPES}
+    keys = {scope: _key(ApiKeyStore(table), organisation.organisation_id, scope, number) for scope in _SCOPES}
     coupon = coupon_of(number, organisation.organisation_id)
     holder = links.derive_holder(coupon, CUSTOMER)
     try:
@@ -69,7 +71,7 @@ def _organisation(table: Table, base_url: str, number: int) -> dict[str, str]:
     except CodeTaken:
         pass  # the data are from an earlier run
     else:
-        coupons.save_page(coupon.coupon_id, _PAGE)
+        RedeemPageStore(table).save(coupon.coupon_id, _PAGE)
         RedemptionStore(table).distribute(coupon, holder, "000001", CUSTOMER, INBOX, datetime.now(UTC))
     return {
         "organisation_id": organisation.organisation_id,
@@ -79,11 +81,11 @@ def _organisation(table: Table, base_url: str, number: int) -> dict[str, str]:
     }
 
 
-def _key(organisations: OrganisationStore, organisation_id: str, scope: str, number: int) -> str:
+def _key(keys: ApiKeyStore, organisation_id: str, scope: str, number: int) -> str:
     key_id, secret = f"demo{scope}{number}", f"n0taseCretn0taseCretn0taseCret0{number}".lower()
     key = ApiKey(key_id, organisation_id, api_keys.hash_secret(secret), frozenset({scope}), created_at=_BEGINNING)
-    if organisations.key(key_id) is None:
-        organisations.save_key(key)
+    if keys.get(key_id) is None:
+        keys.save(key)
     return api_keys.format_key(key_id, secret)
 
 

@@ -20,6 +20,7 @@ from couponflow.store.limit_changes import LimitChangeStore
 from couponflow.store.organisations import OrganisationStore
 from couponflow.store.parallel import run_sequential
 from couponflow.store.quota_shards import QuotaShardStore
+from couponflow.store.redeem_pages import RedeemPageStore
 from couponflow.store.redemptions import RedemptionStore
 from couponflow.store.terms_cache import TermsCache
 
@@ -60,7 +61,7 @@ def environment(
     limits = LimitChangeStore(table, quotas)
     return Environment(
         RedemptionService(terms, redemptions, redeemer, sold_out, read_all),
-        CouponService(terms, coupons, quotas, limits, sold_out, most_shards, backoff),
+        CouponService(terms, coupons, RedeemPageStore(table), quotas, limits, sold_out, most_shards, backoff),
         coupons,
         redeemer,
     )

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from couponflow.services import exports
-from couponflow.store.redemptions import RedemptionStore
+from couponflow.store.redemption_records import RedemptionRecordStore
 from tests.integration.conftest import Api
 
 pytestmark = pytest.mark.usefixtures("bucket")
@@ -63,19 +63,19 @@ def test_a_redemption_that_is_redeemed_while_we_read_is_in_the_file_once_as_rede
     coupon = api.coupon()
     for customer in ("ann", "bob"):
         api.distribute(coupon, customer)
-    read = RedemptionStore.iterate
+    read = RedemptionRecordStore.iterate
 
     def with_a_tap_in_between(self, coupon_, status, *places):
         yield from list(read(self, coupon_, status, *places))
         if status == "distributed":
             api.tap(api.link(coupon, "ann"))
 
-    monkeypatch.setattr(RedemptionStore, "iterate", with_a_tap_in_between)
+    monkeypatch.setattr(RedemptionRecordStore, "iterate", with_a_tap_in_between)
     assert [(each["customer_id"], each["status"]) for each in rows(api, coupon)] == [("bob", "distributed"), ("ann", "redeemed")]
 
 
 def test_pages_of_the_table_are_read_to_the_end(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("couponflow.store.redemptions._PAGE", 2)
+    monkeypatch.setattr("couponflow.store.redemption_records._PAGE", 2)
     coupon = api.coupon()
     customers = [f"customer-{number}" for number in range(17)]
     for customer in customers:

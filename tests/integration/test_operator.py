@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from couponflow.store.api_keys import ApiKeyStore
 from couponflow.store.audit_log import AuditLogStore
 from couponflow.store.dynamodb import UnknownResultError
-from couponflow.store.organisations import OrganisationStore
 from couponflow.web.http import authentication as gate
 from tests.integration.conftest import Api
 from tests.support.gateway import Gateway
@@ -60,13 +60,13 @@ def test_keys_are_listed_with_their_last_use_but_never_again_with_their_secret(a
 
 def test_a_key_in_use_is_noted_once_an_hour_and_by_one_environment(api: Api, monkeypatch: pytest.MonkeyPatch):
     written: list[str] = []
-    note = OrganisationStore.note_use
+    note = ApiKeyStore.note_use
 
     def counted(self, key, *times):
         written.append(key.key_id)
         note(self, key, *times)
 
-    monkeypatch.setattr(OrganisationStore, "note_use", counted)
+    monkeypatch.setattr(ApiKeyStore, "note_use", counted)
     for _ in range(5):
         api.call("GET", "/v1/coupons")
     assert len(written) == 1
@@ -79,7 +79,7 @@ def test_a_key_works_when_its_use_can_not_be_noted(api: Api, monkeypatch: pytest
     def lost(*_):
         raise UnknownResultError
 
-    monkeypatch.setattr(OrganisationStore, "note_use", lost)
+    monkeypatch.setattr(ApiKeyStore, "note_use", lost)
     assert api.call("GET", "/v1/coupons").status_code == 200
 
 

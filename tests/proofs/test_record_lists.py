@@ -10,9 +10,9 @@ import pytest
 
 from couponflow.domain import links, times
 from couponflow.domain.models import RedemptionStatus
-from couponflow.store import keys, redemptions
+from couponflow.store import keys, redemption_records
 from couponflow.store.dynamodb import Table
-from couponflow.store.redemptions import LAST_PLACE, RedemptionStore
+from couponflow.store.redemption_records import LAST_PLACE, RedemptionRecordStore
 from simulator.environments import ORGANISATION, START, environment, found_organisation, new_coupon
 from simulator.faults import TroubledClient
 
@@ -33,7 +33,7 @@ def sent():
     customers = list(itertools.islice(of_bucket, SENT))
     for second, who in enumerate(customers):
         env.redemption_service.distribute(coupon, who, None, START + timedelta(seconds=second))
-    return coupon, RedemptionStore(Table(client, "couponflow")), customers
+    return coupon, RedemptionRecordStore(Table(client, "couponflow")), customers
 
 
 def test_a_page_is_full_though_one_bucket_holds_more_than_its_share(sent):
@@ -44,7 +44,7 @@ def test_a_page_is_full_though_one_bucket_holds_more_than_its_share(sent):
 
 @pytest.mark.parametrize("page", [1 + SENT // 4, SENT // 4, SENT, 2_000])
 def test_an_export_has_each_record_once_wherever_its_pages_end(sent, page, monkeypatch):
-    monkeypatch.setattr(redemptions, "_PAGE", page)
+    monkeypatch.setattr(redemption_records, "_PAGE", page)
     coupon, store, customers = sent
     assert [made.customer_id for made in store.iterate(coupon, DISTRIBUTED, None, LAST_PLACE)] == customers[::-1]
 

@@ -21,7 +21,7 @@ class Keys:
     def __init__(self, key: ApiKey | None) -> None:
         self.kept, self.asked = key, 0
 
-    def key(self, key_id: str) -> ApiKey | None:
+    def get(self, key_id: str) -> ApiKey | None:
         self.asked += 1
         return self.kept if self.kept and self.kept.key_id == key_id else None
 

@@ -13,6 +13,7 @@ from couponflow.domain.errors import CouponflowError
 from couponflow.services.redemption import RedemptionService
 from couponflow.services.shard_redeemer import ShardRedeemer
 from couponflow.services.sold_out import SoldOut
+from couponflow.store.api_keys import ApiKeyStore
 from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import Table
 from couponflow.store.organisations import OrganisationStore
@@ -65,6 +66,10 @@ class Services:
         return OrganisationStore(self.table)
 
     @cached_property
+    def api_key_store(self) -> ApiKeyStore:
+        return ApiKeyStore(self.table)
+
+    @cached_property
     def coupon_store(self) -> CouponStore:
         return CouponStore(self.table)
 
@@ -96,10 +101,17 @@ class Services:
     def coupon_service(self) -> "CouponService":
         from couponflow.services.coupons import CouponService
         from couponflow.store.limit_changes import LimitChangeStore
+        from couponflow.store.redeem_pages import RedeemPageStore
 
         limits = LimitChangeStore(self.table, self.quota_shard_store)
         return CouponService(
-            self.terms_cache, self.coupon_store, self.quota_shard_store, limits, self.sold_out, self.config.max_shards
+            self.terms_cache,
+            self.coupon_store,
+            RedeemPageStore(self.table),
+            self.quota_shard_store,
+            limits,
+            self.sold_out,
+            self.config.max_shards,
         )
 
     @cached_property
@@ -131,13 +143,14 @@ class Services:
         from couponflow.services.organisations import OrganisationService
         from couponflow.store.audit_log import AuditLogStore
 
-        return OrganisationService(self.organisation_store, AuditLogStore(self.table))
+        return OrganisationService(self.organisation_store, self.api_key_store, AuditLogStore(self.table))
 
     @cached_property
     def record_service(self) -> "RecordService":
         from couponflow.services.records import RecordService
+        from couponflow.store.redemption_records import RedemptionRecordStore
 
-        return RecordService(self.redemption_store)
+        return RecordService(self.redemption_store, RedemptionRecordStore(self.table))
 
     @cached_property
     def export_service(self) -> "ExportService":
@@ -156,7 +169,7 @@ class Services:
         page: ErrorPage | None = None,
     ) -> HttpApp:
         """`writes`: whether the function may write to the table at all; `page`: see Edge."""
-        gatekeeper = Authenticator(self.organisation_store, note=KeyUsageRecorder(self.organisation_store).record)
+        gatekeeper = Authenticator(self.api_key_store, note=KeyUsageRecorder(self.api_key_store).record)
         limits = RateLimiter(RateCounterStore(self.table) if writes else None)
         return HttpApp(gatekeeper, self.config.public_base_url, problem, limits, page, self.config.origin_secret)
 

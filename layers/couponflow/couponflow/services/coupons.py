@@ -23,6 +23,7 @@ from couponflow.store.coupons import Changes, CouponStore
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.limit_changes import LimitChangeStore
 from couponflow.store.quota_shards import QuotaShardStore
+from couponflow.store.redeem_pages import RedeemPageStore
 from couponflow.store.terms_cache import TermsCache
 
 RECORD_BUCKETS = 4
@@ -62,13 +63,15 @@ class CouponService:
         self,
         terms: TermsCache,
         coupons: CouponStore,
+        pages: RedeemPageStore,
         quotas: QuotaShardStore,
         limits: LimitChangeStore,
         sold_out: SoldOut,
         most_shards: int,
         backoff: Callable[[], Backoff] = lambda: Backoff(SECONDS_FOR_A_CHANGE),
     ) -> None:
-        self._terms, self._coupons, self._quotas, self._limits = terms, coupons, quotas, limits
+        self._terms, self._coupons, self._pages = terms, coupons, pages
+        self._quotas, self._limits = quotas, limits
         self._sold_out, self._most_shards, self._patience = sold_out, most_shards, backoff
 
     def require_addon(self, organisation_id: str) -> None:
@@ -174,13 +177,13 @@ class CouponService:
 
     def page(self, organisation_id: str, coupon_id: str) -> RedeemPage:
         self.coupon(organisation_id, coupon_id)
-        return self._coupons.page(coupon_id)
+        return self._pages.get(coupon_id)
 
     def save_page(self, organisation_id: str, coupon_id: str, page: RedeemPage) -> RedeemPage:
         """Raises CouponArchived."""
         if self.coupon(organisation_id, coupon_id).archived_at is not None:
             raise CouponArchived
-        self._coupons.save_page(coupon_id, page)
+        self._pages.save(coupon_id, page)
         return page
 
     def coupon(self, organisation_id: str, coupon_id: str) -> Coupon:

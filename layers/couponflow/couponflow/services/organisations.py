@@ -9,6 +9,7 @@ from typing import Any
 from couponflow.domain import api_keys, links
 from couponflow.domain.errors import CouponflowError
 from couponflow.domain.models import ApiKey, Organisation
+from couponflow.store.api_keys import ApiKeyStore
 from couponflow.store.audit_log import AuditEntry, AuditLogStore
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.organisations import OrganisationStore
@@ -25,8 +26,8 @@ class NewKey:
 
 
 class OrganisationService:
-    def __init__(self, organisations: OrganisationStore, journal: AuditLogStore) -> None:
-        self._organisations, self._journal = organisations, journal
+    def __init__(self, organisations: OrganisationStore, api_key_store: ApiKeyStore, journal: AuditLogStore) -> None:
+        self._organisations, self._keys, self._journal = organisations, api_key_store, journal
 
     def audited(self, entry: AuditEntry, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Do it, with an entry in the journal before and its outcome after. What can't be recorded is not done."""
@@ -67,17 +68,17 @@ class OrganisationService:
         self._organisations.get(organisation_id)
         secret = links.new_secret()
         key = ApiKey(links.new_id(), organisation_id, api_keys.hash_secret(secret), scopes, created_at=now, name=name)
-        self._organisations.save_key(key)
+        self._keys.save(key)
         return NewKey(key, api_keys.format_key(key.key_id, secret))
 
     def keys(self, organisation_id: str) -> list[ApiKey]:
         """Oldest first, revoked ones too. Raises NotFound."""
         self._organisations.get(organisation_id)
-        return self._organisations.keys_of(organisation_id)
+        return self._keys.list_all(organisation_id)
 
     def revoke_key(self, organisation_id: str, key_id: str, now: datetime) -> ApiKey:
         """Refused everywhere within ten seconds. Raises NotFound."""
-        return self._organisations.revoke_key(organisation_id, key_id, now)
+        return self._keys.revoke(organisation_id, key_id, now)
 
     def _end(self, entry: AuditEntry) -> None:
         with suppress(

@@ -8,7 +8,8 @@ from datetime import datetime
 from couponflow.domain import links, times
 from couponflow.domain.errors import InvalidCursor
 from couponflow.domain.models import Coupon, Redemption, RedemptionStatus
-from couponflow.store import redemptions as redemption_items
+from couponflow.store import redemption_records
+from couponflow.store.redemption_records import RedemptionRecordStore
 from couponflow.store.redemptions import RedemptionStore
 
 # Without a filter the redeemed ones come first.
@@ -37,7 +38,7 @@ class RecordCursor:
 
     @classmethod
     def of(cls, redemption: Redemption) -> "RecordCursor":
-        return cls(redemption.status, redemption_items.place_of(redemption))
+        return cls(redemption.status, redemption_records.place_of(redemption))
 
     @classmethod
     def parse(cls, status: str, place: str) -> "RecordCursor":
@@ -52,8 +53,8 @@ class RecordCursor:
 
 
 class RecordService:
-    def __init__(self, redemptions: RedemptionStore) -> None:
-        self._redemptions = redemptions
+    def __init__(self, redemptions: RedemptionStore, records: RedemptionRecordStore) -> None:
+        self._redemptions, self._records = redemptions, records
 
     def list_newest(self, coupon: Coupon, wanted: RecordFilter, after: RecordCursor | None, at_most: int) -> list[Redemption]:
         """Redeemed ones first, newest first within a status, from after the place `after` on."""
@@ -63,11 +64,11 @@ class RecordService:
         since = times.format_utc(wanted.since) if wanted.since else None
         found: list[Redemption] = []
         for status in statuses:
-            before = times.format_utc(wanted.before) if wanted.before else redemption_items.LAST_PLACE
+            before = times.format_utc(wanted.before) if wanted.before else redemption_records.LAST_PLACE
             if after is not None and after.status is status:
                 before = min(before, after.place)
             if len(found) < at_most:
-                found += self._redemptions.list_newest(coupon, status, since, before, at_most - len(found))
+                found += self._records.list_newest(coupon, status, since, before, at_most - len(found))
         return found
 
     def iterate_all(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> Iterator[Redemption]:
@@ -76,9 +77,9 @@ class RecordService:
             yield from self.list_by_customer(coupon, customer_id, wanted, None, sys.maxsize)
             return
         since = times.format_utc(wanted.since) if wanted.since else None
-        before = times.format_utc(wanted.before) if wanted.before else redemption_items.LAST_PLACE
+        before = times.format_utc(wanted.before) if wanted.before else redemption_records.LAST_PLACE
         for status in reversed(wanted.statuses):
-            yield from self._redemptions.iterate(coupon, status, since, before)
+            yield from self._records.iterate(coupon, status, since, before)
 
     def list_by_customer(
         self, coupon: Coupon, customer_id: str, wanted: RecordFilter, after: RecordCursor | None, at_most: int
@@ -102,5 +103,5 @@ def _is_after(place: RecordCursor, other: RecordCursor) -> bool:
 
 
 def _is_within(redemption: Redemption, wanted: RecordFilter) -> bool:
-    at = redemption_items.moment_of(redemption)
+    at = redemption_records.moment_of(redemption)
     return (wanted.since is None or at >= wanted.since) and (wanted.before is None or at < wanted.before)

@@ -8,8 +8,8 @@ from typing import Any
 
 from couponflow.domain import codes, times
 from couponflow.domain.errors import CodeTaken, CouponNotFound, VersionConflict
-from couponflow.domain.models import Coupon, PageImage, RedeemButton, RedeemPage
-from couponflow.store import keys, quota_shards
+from couponflow.domain.models import Coupon, RedeemPage
+from couponflow.store import keys, quota_shards, redeem_pages
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, delete, put, update
 
 # Fields of a coupon and their new values; `last_change` names the change, so that a lost answer is recognised.
@@ -50,7 +50,7 @@ class CouponStore:
         for strongly in dict.fromkeys((consistent, True)):
             items = {item["sk"]: item for item in self._table.query("pk = :pk", pk, consistent=strongly)}
             if coupon := items.get(keys.coupon(coupon_id)["sk"]):
-                return _from_item(coupon), _page_of(items.get(keys.redeem_page(coupon_id)["sk"]))
+                return _from_item(coupon), redeem_pages.redeem_page_of(items.get(keys.redeem_page(coupon_id)["sk"]))
         raise CouponNotFound
 
     def id_by_code(self, organisation_id: str, code: str) -> str | None:
@@ -92,12 +92,6 @@ class CouponStore:
         )
         with suppress(ConditionFailedError):  # raised in between: not sold out any more
             self._table.update(mark)
-
-    def page(self, coupon_id: str) -> RedeemPage:
-        return _page_of(self._table.get(keys.redeem_page(coupon_id), consistent=True))
-
-    def save_page(self, coupon_id: str, page: RedeemPage) -> None:
-        self._table.put(put(_page_item(coupon_id, page)))
 
 
 def place_of(coupon: Coupon) -> str:
@@ -157,39 +151,3 @@ def _from_item(item: Item) -> Coupon:
     values = {name: value for name, value in item.items() if name not in _NOT_OF_THE_COUPON}
     values |= {name: times.parse_utc(values[name]) for name in _TIMES & values.keys()}
     return Coupon(**{"max_redemptions_per_customer": None} | values)
-
-
-def _page_item(coupon_id: str, page: RedeemPage) -> Item:
-    button = page.redeem_button
-    return keys.redeem_page(coupon_id) | {
-        "code_display": page.code_display,
-        "button_behavior": button.behavior,
-        "button_label": button.label,
-        "button_url": button.url,
-        "copy_code_button": page.copy_code_button,
-        "background_color": page.background_color,
-        "brand_icon": page.brand_icon and dataclasses.asdict(page.brand_icon),
-        "campaign_image": page.campaign_image and dataclasses.asdict(page.campaign_image),
-        "terms": page.terms,
-        "locale": page.locale,
-    }
-
-
-def _page_of(item: Item | None) -> RedeemPage:
-    if item is None:
-        return RedeemPage()
-    return RedeemPage(
-        code_display=item["code_display"],
-        redeem_button=RedeemButton(item["button_behavior"], item.get("button_label"), item.get("button_url")),
-        copy_code_button=item["copy_code_button"],
-        background_color=item["background_color"],
-        brand_icon=_image_of(item.get("brand_icon")),
-        campaign_image=_image_of(item.get("campaign_image")),
-        terms=item["terms"],
-        locale=item.get("locale"),
-    )
-
-
-def _image_of(stored: Item | None) -> PageImage | None:
-    """Image and size lie with the page's settings, so that showing the page reads nothing more."""
-    return PageImage(stored["image_id"], stored["sha256"], int(stored["width"]), int(stored["height"])) if stored else None

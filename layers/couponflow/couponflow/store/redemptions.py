@@ -1,8 +1,5 @@
 """Redemptions: a customer's right to one use, and its record. The items themselves are the per-customer limit."""
 
-import heapq
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,13 +18,6 @@ IS_NEW_OR_UNUSED = f"attribute_not_exists(pk) OR {IS_UNUSED}"
 IS_NEW = "attribute_not_exists(pk)"
 # A use's writes in order: the redemption, the quota shard, and perhaps the attempt's claim.
 SHARD = 1
-
-# Beyond every place in a list of records.
-LAST_PLACE = "9999"
-_PAGE = 2_000
-
-
-_MORE_THAN_ITS_SHARE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,63 +142,6 @@ class RedemptionStore:
         if item and "claimed_by" in item:
             return self.get(holder, item["claimed_by"])
         return _redemption_in(item)
-
-    def list_newest(
-        self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str, at_most: int
-    ) -> list[Redemption]:
-        """Records of a status, newest first, from `since` (a time) until before `before` (a time, or a place in the list)."""
-        if since is not None and since > before:
-            return []  # to DynamoDB that would be an error
-        # Customers are spread evenly: a little more than its share of each bucket will mostly do.
-        share = at_most // coupon.record_buckets + _MORE_THAN_ITS_SHARE
-        buckets = [
-            self._of_bucket(keys.records(coupon.coupon_id, status, number), since or "0", before, share)
-            for number in range(coupon.record_buckets)
-        ]
-        merged = heapq.merge(*buckets, key=_order, reverse=True)
-        return list(map(redemption_of, itertools.islice(merged, at_most)))
-
-    def _of_bucket(self, bucket: str, since: str, before: str, page: int) -> Iterator[Item]:
-        """Newest first, read on as they are taken."""
-        while True:
-            values = {":gpk": bucket, ":since": since, ":before": before}
-            condition = "gpk = :gpk AND gsk BETWEEN :since AND :before"
-            items = self._table.query(condition, values, index=keys.INDEX, newest_first=True, at_most=page + 1)
-            yield from (item for item in items[:page] if item["gsk"] != before)
-            if len(items) <= page:
-                yield from (item for item in items[page:] if item["gsk"] != before)
-                return
-            before = items[page - 1]["gsk"]
-
-    def iterate(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str) -> Iterator[Redemption]:
-        """As `newest`, but all of them, in no order, read a page at a time as they are asked for."""
-        for bucket in range(coupon.record_buckets):
-            place, is_more = before, True
-            while is_more:
-                values = {":gpk": keys.records(coupon.coupon_id, status, bucket), ":since": since or "0", ":before": place}
-                items = self._table.query(
-                    "gpk = :gpk AND gsk BETWEEN :since AND :before", values, index=keys.INDEX, newest_first=True, at_most=_PAGE
-                )
-                yield from (redemption_of(item) for item in items if item["gsk"] != place)
-                is_more = len(items) == _PAGE
-                place = items[-1]["gsk"] if is_more else place
-
-
-def _order(item: Item) -> str:
-    place: str = item["gsk"]
-    return place
-
-
-def moment_of(redemption: Redemption) -> datetime:
-    """When the redemption came into its status."""
-    at = redemption.redeemed_at if redemption.is_redeemed else redemption.distributed_at
-    assert at is not None, "a record has the time of its status"
-    return at
-
-
-def place_of(redemption: Redemption) -> str:
-    """Where a record stands in the list of its status."""
-    return keys.record_order(times.format_utc(moment_of(redemption)), redemption.redemption_id)
 
 
 def _redemption_in(item: Item | None) -> Redemption | None:

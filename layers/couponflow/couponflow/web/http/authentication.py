@@ -9,7 +9,7 @@ from couponflow.cache import CACHE_CLOCK, ExpiringCache
 from couponflow.domain import api_keys
 from couponflow.domain.errors import ScopeMissing, Unauthenticated
 from couponflow.domain.models import ApiKey
-from couponflow.store.organisations import OrganisationStore
+from couponflow.store.api_keys import ApiKeyStore
 
 # A revoked key is refused everywhere within ten seconds.
 SECONDS_REMEMBERED = 10
@@ -22,8 +22,8 @@ _BEARER = re.compile(r"(?i:bearer) +(\S+)")
 class KeyUsageRecorder:
     """Keeps when a key was last used: one write per key and hour, whatever the load and the number of environments."""
 
-    def __init__(self, organisations: OrganisationStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
-        self._organisations = organisations
+    def __init__(self, keys: ApiKeyStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
+        self._keys = keys
         self._noted: ExpiringCache[str, bool] = ExpiringCache(_MOST, BETWEEN_NOTES.total_seconds(), timer)
 
     def record(self, key: ApiKey) -> None:
@@ -33,18 +33,18 @@ class KeyUsageRecorder:
         now = datetime.now(UTC)
         if key.last_used_at is None or key.last_used_at <= now - BETWEEN_NOTES:
             with suppress(Exception):  # whatever happens to the note, the caller's request goes on
-                self._organisations.note_use(key, now, now - BETWEEN_NOTES)
+                self._keys.note_use(key, now, now - BETWEEN_NOTES)
 
 
 class Authenticator:
     def __init__(
         self,
-        organisations: OrganisationStore,
+        keys: ApiKeyStore,
         timer: Callable[[], float] = CACHE_CLOCK,
         note: Callable[[ApiKey], None] = lambda key: None,
     ) -> None:
-        self._organisations, self._note = organisations, note
-        self._keys: ExpiringCache[str, ApiKey] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._store, self._note = keys, note
+        self._remembered: ExpiringCache[str, ApiKey] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
 
     def authenticate(self, authorization: str, scope: str) -> ApiKey:
         """Raises Unauthenticated, ScopeMissing."""
@@ -62,7 +62,7 @@ class Authenticator:
         return key
 
     def _key(self, key_id: str) -> ApiKey | None:
-        key = self._keys.get(key_id) or self._organisations.key(key_id)
+        key = self._remembered.get(key_id) or self._store.get(key_id)
         if key is not None:
-            self._keys.setdefault(key_id, key)
+            self._remembered.setdefault(key_id, key)
         return key

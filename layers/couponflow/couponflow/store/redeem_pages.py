@@ -1,0 +1,58 @@
+"""Settings of redeem pages, one item for each coupon that has been saved one."""
+
+import dataclasses
+
+from couponflow.domain.models import PageImage, RedeemButton, RedeemPage
+from couponflow.store import keys
+from couponflow.store.dynamodb import Item, Table, put
+
+
+class RedeemPageStore:
+    """The redeem page of each coupon; `CouponStore.get_with_page` reads it along with the coupon."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, coupon_id: str) -> RedeemPage:
+        """The settings, or the defaults if none were saved."""
+        return redeem_page_of(self._table.get(keys.redeem_page(coupon_id), consistent=True))
+
+    def save(self, coupon_id: str, page: RedeemPage) -> None:
+        """Replace all settings."""
+        self._table.put(put(_to_item(coupon_id, page)))
+
+
+def _to_item(coupon_id: str, page: RedeemPage) -> Item:
+    button = page.redeem_button
+    return keys.redeem_page(coupon_id) | {
+        "code_display": page.code_display,
+        "button_behavior": button.behavior,
+        "button_label": button.label,
+        "button_url": button.url,
+        "copy_code_button": page.copy_code_button,
+        "background_color": page.background_color,
+        "brand_icon": page.brand_icon and dataclasses.asdict(page.brand_icon),
+        "campaign_image": page.campaign_image and dataclasses.asdict(page.campaign_image),
+        "terms": page.terms,
+        "locale": page.locale,
+    }
+
+
+def redeem_page_of(item: Item | None) -> RedeemPage:
+    if item is None:
+        return RedeemPage()
+    return RedeemPage(
+        code_display=item["code_display"],
+        redeem_button=RedeemButton(item["button_behavior"], item.get("button_label"), item.get("button_url")),
+        copy_code_button=item["copy_code_button"],
+        background_color=item["background_color"],
+        brand_icon=_image_of(item.get("brand_icon")),
+        campaign_image=_image_of(item.get("campaign_image")),
+        terms=item["terms"],
+        locale=item.get("locale"),
+    )
+
+
+def _image_of(stored: Item | None) -> PageImage | None:
+    """Image and size lie with the page's settings, so that showing the page reads nothing more."""
+    return PageImage(stored["image_id"], stored["sha256"], int(stored["width"]), int(stored["height"])) if stored else None
