@@ -16,7 +16,7 @@ import { toast } from "../../ui/toasts.js";
 import { ImageField } from "../../ui/upload.js";
 import { shownAt } from "../../core/images.js";
 import { sentence } from "../../core/messages.js";
-import { Failed } from "../coupons/new_coupon.js";
+import { FormErrors } from "../../ui/form_errors.js";
 import { blank, body, channelOptions, check, fieldsOf, nameOf } from "./fields.js";
 import { Bubble } from "./chat_bubble.js";
 import { Request } from "./request_snippet.js";
@@ -96,7 +96,7 @@ function Editor({ block: opened, coupons }) {
         ${isStale && html`<${Notice} kind="alert">Someone changed this block while you were editing it. Save once more to put yours in its place, or load the page again to see theirs.<//>`}
         <${Message} form=${form} coupon=${coupon} coupons=${coupons} />
         <${Fallbacks} form=${form} />
-        <${Failed} form=${form} shown=${Object.keys(form.values)} />
+        <${FormErrors} form=${form} shown=${Object.keys(form.values)} />
         <div class="form-actions sticky">
           <${Button} kind="primary" type="submit" isBusy=${form.isSaving}>${block ? "Save block" : "Create block"}<//>
           ${form.isDirty && block ? html`<${Button} onClick=${() => form.reset()}>Discard<//>` : !block && html`<${LinkButton} href=${href("/flow-blocks")}>Cancel<//>`}

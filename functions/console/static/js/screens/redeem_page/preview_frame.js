@@ -1,7 +1,7 @@
 // The page in a document apart. A new version is made ready behind the one in sight and then takes its place: no flicker.
 import { html, useLayoutEffect, useRef, useState } from "../../core/preact.js";
 
-const FRAME = new URL("../../preview.html", import.meta.url).href;
+const FRAME = new URL("../../../preview.html", import.meta.url).href;
 
 export function Screen({ page, title }) {
   const [shown, setShown] = useState(0);
