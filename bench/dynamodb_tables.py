@@ -1,4 +1,4 @@
-"""A metered table of its own on DynamoDB Local, with environments of the real service on it, on a clock."""
+"""A metered table of its own on a real engine, with environments of the real service on it, on a clock."""
 
 from __future__ import annotations
 

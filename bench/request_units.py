@@ -1,4 +1,4 @@
-"""P1 to P4 and P7: what each use case costs, by the meter, on the real service and DynamoDB Local."""
+"""P1 to P4 and P7: what each use case costs, by the meter, on the real service and a real engine."""
 
 from __future__ import annotations
 

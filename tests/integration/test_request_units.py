@@ -1,4 +1,4 @@
-"""What each use case may cost, counted on the real service and DynamoDB Local: one call more fails here."""
+"""What each use case may cost, counted on the real service and a real engine: one call more fails here."""
 
 from __future__ import annotations
 
