@@ -1,4 +1,4 @@
-"""Things of the field to test with."""
+"""Sample domain objects."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

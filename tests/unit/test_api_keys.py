@@ -1,4 +1,4 @@
-"""Keys: what they look like, which one opens, what it may do and how long it is remembered."""
+"""API keys: format, verification, scopes, and how long an environment caches them."""
 
 from dataclasses import replace
 
@@ -12,11 +12,11 @@ from tests.unit.examples import BETWEEN
 
 SECRET = "s3cret" * 6
 KEY = ApiKey("k1", "acme", api_keys.hash_secret(SECRET), frozenset({"redeem"}), created_at=BETWEEN)
-WRITTEN = api_keys.format_key("k1", SECRET)
+KEY_TEXT = api_keys.format_key("k1", SECRET)
 
 
 class Keys:
-    """An organisation store that knows one key, and counts how often it is asked."""
+    """A key store with one key; counts its reads."""
 
     def __init__(self, key: ApiKey | None) -> None:
         self.kept, self.asked = key, 0
@@ -33,67 +33,67 @@ class Timer:
         return self.seconds
 
 
-def gatekeeper(key: ApiKey | None = KEY, timer=None) -> tuple[Authenticator, Keys]:
+def authenticator_and_store(key: ApiKey | None = KEY, timer=None) -> tuple[Authenticator, Keys]:
     keys = Keys(key)
     return Authenticator(keys, timer or Timer()), keys  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("header", [f"Bearer {WRITTEN}", f"bearer {WRITTEN}", f"BEARER {WRITTEN}", f"Bearer   {WRITTEN} "])
-def test_a_key_opens(header):
-    assert gatekeeper()[0].authenticate(header, "redeem") == KEY
+@pytest.mark.parametrize("header", [f"Bearer {KEY_TEXT}", f"bearer {KEY_TEXT}", f"BEARER {KEY_TEXT}", f"Bearer   {KEY_TEXT} "])
+def test_valid_key_authenticates(header):
+    assert authenticator_and_store()[0].authenticate(header, "redeem") == KEY
 
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Bearer", "Bearer ", WRITTEN, f"Basic {WRITTEN}", f"Bearer {WRITTEN} x", f"Bearer {WRITTEN},{WRITTEN}",
-     f"BEARER{WRITTEN}", "Bearer cf_k1", "Bearer cf_k1_", f"Bearer cf__{SECRET}", f"Bearer xx_k1_{SECRET}",
+    ["", "Bearer", "Bearer ", KEY_TEXT, f"Basic {KEY_TEXT}", f"Bearer {KEY_TEXT} x", f"Bearer {KEY_TEXT},{KEY_TEXT}",
+     f"BEARER{KEY_TEXT}", "Bearer cf_k1", "Bearer cf_k1_", f"Bearer cf__{SECRET}", f"Bearer xx_k1_{SECRET}",
      f"Bearer cf_K1_{SECRET}", f"Bearer cf_k1_{SECRET.upper()}", f"Bearer cf_{'k' * 41}_{SECRET}", f"Bearer cf_k1#_{SECRET}",
      "Bearer null"],
 )  # fmt: skip
-def test_what_can_be_no_key_is_refused_without_a_look_into_the_table(header):
-    door, keys = gatekeeper()
+def test_malformed_key_is_refused_without_reading_the_table(header):
+    authenticator, keys = authenticator_and_store()
     with pytest.raises(Unauthenticated):
-        door.authenticate(header, "redeem")
+        authenticator.authenticate(header, "redeem")
     assert keys.asked == 0
 
 
-def test_an_unknown_key_a_wrong_secret_and_a_revoked_key_are_refused_alike():
+def test_unknown_wrong_and_revoked_keys_get_the_same_refusal():
     wrong = api_keys.format_key("k1", "x" * 36)
-    for door, header in [
-        (gatekeeper(None)[0], WRITTEN),
-        (gatekeeper()[0], wrong),
-        (gatekeeper(replace(KEY, revoked_at=BETWEEN))[0], WRITTEN),
+    for authenticator, header in [
+        (authenticator_and_store(None)[0], KEY_TEXT),
+        (authenticator_and_store()[0], wrong),
+        (authenticator_and_store(replace(KEY, revoked_at=BETWEEN))[0], KEY_TEXT),
     ]:
         with pytest.raises(Unauthenticated) as refused:
-            door.authenticate(f"Bearer {header}", "redeem")
+            authenticator.authenticate(f"Bearer {header}", "redeem")
         assert str(refused.value) == Unauthenticated.sentence
         assert not refused.value.members
 
 
 @pytest.mark.parametrize("scope", ["admin", "distribute", "redeem"])
 @pytest.mark.parametrize("needed", ["admin", "distribute", "redeem"])
-def test_a_key_may_do_what_its_scope_says_and_admin_everything(scope, needed):
-    door, _ = gatekeeper(replace(KEY, scopes=frozenset({scope})))
+def test_key_is_limited_to_its_scope_except_admin(scope, needed):
+    authenticator, _ = authenticator_and_store(replace(KEY, scopes=frozenset({scope})))
     if scope in ("admin", needed):
-        assert door.authenticate(f"Bearer {WRITTEN}", needed)
+        assert authenticator.authenticate(f"Bearer {KEY_TEXT}", needed)
     else:
         with pytest.raises(ScopeMissing):
-            door.authenticate(f"Bearer {WRITTEN}", needed)
+            authenticator.authenticate(f"Bearer {KEY_TEXT}", needed)
 
 
-def test_a_revoked_key_is_remembered_for_ten_seconds_at_most_however_often_it_comes():
+def test_revoked_key_is_cached_for_at_most_ten_seconds():
     timer = Timer()
-    door, keys = gatekeeper(timer=timer)
-    door.authenticate(f"Bearer {WRITTEN}", "redeem")
+    authenticator, keys = authenticator_and_store(timer=timer)
+    authenticator.authenticate(f"Bearer {KEY_TEXT}", "redeem")
     keys.kept = replace(KEY, revoked_at=BETWEEN)
     for timer.seconds in (3, 6, 9.9):
-        door.authenticate(f"Bearer {WRITTEN}", "redeem")
+        authenticator.authenticate(f"Bearer {KEY_TEXT}", "redeem")
     timer.seconds = SECONDS_REMEMBERED
     with pytest.raises(Unauthenticated):
-        door.authenticate(f"Bearer {WRITTEN}", "redeem")
+        authenticator.authenticate(f"Bearer {KEY_TEXT}", "redeem")
     assert SECONDS_REMEMBERED <= 10
 
 
-def test_of_a_secret_only_a_hash_is_kept():
+def test_only_the_hash_of_a_secret_is_stored():
     assert SECRET not in repr(KEY)
     assert api_keys.hash_secret(SECRET) != api_keys.hash_secret(SECRET[:-1])

@@ -1,4 +1,4 @@
-"""Caches forget in time: whichever clock rests, and whoever sets the other one."""
+"""Cached entries expire in time, even if one of the two clocks stops or is set back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEPT = 10.0
 
 
 class Clocks:
-    """The two clocks of a machine, to be moved by hand."""
+    """The two clocks of a machine; a test moves them."""
 
     wall, monotonic = 1_800_000_000.0, 50.0
 
@@ -26,7 +26,7 @@ class Clocks:
 
 
 @pytest.mark.parametrize(("wall", "monotonic"), [(KEPT, 0), (0, KEPT), (KEPT, KEPT), (5, KEPT), (KEPT, 5), (KEPT, -5)])
-def test_entry_expires_when_either_clock_says_so(wall, monotonic):
+def test_entry_expires_by_the_faster_clock(wall, monotonic):
     clocks = Clocks()
     made = clocks.cache()
     clocks.wall += wall
@@ -34,7 +34,7 @@ def test_entry_expires_when_either_clock_says_so(wall, monotonic):
     assert "entry" not in made
 
 
-def test_entry_stays_while_both_clocks_say_it_is_young():
+def test_entry_stays_until_one_clock_reaches_its_age():
     clocks = Clocks()
     made = clocks.cache()
     clocks.wall += KEPT - 0.01
@@ -52,7 +52,7 @@ def test_entry_expires_when_the_wall_clock_goes_back():
     assert made["entry"] == 2, "an entry stored after the correction is as young as it looks"
 
 
-def test_rests_between_requests_add_up():
+def test_freezes_between_requests_add_up():
     clocks = Clocks()
     made = clocks.cache()
     for _ in range(4):  # frozen for two seconds, awake for half a second
@@ -70,7 +70,7 @@ def _references(tree: ast.AST, name: str) -> bool:
 
 
 def clock_faults(source: str) -> list[str]:
-    """Classes that keep entries by a clock that may rest, and timed caches that are not ours."""
+    """Classes that expire entries by the monotonic clock, and timed caches other than ours."""
     faults = []
     tree = ast.parse(source)
     for node in ast.walk(tree):
@@ -95,12 +95,12 @@ def test_no_cache_is_timed_by_the_monotonic_clock(path):
         "class Keys:\n def __init__(self): self.keys = cachetools.TTLCache(9, 9, time.time)",
     ],
 )
-def test_the_check_finds_a_cache_with_another_clock(source):
+def test_control_check_finds_a_cache_with_another_clock(source):
     assert clock_faults(source)
 
 
 @pytest.mark.parametrize("function", ["coupons", "redeem_page", "redeem", "distribute", "operator", "images"])
-def test_every_cache_of_a_function_uses_the_cache_clock(function, load_function, monkeypatch: pytest.MonkeyPatch):
+def test_every_cache_of_a_function_uses_the_shared_clock(function, load_function, monkeypatch: pytest.MonkeyPatch):
     for name in ("TABLE_NAME", "IMAGES_BUCKET"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("MAX_SHARDS", "16")
@@ -117,5 +117,5 @@ def test_every_cache_of_a_function_uses_the_cache_clock(function, load_function,
     assert all(clock is CACHE_CLOCK for clock in clocks)
 
 
-def test_the_cache_clock_is_made_of_both_clocks():
+def test_shared_clock_combines_wall_and_monotonic_time():
     assert (CACHE_CLOCK.wall, CACHE_CLOCK.monotonic) == (time.time, time.monotonic)

@@ -1,4 +1,4 @@
-"""Coupon codes: which are one, which are none."""
+"""Coupon codes: equality, generation and validity."""
 
 import pytest
 
@@ -9,16 +9,16 @@ from couponflow.domain import codes
     ("one", "other"),
     [("SAVE20", "save20"), ("SAVE-20", "SAVE20"), ("--SAVE-20-", "save20"), ("OIL", "011"), ("sol0", "S01O"), ("a_b", "A_B")],
 )
-def test_case_hyphens_and_look_alikes_make_no_other_code(one, other):
+def test_codes_are_equal_despite_case_hyphens_and_look_alikes(one, other):
     assert codes.canonical(one) == codes.canonical(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("SAVE20", "SAVE21"), ("A_B", "AB"), ("A_B", "A-B"), ("UVW", "VVW"), ("S5S", "55S")])
-def test_other_differences_make_another_code(one, other):
+def test_codes_with_any_other_difference_are_different(one, other):
     assert codes.canonical(one) != codes.canonical(other)
 
 
-def test_generated_codes_have_fifty_bits_and_no_look_alikes():
+def test_generated_codes_have_50_bits_and_no_look_alikes():
     made = {codes.generate() for _ in range(1_000)}
     assert len(made) == 1_000
     assert all(codes.is_code(code) and codes.canonical(code) == code and len(code) == 10 for code in made)
@@ -26,10 +26,10 @@ def test_generated_codes_have_fifty_bits_and_no_look_alikes():
 
 
 @pytest.mark.parametrize("text", ["abc", "A-1", "x" * 40, "_0_", "0--"])
-def test_letters_digits_hyphens_and_underscores_make_a_code(text):
+def test_code_of_letters_digits_hyphens_underscores_is_valid(text):
     assert codes.is_code(text)
 
 
 @pytest.mark.parametrize("text", ["", "ab", "x" * 41, "---", "___", "AB C", "ABC\n", "ÄBC", "A.B", "ABC١", "=SUM", "ﬀﬀﬀ"])
-def test_anything_else_is_no_code(text):
+def test_code_with_other_characters_or_length_is_invalid(text):
     assert not codes.is_code(text)

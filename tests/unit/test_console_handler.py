@@ -1,4 +1,4 @@
-"""The console's function: files with their types, what browsers may do with them and for how long."""
+"""The console function: content types, security headers and caching of its static files."""
 
 import base64
 import gzip
@@ -48,7 +48,7 @@ def policy(response):
 
 
 @pytest.mark.parametrize("path", ["/console/", "/console/coupons", "/console/coupons/abc/redeem-page", "/console/flow-blocks"])
-def test_every_screen_has_an_address_that_answers_with_the_one_document(get, path):
+def test_every_screen_path_returns_the_console_document(get, path):
     response = get(path)
     assert response["statusCode"] == 200
     assert response["headers"]["content-type"] == "text/html; charset=utf-8"
@@ -57,7 +57,7 @@ def test_every_screen_has_an_address_that_answers_with_the_one_document(get, pat
 
 
 @pytest.mark.parametrize("path", ["/", "/console"])
-def test_short_addresses_lead_to_the_coupons(get, path):
+def test_short_paths_redirect_to_the_coupon_list(get, path):
     response = get(path)
     assert response["statusCode"] == 308
     assert response["headers"]["location"] == "/console/coupons"
@@ -74,13 +74,13 @@ def test_short_addresses_lead_to_the_coupons(get, path):
         "/console/js/main.js",
     ],
 )
-def test_there_are_no_other_files(get, path):
+def test_other_paths_are_not_found(get, path):
     response = get(path)
     assert response["statusCode"] == 404
     assert json.loads(response["body"])["code"] == "not_found"
 
 
-def test_assets_are_kept_for_ever_with_their_types(get, assets):
+def test_assets_have_content_types_and_are_immutable(get, assets):
     types = {path.rpartition(".")[2]: get(path)["headers"]["content-type"] for path in assets}
     assert types["js"] == "text/javascript; charset=utf-8"
     assert types["css"] == "text/css; charset=utf-8"
@@ -90,7 +90,7 @@ def test_assets_are_kept_for_ever_with_their_types(get, assets):
         assert get(path)["headers"]["cache-control"] == "public, max-age=31536000, immutable"
 
 
-def test_a_changed_file_changes_every_address(tmp_path):
+def test_changed_file_changes_every_asset_path(tmp_path):
     for name in ("index.html", "preview.html"):
         (tmp_path / name).write_text("{{assets}}<script></script>")
     (tmp_path / "main.js").write_text("one")
@@ -101,7 +101,7 @@ def test_a_changed_file_changes_every_address(tmp_path):
     assert before.index.content != after.index.content
 
 
-def test_every_module_and_style_that_is_named_exists(get, assets):
+def test_every_referenced_module_and_stylesheet_exists(get, assets):
     named = set(re.findall(r'(?:href|src)="(/console/[^"]+)"', text(get("/console/"))))
     for path, file in assets.items():
         if path.endswith(".js"):
@@ -116,12 +116,12 @@ def test_every_module_and_style_that_is_named_exists(get, assets):
     assert named <= set(assets)
 
 
-def test_every_module_is_asked_for_at_once(get, assets):
+def test_every_module_is_preloaded(get, assets):
     preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', text(get("/console/"))))
     assert preloaded == {path for path in assets if path.endswith(".js")}
 
 
-def test_what_did_not_change_is_not_sent_again(get):
+def test_unchanged_document_returns_304(get):
     etag = get("/console/")["headers"]["etag"]
     for known in (etag, etag.removeprefix("W/"), f'"other", {etag}'):
         response = get("/console/", if_none_match=known)
@@ -131,7 +131,7 @@ def test_what_did_not_change_is_not_sent_again(get):
     assert get("/console/", if_none_match='"other"')["statusCode"] == 200
 
 
-def test_text_is_compressed_for_those_who_take_it(get, assets):
+def test_text_is_compressed_if_the_browser_accepts_gzip(get, assets):
     path = next(path for path in assets if path.endswith("main.js"))
     plain, packed = get(path), get(path, accept_encoding="br, gzip")
     assert packed["headers"]["content-encoding"] == "gzip"
@@ -142,7 +142,7 @@ def test_text_is_compressed_for_those_who_take_it(get, assets):
     assert "content-encoding" not in font["headers"]
 
 
-def test_the_console_runs_its_own_files_only(get):
+def test_policy_allows_only_the_consoles_own_scripts_and_styles(get):
     response = get("/console/")
     rules = policy(response)
     assert rules["default-src"] == "'none'"
@@ -153,7 +153,7 @@ def test_the_console_runs_its_own_files_only(get):
     assert "<style" not in text(response) and not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", text(response))
 
 
-def test_it_talks_to_its_own_origin_and_the_image_bucket_only(get):
+def test_policy_allows_calls_to_own_origin_and_image_bucket(get):
     assert policy(get("/console/"))["connect-src"].split() == [
         "'self'",
         "https://pictures.s3.eu-central-1.amazonaws.com",
@@ -162,12 +162,12 @@ def test_it_talks_to_its_own_origin_and_the_image_bucket_only(get):
     ]
 
 
-def test_on_the_local_stack_the_bucket_is_the_local_one():
+def test_local_stack_uploads_to_the_local_bucket():
     environment = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000/", "IMAGES_BUCKET": "x", "AWS_REGION": "y"}
     assert static_files.upload_origins(environment) == ["http://127.0.0.1:9000"]
 
 
-def test_the_preview_is_shut_in_a_sandbox_without_the_network(get, assets):
+def test_preview_runs_in_a_sandbox_without_network(get, assets):
     rules = policy(get(next(path for path in assets if path.endswith("/preview.html"))))
     assert rules["sandbox"] == "allow-scripts"
     assert rules["default-src"] == "'none'" and "connect-src" not in rules
@@ -175,7 +175,7 @@ def test_the_preview_is_shut_in_a_sandbox_without_the_network(get, assets):
     assert rules["frame-ancestors"] == "'self'"
 
 
-def test_every_answer_carries_the_security_headers(get, assets):
+def test_every_response_has_the_security_headers(get, assets):
     for path in ["/console/", "/console", *assets]:
         headers = get(path)["headers"]
         assert headers["x-content-type-options"] == "nosniff"
@@ -183,7 +183,7 @@ def test_every_answer_carries_the_security_headers(get, assets):
         assert "strict-transport-security" in headers
 
 
-def test_the_lock_names_versions_and_hashes_and_no_registry():
+def test_npm_lock_has_versions_and_hashes_but_no_registry():
     lock = json.loads(CONSOLE_LOCKS[1].read_text())
     packages = {name: package for name, package in lock["packages"].items() if name}
     assert len(packages) == 5

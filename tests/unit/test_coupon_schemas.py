@@ -1,4 +1,4 @@
-"""What the admin API takes, field by field."""
+"""Input of the admin API, field by field."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ def wrong_fields(schema, value, **context) -> list[str]:
     return [error["field"] for error in errors]
 
 
-def test_a_coupon_needs_a_name_and_a_period_and_has_defaults_for_the_rest():
+def test_coupon_requires_name_and_period_and_defaults_the_rest():
     coupon = validation.parse(validation.CouponIn, COUPON)
     assert (coupon.code, coupon.timezone, coupon.active) == (None, "UTC", True)
     assert (coupon.max_redemptions, coupon.max_redemptions_per_customer) == (None, None)
@@ -45,21 +45,21 @@ def test_a_coupon_needs_a_name_and_a_period_and_has_defaults_for_the_rest():
         ("version", [1]),
     ],
 )
-def test_each_wrong_value_is_named_by_its_field(field, values):
+def test_invalid_value_is_reported_by_its_field(field, values):
     for value in values:
         assert wrong_fields(validation.CouponIn, COUPON | {field: value}) == [field], value
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 7, [COUPON]])
-def test_what_is_no_object_is_refused_as_a_whole(body):
+def test_body_other_than_an_object_is_refused(body):
     assert wrong_fields(validation.CouponIn, body) == ["body"]
 
 
-def test_all_that_is_wrong_is_said_at_once():
+def test_all_invalid_fields_are_reported_together():
     assert wrong_fields(validation.CouponIn, {"name": "", "ends_at": 1, "x": 1}) == ["name", "starts_at", "ends_at", "x"]
 
 
-def test_names_are_trimmed_and_bounds_are_inside():
+def test_names_are_trimmed_and_bounds_are_inclusive():
     bodies: list[dict[str, Any]] = [
         {"name": " x " + "y" * 98 + " ", "code": "abc"},
         {"name": "x", "code": "x" * 40, "max_redemptions": 1_000_000_000, "max_redemptions_per_customer": 100},
@@ -69,14 +69,14 @@ def test_names_are_trimmed_and_bounds_are_inside():
         assert validation.parse(validation.CouponIn, COUPON | body).name == body.get("name", "Ten off").strip()
 
 
-def test_a_date_is_a_day_in_the_bodys_zone_wherever_the_zone_stands_in_it():
+def test_date_is_read_in_the_bodys_zone_in_any_field_order():
     body = {"starts_at": "2026-01-01", "name": "x", "ends_at": "2026-01-01", "timezone": "Asia/Tokyo"}
     coupon = validation.parse(validation.CouponIn, body)
     assert coupon.starts_at == datetime(2025, 12, 31, 15, tzinfo=UTC)
     assert coupon.ends_at == datetime(2026, 1, 1, 15, tzinfo=UTC)
 
 
-def test_a_change_reads_dates_in_its_own_zone_or_else_in_the_coupons():
+def test_change_reads_dates_in_its_own_or_the_coupons_zone():
     tokyo = validation.parse(validation.CouponChange, {"ends_at": "2026-01-01"}, timezone="Asia/Tokyo")
     berlin = validation.parse(
         validation.CouponChange, {"ends_at": "2026-01-01", "timezone": "Europe/Berlin"}, timezone="Asia/Tokyo"
@@ -85,18 +85,18 @@ def test_a_change_reads_dates_in_its_own_zone_or_else_in_the_coupons():
     assert berlin.ends_at == datetime(2026, 1, 1, 23, tzinfo=UTC)
 
 
-def test_a_change_holds_only_what_was_given_and_null_clears_a_limit():
+def test_change_has_only_the_fields_sent_and_null_clears_a_limit():
     change = validation.parse(validation.CouponChange, {"version": 3, "max_redemptions": None})
     assert change.changes() == {"max_redemptions": None}
     assert validation.parse(validation.CouponChange, {}).changes() == {}
 
 
 @pytest.mark.parametrize("field", ["name", "starts_at", "ends_at", "timezone", "active"])
-def test_a_change_takes_no_value_away_but_limits(field):
+def test_change_cannot_clear_a_field_other_than_limits(field):
     assert wrong_fields(validation.CouponChange, {field: None}) == [field]
 
 
-def test_a_coupons_code_cannot_be_changed():
+def test_code_cannot_be_changed():
     assert wrong_fields(validation.CouponChange, {"code": "OTHER"}) == ["code"]
 
 
@@ -116,13 +116,13 @@ def test_a_coupons_code_cannot_be_changed():
         ("theme", ["dark"]),
     ],
 )
-def test_each_wrong_setting_of_a_page_is_named(field, values):
+def test_invalid_page_setting_is_reported_by_its_field(field, values):
     for value in values:
         named = wrong_fields(validation.RedeemPageIn, {field: value})
         assert {name.partition(".")[0] for name in named} == {field}, value
 
 
-def test_a_page_has_defaults_and_takes_every_setting():
+def test_page_has_defaults_and_accepts_every_setting():
     assert validation.parse(validation.RedeemPageIn, {}).redeem_button.behavior == "redeem"
     page = validation.parse(
         validation.RedeemPageIn,
@@ -144,13 +144,13 @@ def test_a_page_has_defaults_and_takes_every_setting():
     + [({"customer_id": "null"}, "customer_id"), ({"customer_id": "x" * 201}, "customer_id"), ({"from": "soon"}, "from")]
     + [({"to": "2026-13-01"}, "to")],
 )
-def test_a_query_that_makes_no_sense_is_refused(query, field):
+def test_invalid_query_parameter_is_refused(query, field):
     with pytest.raises(ValidationFailed) as refused:
         validation.parse(validation.RecordListing, query, lax=True)
     assert [error["field"] for error in refused.value.members["errors"]] == [field]  # type: ignore[attr-defined]
 
 
-def test_a_list_of_records_takes_days_in_the_coupons_zone():
+def test_record_list_reads_days_in_the_coupons_zone():
     listing = validation.parse(
         validation.RecordListing, {"from": "2026-01-01", "to": "2026-01-01", "limit": "100"}, lax=True, timezone="Asia/Tokyo"
     )
@@ -159,7 +159,7 @@ def test_a_list_of_records_takes_days_in_the_coupons_zone():
     assert listing.limit == 100
 
 
-def test_empty_parameters_of_a_query_say_nothing():
+def test_empty_query_parameters_are_ignored():
     assert validation.given({"q": "", "status": "active"}) == {"status": "active"}
 
 
@@ -168,7 +168,7 @@ HERE = "http://127.0.0.1:3000"
 
 
 @pytest.mark.parametrize("image", [f"{HERE}{IMAGE}.webp", f"{HERE}{IMAGE}.jpg", "https://shop.example/a.png"])
-def test_a_block_takes_an_image_of_ours_or_an_https_address(image):
+def test_block_accepts_own_image_or_https_url(image):
     assert validation.parse(flow_block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=HERE).image_url == image
 
 
@@ -183,5 +183,5 @@ def test_a_block_takes_an_image_of_ours_or_an_https_address(image):
         (f"http://127x0.0.1:3000{IMAGE}.webp", HERE),
     ],
 )
-def test_of_http_addresses_only_those_of_our_own_images_are_taken(image, base_url):
+def test_block_refuses_http_urls_except_of_own_images(image, base_url):
     assert wrong_fields(flow_block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=base_url) == ["image_url"]

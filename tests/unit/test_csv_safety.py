@@ -1,4 +1,4 @@
-"""R13: what people put into their names must not be calculated when marketers open the file."""
+"""R13: a spreadsheet must not evaluate customer input as a formula when it opens an export."""
 
 import csv
 import io
@@ -20,24 +20,24 @@ DANGEROUS = [
     "\uff20x", "\u00a0=1+1", "\x00=1+1", "\x0b=1+1", "\u2028=1+1", "+491701234567", "-", "=", "@",
     "x|=1+1", "\u3000=1+1", "'=1+1",
 ]  # fmt: skip
-# Where a cell begins, for programs that separate by comma, semicolon or tab and mind quotation marks or not.
+# A cell may begin after any of these separators; some programs ignore quotation marks.
 _FORMULA = re.compile(r"(^|[;,\t\r\n|])[\s\x00\"]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 @pytest.mark.parametrize("value", DANGEROUS)
-def test_no_cell_begins_a_formula(value):
+def test_escaped_value_never_begins_a_formula(value):
     assert not _FORMULA.search(escape_formulas(value))
     assert escape_formulas(value).replace("'", "") == value.replace("'", ""), "nothing is lost"
 
 
-def test_without_the_apostrophe_each_of_them_does():
+def test_control_unescaped_values_begin_formulas():
     assert [value for value in DANGEROUS if not _FORMULA.search(value)] == ["'=1+1"]
 
 
 @pytest.mark.parametrize(
     "value", ["ann", "customer-1", "a+b@example.org", "x=1", "U4af4980629", "5511987654321", "", "a;b", "7 - 2"]
 )
-def test_what_is_harmless_stays_as_it_is(value):
+def test_safe_value_is_unchanged(value):
     assert escape_formulas(value) == value
 
 
@@ -52,7 +52,7 @@ def redemption(customer_id: str, number: int = 1) -> Redemption:
     return Redemption(f"id-{number}", holder, "000001", RedemptionStatus.DISTRIBUTED, customer_id, customer_id, now)
 
 
-def test_in_the_file_no_cell_begins_a_formula_and_every_row_has_all_columns():
+def test_export_has_complete_rows_without_formulas():
     file = File()
     written = ExportService(None, file)._written(redemption(value, number) for number, value in enumerate(DANGEROUS))  # type: ignore[arg-type]
     rows = list(csv.reader(io.StringIO(written.decode(), newline="")))

@@ -1,4 +1,4 @@
-"""Who a customer is: never two in one, never one in two."""
+"""Canonical customer ids: two customers never share one, one customer never has two."""
 
 import pytest
 
@@ -17,12 +17,12 @@ from couponflow.domain import customer_ids
         ("+49 1", "+49 1\u00a0"),
     ],
 )
-def test_the_same_customer_is_written_in_many_ways(one, other):
+def test_spellings_of_one_id_are_one_customer(one, other):
     assert customer_ids.canonical(one) == customer_ids.canonical(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("ann", "Ann"), ("0123", "123"), ("a b", "ab"), ("ann", "ann."), ("1", "１")])
-def test_whatever_else_differs_is_another_customer(one, other):
+def test_ids_with_any_other_difference_are_different_customers(one, other):
     assert customer_ids.canonical(one) != customer_ids.canonical(other)
 
 
@@ -30,22 +30,22 @@ def test_whatever_else_differs_is_another_customer(one, other):
     "nothing",
     [None, "", "  ", "\u2003", "null", "NULL", "undefined", " Undefined ", "{{user_id}}", "{{ user id }}", "x{{id}}", "{{\n}}"],
 )
-def test_what_a_builder_left_unfilled_is_nobody(nothing):
+def test_empty_id_or_unfilled_placeholder_is_no_customer(nothing):
     assert customer_ids.canonical(nothing) is None
 
 
 @pytest.mark.parametrize(
     "wrong", [True, False, [], {}, ["ann"], {"id": 1}, "x" * 201, "\ud800", float("inf"), float("nan"), 10**400]
 )
-def test_what_is_no_text_or_too_long_is_refused(wrong):
+def test_id_of_a_wrong_type_or_length_is_refused(wrong):
     with pytest.raises(ValueError, match="must"):
         customer_ids.canonical(wrong)
 
 
-def test_two_hundred_characters_are_counted_after_trimming_and_composing():
+def test_length_is_counted_after_trimming_and_composing():
     assert customer_ids.canonical(" " + "e\u0301" * 200 + " ") == "\u00e9" * 200
 
 
-def test_a_text_keeps_a_placeholder_that_stands_in_a_sentence():
+def test_text_keeps_a_placeholder_within_a_sentence():
     assert customer_ids.normalise_text("Hello {{name}}", 100) == "Hello {{name}}"
     assert customer_ids.normalise_text("{{name}}", 100) is None

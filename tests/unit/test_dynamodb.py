@@ -1,4 +1,4 @@
-"""What DynamoDB answers, and what it means: one test a cell."""
+"""Translation of DynamoDB's responses and errors to ours, one test per case."""
 
 from itertools import product
 from typing import Any
@@ -20,7 +20,7 @@ BUSY = ["TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError
 WRITE: list[dict[str, Any]] = [{"Update": {}}, {"Update": {}}]
 
 
-class Refusing:
+class FailingClient:
     """A client that answers every call with one error."""
 
     def __init__(self, error: Exception) -> None:
@@ -35,7 +35,7 @@ class Refusing:
 
 
 def table(error: Exception) -> Table:
-    return Table(Refusing(error), "a-table", pause=lambda seconds: None)
+    return Table(FailingClient(error), "a-table", pause=lambda seconds: None)
 
 
 def reason(code: str) -> dict[str, Any]:
@@ -56,14 +56,14 @@ def plain(code: str, status: int = 400, **more: Any) -> ClientError:
 
 
 @pytest.mark.parametrize("second", ["None", "ConditionalCheckFailed", *BUSY])
-def test_a_refused_redemption_is_final_whatever_became_of_the_shard(second):
+def test_refused_redemption_is_final_for_any_result_of_the_shard(second):
     with pytest.raises(ConditionFailedError) as refused:
         table(cancelled("ConditionalCheckFailed", second)).transact(WRITE)
     assert refused.value.index == 0
     assert refused.value.old == {"pk": "a", "used": 7}
 
 
-def test_a_refused_shard_counts_when_the_redemption_was_fine():
+def test_refused_shard_counts_if_the_redemption_passed():
     with pytest.raises(ConditionFailedError) as refused:
         table(cancelled("None", "ConditionalCheckFailed")).transact(WRITE)
     assert refused.value.index == 1
@@ -71,37 +71,37 @@ def test_a_refused_shard_counts_when_the_redemption_was_fine():
 
 
 @pytest.mark.parametrize("first", BUSY)
-def test_a_refused_shard_beside_a_conflict_may_be_the_winners_echo_so_it_is_tried_again(first):
+def test_refused_shard_beside_a_conflict_is_retryable(first):
     with pytest.raises(ContentionError):
         table(cancelled(first, "ConditionalCheckFailed")).transact(WRITE)
 
 
 @pytest.mark.parametrize(("first", "second"), [*product(["None", *BUSY], BUSY), *product(BUSY, ["None"])])
-def test_conflicts_and_throttles_are_tried_again(first, second):
+def test_conflicts_and_throttling_are_retryable(first, second):
     with pytest.raises(ContentionError):
         table(cancelled(first, second)).transact(WRITE)
 
 
 @pytest.mark.parametrize("codes", [("None", "None"), ("ValidationError", "None"), ("None", "ItemCollectionSizeLimitExceeded")])
-def test_a_cancellation_that_is_nobodys_doing_is_our_fault(codes):
+def test_cancellation_for_another_reason_is_a_client_error(codes):
     with pytest.raises(ClientError):
         table(cancelled(*codes)).transact(WRITE)
 
 
-def test_of_many_writes_the_refused_one_is_named():
+def test_error_has_the_index_of_the_refused_write():
     with pytest.raises(ConditionFailedError) as refused:
         table(cancelled(*["None"] * 9, "ConditionalCheckFailed")).transact(WRITE)
     assert refused.value.index == 9
 
 
-def test_a_refused_write_on_what_does_not_exist_has_no_old_item():
+def test_refused_write_of_a_missing_item_has_no_old_item():
     for error in (plain("ConditionalCheckFailedException"), plain("ConditionalCheckFailedException", Item={})):
         with pytest.raises(ConditionFailedError) as refused:
             table(error).update(WRITE[0])
         assert (refused.value.old, refused.value.index) == (None, 0)
 
 
-def test_a_refused_write_carries_what_lies_there():
+def test_refused_write_carries_the_stored_item():
     with pytest.raises(ConditionFailedError) as refused:
         table(plain("ConditionalCheckFailedException", Item=OLD)).put({"Put": {}})
     assert refused.value.old == {"pk": "a", "used": 7}
@@ -119,7 +119,7 @@ NOTHING_WRITTEN = [
     "LimitExceededException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException",
     "TransactionConflictException", "TransactionInProgressException",
 ]  # fmt: skip
-NO_LINE = [
+CONNECTION_ERRORS = [
     ReadTimeoutError(endpoint_url="x"), ConnectTimeoutError(endpoint_url="x"), EndpointConnectionError(endpoint_url="x"),
     ConnectionClosedError(endpoint_url="x"), SSLError(endpoint_url="x", error=OSError()),
 ]  # fmt: skip
@@ -127,41 +127,43 @@ NO_LINE = [
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("code", NOTHING_WRITTEN)
-def test_a_throttled_call_wrote_nothing(call, code):
+def test_throttled_call_is_a_contention_error(call, code):
     with pytest.raises(ContentionError):
         call(table(plain(code)))
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-@pytest.mark.parametrize("error", [plain("InternalServerError", 500), plain("RequestTimeout"), *NO_LINE], ids=repr)
-def test_a_call_without_an_answer_may_have_written(call, error):
+@pytest.mark.parametrize("error", [plain("InternalServerError", 500), plain("RequestTimeout"), *CONNECTION_ERRORS], ids=repr)
+def test_call_without_a_response_has_an_unknown_result(call, error):
     with pytest.raises(UnknownResultError):
         call(table(error))
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_server_error_of_any_name_is_no_answer(status):
+def test_server_error_of_any_code_has_an_unknown_result(status):
     with pytest.raises(UnknownResultError):
         table(plain("Whatever", status)).transact(WRITE)
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])
-def test_what_only_we_can_mend_is_not_tried_again(code):
+def test_client_error_is_not_retried(code):
     with pytest.raises(ClientError):
         table(plain(code)).get({"pk": "a", "sk": "b"})
 
 
-@pytest.mark.parametrize("error", [plain("ThrottlingException"), plain("InternalServerError", 500), NO_LINE[0]], ids=repr)
-def test_a_call_is_asked_again_but_a_transaction_only_by_its_caller(error):
+@pytest.mark.parametrize(
+    "error", [plain("ThrottlingException"), plain("InternalServerError", 500), CONNECTION_ERRORS[0]], ids=repr
+)
+def test_every_call_but_a_transaction_is_retried(error):
     for name, call in CALLS.items():
-        client = Refusing(error)
+        client = FailingClient(error)
         with pytest.raises((ContentionError, UnknownResultError)):
             call(Table(client, "a-table", pause=lambda seconds: None))
         assert client.asked == (1 if name == "transact" else MOST_TRIES)
 
 
-class LeavingOut:
-    """A client whose batches leave out the last key, so many times."""
+class IncompleteBatchClient:
+    """A client whose first `times` batch reads leave the last key unprocessed."""
 
     def __init__(self, times: int) -> None:
         self.times, self.asked = times, 0
@@ -176,13 +178,15 @@ class LeavingOut:
 KEYS = [{"pk": str(number), "sk": "x"} for number in range(250)]
 
 
-def test_every_key_of_a_batch_is_read_also_those_that_were_left_out():
+def test_unprocessed_keys_of_a_batch_are_read_again():
     assert (
-        sorted(Table(LeavingOut(2), "a-table", pause=lambda seconds: None).get_all(KEYS), key=lambda item: int(item["pk"]))
+        sorted(
+            Table(IncompleteBatchClient(2), "a-table", pause=lambda seconds: None).get_all(KEYS), key=lambda item: int(item["pk"])
+        )
         == KEYS
     )
 
 
-def test_a_batch_that_is_never_whole_is_no_answer_at_all():
+def test_batch_that_never_completes_is_a_contention_error():
     with pytest.raises(ContentionError):
-        Table(LeavingOut(1_000), "a-table", pause=lambda seconds: None).get_all(KEYS[:2])
+        Table(IncompleteBatchClient(1_000), "a-table", pause=lambda seconds: None).get_all(KEYS[:2])

@@ -1,4 +1,4 @@
-"""The one way in: bodies as they come, errors as problems, nothing of the inside said outside."""
+"""HttpApp: request bodies, errors as problems, no internal detail in a response."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from couponflow.domain.errors import CouponDisabled
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.web.http.app import LARGEST_BODY, HttpApp
 from couponflow.web.http.responses import json_response
-from tests.unit.test_api_keys import KEY, WRITTEN, gatekeeper
+from tests.unit.test_api_keys import KEY, KEY_TEXT, authenticator_and_store
 
 
 def event(body: str | bytes = "", content_type: str = "application/json", **headers: str) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def event(body: str | bytes = "", content_type: str = "application/json", **head
 
 
 def call(handle, came=None, scope=None) -> tuple[int, Any]:
-    edge = HttpApp(gatekeeper()[0])
+    edge = HttpApp(authenticator_and_store()[0])
     edge.route("POST /it", scope=scope)(handle)
     answered = edge.handler(came or event(), None)
     return answered["statusCode"], json.loads(answered["body"])
@@ -36,7 +36,7 @@ def echo(request):
     return json_response({"json": request.json})
 
 
-def test_json_comes_as_text_or_as_bytes():
+def test_json_body_is_read_from_text_or_bytes():
     assert call(echo, event('{"a": "ü"}')) == (200, {"json": {"a": "ü"}})
     assert call(echo, event('{"a": "ü"}'.encode())) == (200, {"json": {"a": "ü"}})
     assert call(echo, event("1", "Application/JSON; charset=utf-8")) == (200, {"json": 1})
@@ -48,7 +48,7 @@ def test_json_comes_as_text_or_as_bytes():
      "[" * 50_000, '{"a":' * 10_000, "9" * 5_000, b"\xff\xfe", b'"\xed\xa0\x80"', '{"a": 1} x', '\ufeff{"a": 1}',
      '{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": 1}}]'],
 )  # fmt: skip
-def test_what_is_no_json_is_invalid(body):
+def test_malformed_json_is_refused(body):
     status, problem = call(echo, event(body))
     assert (status, problem["code"]) == (400, "invalid_json")
 
@@ -56,12 +56,12 @@ def test_what_is_no_json_is_invalid(body):
 @pytest.mark.parametrize(
     "content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "text/json"]
 )
-def test_json_must_say_that_it_is_json(content_type):
+def test_json_without_its_content_type_is_refused(content_type):
     status, problem = call(echo, event("{}", content_type))
     assert (status, problem["code"]) == (415, "unsupported_media_type")
 
 
-def test_a_body_may_have_64_kib_and_not_a_byte_more():
+def test_body_of_more_than_64_kib_is_refused():
     largest = json.dumps("ü" * ((LARGEST_BODY - 2) // 2), ensure_ascii=False)
     assert len(largest.encode()) == LARGEST_BODY == 65_536
     assert call(echo, event(largest))[0] == 200
@@ -70,7 +70,7 @@ def test_a_body_may_have_64_kib_and_not_a_byte_more():
     assert call(lambda request: json_response(request.form), event(b"use=1&x=" + b"y" * LARGEST_BODY))[0] == 413
 
 
-def test_a_form_has_the_first_value_of_each_field():
+def test_form_has_the_first_value_of_each_field():
     def form(request):
         return json_response(request.form)
 
@@ -90,7 +90,7 @@ def test_a_form_has_the_first_value_of_each_field():
         (RecursionError("secret 42"), 500, "internal_error"),
     ],
 )
-def test_whatever_goes_wrong_is_a_problem(raised, status, code):
+def test_every_exception_becomes_a_problem(raised, status, code):
     def fail(request):
         raise raised
 
@@ -99,34 +99,34 @@ def test_whatever_goes_wrong_is_a_problem(raised, status, code):
     assert "42" not in json.dumps(problem)
 
 
-def test_a_route_with_a_scope_admits_keys_only_and_hands_the_organisation_on():
+def test_route_with_a_scope_requires_a_key_of_that_scope():
     def whose(request):
         return json_response(request.organisation_id)
 
     assert call(whose, scope="redeem")[0] == 401
-    assert call(whose, event(authorization=f"Bearer {WRITTEN}"), "admin")[0] == 403
-    assert call(whose, event(authorization=f"Bearer {WRITTEN}"), "redeem") == (200, KEY.organisation_id)
+    assert call(whose, event(authorization=f"Bearer {KEY_TEXT}"), "admin")[0] == 403
+    assert call(whose, event(authorization=f"Bearer {KEY_TEXT}"), "redeem") == (200, KEY.organisation_id)
 
 
-def test_a_body_is_not_looked_at_before_the_key():
+def test_key_is_checked_before_the_body():
     assert call(echo, event("{"), "redeem")[1]["code"] == "unauthenticated"
 
 
-def test_a_route_that_the_function_does_not_have_is_not_found():
-    assert json.loads(HttpApp(gatekeeper()[0]).handler(event(), None)["body"])["code"] == "not_found"
+def test_unregistered_route_is_not_found():
+    assert json.loads(HttpApp(authenticator_and_store()[0]).handler(event(), None)["body"])["code"] == "not_found"
 
 
-def test_nothing_may_be_kept_in_between():
-    headers = HttpApp(gatekeeper()[0]).handler(event(), None)["headers"]
+def test_responses_must_not_be_cached():
+    headers = HttpApp(authenticator_and_store()[0]).handler(event(), None)["headers"]
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_links_begin_with_the_address_that_is_set_or_else_with_the_apis_own():
+def test_base_url_is_the_configured_or_the_apis_own():
     def base(request):
         return json_response(request.base_url)
 
     for configured, begins in [("https://coupons.example", "https://coupons.example"), ("", "https://api.example")]:
-        edge = HttpApp(gatekeeper()[0], configured)
+        edge = HttpApp(authenticator_and_store()[0], configured)
         edge.route("POST /it", scope=None)(base)
         assert json.loads(edge.handler(event(), None)["body"]) == begins

@@ -1,4 +1,4 @@
-"""Imports run one way: functions → bootstrap → web → services → store → domain. Each layer keeps to its own."""
+"""Import direction: functions → bootstrap → web → services → store → domain."""
 
 import ast
 import json
@@ -27,13 +27,13 @@ def name_of(path: Path) -> str:
 
 
 def rank(module: str) -> int:
-    """The layer of a module of ours, from 0 at the bottom."""
+    """The layer of one of our modules; 0 is the lowest."""
     parts = module.split(".")
     return RANKS[parts[1]] if len(parts) > 1 else 0
 
 
 def imports(path: Path, *, types_too: bool = True) -> Iterator[str]:
-    """Full names of what a file imports, as module or from one."""
+    """Full names of the modules and members that a file imports."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -48,32 +48,32 @@ def is_in(path: Path, part: str) -> bool:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_imports_nothing_from_above(path):
+def test_module_imports_nothing_from_a_higher_layer(path):
     own = rank(name_of(path))
     above = [name for name in imports(path) if name.startswith("couponflow.") and rank(name) > own]
     assert not above
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if is_in(path, "domain")], ids=name_of)
-def test_the_domain_knows_no_aws_no_environment_and_no_clock(path):
+def test_domain_imports_no_aws_environment_or_clock(path):
     foreign = {"boto3", "botocore", "os", "time", "couponflow.config", "couponflow.observability"}
     assert not [name for name in imports(path) if any(f"{name}.".startswith(f"{each}.") for each in foreign)]
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if rank(name_of(path)) <= RANKS["services"]], ids=name_of)
-def test_time_is_an_argument_below_the_edge(path):
+def test_time_is_an_argument_below_the_web_layer(path):
     asked = [node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
     assert not {"now", "utcnow", "today"} & set(asked)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_only_the_store_and_bootstrap_know_aws(path):
+def test_only_store_and_bootstrap_import_boto3(path):
     if not is_in(path, "store") and name_of(path) != "couponflow.bootstrap":
         assert not [name for name in imports(path) if name.split(".")[0] in ("boto3", "botocore")]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_only_the_store_writes_conditions_and_only_keys_writes_keys(path):
+def test_only_store_builds_conditions_and_only_keys_builds_keys(path):
     texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
     words = "\n".join(text for text in texts if isinstance(text, str))
     if not is_in(path, "store"):
@@ -83,20 +83,20 @@ def test_only_the_store_writes_conditions_and_only_keys_writes_keys(path):
 
 
 @pytest.mark.parametrize("path", FUNCTIONS, ids=lambda path: path.parent.name)
-def test_functions_are_thin(path):
+def test_handlers_are_short_and_import_no_aws(path):
     assert not [name for name in imports(path) if name.split(".")[0] in ("boto3", "botocore", "pydantic")]
     tree = ast.parse(path.read_text())
     handlers = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     assert all((node.end_lineno or 0) - node.lineno < 15 for node in handlers)
 
 
-def test_nothing_that_is_deployed_imports_the_local_stack():
+def test_deployed_code_imports_neither_local_nor_tests():
     deployed = [name for path in [*MODULES, *FUNCTIONS] for name in imports(path)]
     assert not [name for name in deployed if name.split(".")[0] in ("local", "tests")]
 
 
 @pytest.mark.parametrize(("function", "needless"), [("redeem", {"couponflow.web.page.render", "nh3"}), ("redeem_page", set())])
-def test_a_hot_function_starts_without_what_only_others_need(function, needless):
+def test_hot_function_starts_without_modules_of_other_functions(function, needless):
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{PACKAGE.parent}{os.pathsep}{ROOT / 'functions' / function}",

@@ -1,4 +1,4 @@
-"""Placeholders and cutting."""
+"""Placeholders and truncation of message texts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_placeholders_are_filled(text: str, filled: str):
     assert message_templates.render(text, VALUES) == filled
 
 
-def test_what_a_value_holds_is_not_filled_again():
+def test_placeholder_within_a_value_is_not_filled():
     assert (
         message_templates.render("Hi {{customer_name}}", {"customer_name": "{{coupon_code}}", "coupon_code": "X"})
         == "Hi {{coupon_code}}"
@@ -38,12 +38,12 @@ def test_what_a_value_holds_is_not_filled_again():
 
 
 @pytest.mark.parametrize("name", message_templates.PLACEHOLDERS)
-def test_known_placeholders_may_be_saved(name: str):
+def test_known_placeholder_is_accepted(name: str):
     assert message_templates.placeholder_error(f"a {{{{{name}}}}} b {{{{ {name} | instead }}}}") is None
 
 
 @pytest.mark.parametrize("text", ["{{nme}}", "{{}}", "{{coupon_name", "coupon_name}}", "{{coupon_name}", "{{{{coupon_name}}"])
-def test_others_may_not(text: str):
+def test_unknown_or_malformed_placeholder_is_refused(text: str):
     assert message_templates.placeholder_error(text)
 
 
@@ -63,18 +63,18 @@ def test_others_may_not(text: str):
         ("ภาษาไทยน่ารักน้ำ", 14, "ภาษาไทยน่ารัก…"),
     ],
 )
-def test_what_is_too_long_is_cut_where_it_hurts_least(text: str, longest: int, cut: str):
+def test_long_text_is_truncated_between_words_or_graphemes(text: str, longest: int, cut: str):
     assert message_templates.truncate(text, longest) == cut
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200), st.integers(3, 60))
-def test_a_cut_text_fits_and_begins_as_it_did(text: str, longest: int):
+def test_truncated_text_fits_and_keeps_its_beginning(text: str, longest: int):
     cut = message_templates.truncate(text, longest)
 
     assert message_templates.length(cut) <= longest
     assert cut == text or (cut.endswith("…") and len(cut) > 1 and text.startswith(cut[:-1]))
 
 
-def test_control_characters_and_overrides_go():
+def test_control_characters_and_bidi_overrides_are_removed():
     assert message_templates.single_line("Ann\x00\n\u202e\u2066 gpj.exe\t!") == "Ann gpj.exe !"
     assert message_templates.strip_control("two\r\nlines\x1b[0m") == "two\nlines[0m"

@@ -1,4 +1,4 @@
-"""The meter's figures against an engine's own, where those are right: calls on single items."""
+"""The meter's figures for single items equal the engine's, which are right there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LISTED: Item = {"gpk": {"S": "list"}, "gsk": {"S": "1"}}
 
 @pytest.fixture
 def call(table: Table) -> Callable[..., tuple[Bill, Any]]:
-    """Makes a call; the meter's bill of it, and what the engine says that it consumed."""
+    """Make a call; return the meter's bill and the capacity that the engine reports."""
     client = boto3.client("dynamodb")
     metered = Meter(client, boto3.client("dynamodb"))
 
@@ -43,22 +43,22 @@ def text(length: int) -> Item:
 
 
 SIZES = [0, 900, 1_005, 1_015, 1_100, 3_000, 4_060, 4_100, 9_000]
-# What strong reads consume by DynamoDB Local 1.25.1, by the size of the item: of the item alone, and of a
-# query that finds one of 700 bytes as well. MiniStack counts each read as one unit.
+# Units of a strong read in DynamoDB Local 1.25.1 by item size: for the item alone, and for a
+# query that also finds an item of 700 bytes. MiniStack counts each read as one unit.
 GET_UNITS = {4_100: 2, 9_000: 3}
 QUERY_UNITS = {4_060: 2, 4_100: 2, 9_000: 3}
 
 
-def test_writes_cost_what_the_engine_says(call):
+def test_write_units_equal_those_of_the_engine(call):
     for length, more in itertools.product(SIZES, ({}, LISTED, {"n": {"N": "1234567"}, "open": {"BOOL": True}})):
-        for _ in range(2):  # a new item, and the same again
+        for _ in range(2):  # first a new item, then the same item
             bill, consumed = call("put_item", Item=KEY | more | text(length))
             assert bill.write_units == consumed["Table"]["CapacityUnits"], (length, more)
         bill, consumed = call("delete_item", Key=KEY)
         assert bill.write_units == consumed["Table"]["CapacityUnits"], (length, more)
 
 
-def test_reads_cost_what_dynamodb_local_says(call, table):
+def test_read_units_equal_dynamodb_local_1_25_1(call, table):
     other, missing = KEY | {"sk": {"S": "c"}}, {"pk": {"S": "nobody"}, "sk": {"S": "b"}}
     call("put_item", Item=other | text(700))
     for length, strong in itertools.product(SIZES, (True, False)):
@@ -85,7 +85,7 @@ def update(call: Any, expression: str, **values: Any) -> Any:
     return bill.index_units
 
 
-def test_an_index_entry_that_moves_costs_two_writes_and_one_that_stays_none(call):
+def test_moved_index_entry_costs_two_writes_unchanged_none(call):
     call("put_item", Item=KEY)
 
     assert update(call, "SET gpk = :gpk, gsk = :gsk", gpk={"S": "open"}, gsk={"S": "1"}) == 1
@@ -94,7 +94,7 @@ def test_an_index_entry_that_moves_costs_two_writes_and_one_that_stays_none(call
     assert update(call, "SET note = :note", note={"S": "changed"}) == 0
 
 
-def test_a_refused_write_costs_a_write_and_its_old_item_nothing(call):
+def test_refused_write_costs_a_write_and_its_old_item_nothing(call):
     call("put_item", Item=KEY | LISTED | text(1_500))
 
     bill, _ = call(
@@ -107,7 +107,7 @@ def test_a_refused_write_costs_a_write_and_its_old_item_nothing(call):
     assert (bill.write_units, bill.index_units, bill.read_units, bill.round_trips) == (2, 0, 0, 1)
 
 
-def test_a_transaction_costs_two_units_for_each_item_and_kilobyte(table):
+def test_transaction_costs_two_units_per_item_and_kilobyte(table):
     writes: Any = [
         {"Put": {"TableName": table.name, "Item": KEY | LISTED | text(1_500)}},
         {"Put": {"TableName": table.name, "Item": KEY | {"sk": {"S": "c"}}}},

@@ -1,4 +1,4 @@
-"""One line a request, which CloudWatch takes for metrics: read back as CloudWatch would."""
+"""One log line per request with embedded metrics, parsed as CloudWatch parses it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from couponflow import observability
 
 @pytest.fixture
 def line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """`line()`: what is written of a request that is answered now."""
+    """`line()`: log a response now and return the log line."""
     lines: list[dict[str, Any]] = []
     monkeypatch.setattr(observability.logger, "info", lambda message, **fields: lines.append({"message": message, **fields}))
     observability.start_request("request-1")
@@ -25,7 +25,7 @@ def line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
 
 
 def metrics(line: dict[str, Any]) -> dict[tuple[str, str | None], int]:
-    """By name and reason, as the embedded metric format says."""
+    """Metric values by name and reason, read by the embedded metric format."""
     return {
         (metric["Name"], line[directive["Dimensions"][0][0]] if directive["Dimensions"][0] else None): line[metric["Name"]]
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", [])
@@ -33,7 +33,7 @@ def metrics(line: dict[str, Any]) -> dict[tuple[str, str | None], int]:
     }
 
 
-def test_a_line_names_the_request_its_route_and_its_outcome(line):
+def test_log_line_names_request_route_and_outcome(line):
     assert line() == {
         "message": "answered",
         "route": "POST /r/{token}/redeem",
@@ -43,25 +43,25 @@ def test_a_line_names_the_request_its_route_and_its_outcome(line):
     }
 
 
-def test_what_was_counted_is_a_metric(line):
+def test_counted_event_is_a_metric(line):
     observability.count("redeemed")
     observability.count("hops")
     observability.count("hops")
     assert metrics(line()) == {("redeemed", None): 1, ("hops", None): 2}
 
 
-def test_what_did_not_happen_is_no_metric(line):
+def test_event_that_did_not_happen_is_no_metric(line):
     observability.count("distributed", False)
     assert metrics(line()) == {}
 
 
-def test_refusals_are_told_apart_by_their_reason(line):
+def test_refusals_are_counted_by_reason(line):
     observability.set_refusal("coupon_expired")
     observability.count("sold_out")
     assert metrics(line()) == {("refused", "coupon_expired"): 1, ("sold_out", None): 1}
 
 
-def test_the_next_request_begins_at_nothing(line):
+def test_counters_are_reset_for_the_next_request(line):
     observability.count("redeemed")
     observability.set_refusal("coupon_expired")
     observability.set_customer("coupon", "mac")
@@ -69,7 +69,7 @@ def test_the_next_request_begins_at_nothing(line):
     assert line().keys() == {"message", "route", "status", "milliseconds", "correlation_id"}
 
 
-def test_a_customer_is_a_hash_that_stays_the_same(line):
+def test_customer_is_logged_as_a_stable_hash(line):
     observability.set_customer("0123456789abc", "zyxwvutsrqpnmkjhgfedcba987")
     first = line()["customer"]
     observability.start_request("request-2")

@@ -1,4 +1,4 @@
-"""Only the CDN says from where and by which name a request came."""
+"""Viewer address, host and origin checks: only the CDN's headers are trusted."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ def event(**headers: str):
     return {"headers": headers, "requestContext": {"domainName": "api.example", "http": {"sourceIp": "203.0.113.7"}}}
 
 
-TOLD = {"x-couponflow-host": "cdn.example", "x-couponflow-viewer": "198.51.100.9"}
+CDN_HEADERS = {"x-couponflow-host": "cdn.example", "x-couponflow-viewer": "198.51.100.9"}
 
 
-def test_what_the_cdn_says_counts():
-    context = trust_cdn_headers(event(**TOLD, **{"x-couponflow-origin": "secret"}), "secret")["requestContext"]
+def test_cdn_headers_with_the_secret_are_trusted():
+    context = trust_cdn_headers(event(**CDN_HEADERS, **{"x-couponflow-origin": "secret"}), "secret")["requestContext"]
     assert (context["domainName"], context["http"]["sourceIp"]) == ("cdn.example", "198.51.100.9")
 
 
 @pytest.mark.parametrize(("sent", "secret"), [("wrong", "secret"), ("", "secret"), ("", ""), ("sécret", "secret")])
-def test_nobody_else_is_believed(sent: str, secret: str):
-    came = event(**TOLD, **{"x-couponflow-origin": sent})
+def test_cdn_headers_without_the_secret_are_ignored(sent: str, secret: str):
+    came = event(**CDN_HEADERS, **{"x-couponflow-origin": sent})
     assert trust_cdn_headers(came, secret) == came
 
 
-def test_without_headers_nothing_is_changed():
+def test_event_without_cdn_headers_is_unchanged():
     assert trust_cdn_headers(event(), "secret") == event()
 
 
@@ -40,11 +40,11 @@ HERE = "https://coupons.example"
         {"origin": HERE},
         {"sec-fetch-site": "same-origin", "origin": HERE},
         {"sec-fetch-site": "none"},
-        # Links go on under an older name of ours; the browser knows that the page had it too.
+        # An older host name of ours: the browser reports that the page had the same name.
         {"sec-fetch-site": "same-origin", "origin": "https://older.example"},
     ],
 )
-def test_a_page_of_ours_and_a_program_may_redeem(headers: dict[str, str]):
+def test_own_page_and_program_may_redeem(headers: dict[str, str]):
     require_same_origin(headers, HERE)
 
 
@@ -61,6 +61,6 @@ def test_a_page_of_ours_and_a_program_may_redeem(headers: dict[str, str]):
         {"sec-fetch-site": "same-site", "origin": "https://blog.example"},
     ],
 )
-def test_another_sites_page_may_not(headers: dict[str, str]):
+def test_page_of_another_site_may_not_redeem(headers: dict[str, str]):
     with pytest.raises(ForeignOrigin):
         require_same_origin(headers, HERE)

@@ -1,4 +1,4 @@
-"""Every error has its code, a sentence, a status and the one shape."""
+"""Every error has a code, a sentence, a status and the problem format."""
 
 import json
 import re
@@ -30,7 +30,7 @@ CONTRACT = {
 
 
 def family(error: type[CouponflowError] = CouponflowError) -> list[type[CouponflowError]]:
-    """Every error that can be answered."""
+    """Every error class that can become a response."""
     here = [error] if "code" in vars(error) else []
     return here + [each for kind in error.__subclasses__() for each in family(kind)]
 
@@ -40,7 +40,7 @@ def made(kind: Any) -> CouponflowError:
 
 
 @pytest.mark.parametrize("kind", family())
-def test_an_error_is_a_problem_with_a_status_and_a_sentence(kind):
+def test_error_is_a_problem_with_a_status_and_a_sentence(kind):
     response = responses.problem_response(made(kind))
     body = json.loads(str(response.body))
     assert response.headers["content-type"] == "application/problem+json"
@@ -51,27 +51,27 @@ def test_an_error_is_a_problem_with_a_status_and_a_sentence(kind):
     assert body["type"].endswith(kind.code)
 
 
-def test_the_contracts_codes_have_the_contracts_statuses():
+def test_contract_codes_have_the_contract_statuses():
     ours = {kind.code: responses.STATUS[kind] for kind in family()}
     contracts = {code: status for status, codes in CONTRACT.items() for code in codes.split()}
     assert {code: status for code, status in ours.items() if code in contracts} == contracts
 
 
-def test_no_two_errors_share_a_code_or_a_sentence():
+def test_error_codes_and_sentences_are_unique():
     kinds = family()
     assert len({kind.code for kind in kinds}) == len({kind.sentence for kind in kinds}) == len(kinds)
 
 
 @pytest.mark.parametrize("kind", [errors.TooManyRequests, errors.TryAgain])
-def test_who_may_come_again_is_told_when(kind):
+def test_retryable_error_has_a_retry_after_header(kind):
     assert int(responses.problem_response(made(kind)).headers["retry-after"]) > 0
 
 
-def test_a_wrong_method_is_told_the_right_ones_and_a_missing_key_how_to_show_it():
+def test_problem_has_the_allow_or_www_authenticate_header():
     assert responses.problem_response(errors.MethodNotAllowed(["GET", "HEAD"])).headers["allow"] == "GET, HEAD"
     assert responses.problem_response(errors.Unauthenticated()).headers["www-authenticate"] == "Bearer"
 
 
-def test_every_refusal_has_a_sentence_that_names_no_inner_thing():
+def test_refusal_sentence_names_no_internal_term():
     for kind in family(Refusal):
         assert not re.search(r"shard|quota|gate|condition|dynamo", kind.sentence, re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Who comes too often is told when to come again; who comes as people do costs nothing."""
+"""Rate limits: excess calls get Retry-After; calls at human pace cost no table write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from couponflow.web.http import rate_limits
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.rate_limits import SECONDS, RateLimit, RateLimiter, address_of
 from couponflow.web.http.responses import Response, json_response
-from tests.unit.test_api_keys import WRITTEN, gatekeeper
+from tests.unit.test_api_keys import KEY_TEXT, authenticator_and_store
 from tests.unit.test_http_app import event
 
 
@@ -24,7 +24,7 @@ class Clock:
 
 
 class Counters:
-    """The shared counter of one span, as the table keeps it."""
+    """The shared counter per window, as the table has it."""
 
     def __init__(self) -> None:
         self.taken: dict[tuple[str, str, int], int] = {}
@@ -43,7 +43,7 @@ class Counters:
 SHARED = RateLimit("link", 100, local_batch=20)
 
 
-def calls_until_closed(of: RateLimiter, limit: RateLimit, at_most: int = 10_000) -> int:
+def calls_until_refused(of: RateLimiter, limit: RateLimit, at_most: int = 10_000) -> int:
     for calls in range(at_most):
         try:
             of.check(limit, "x")
@@ -53,22 +53,22 @@ def calls_until_closed(of: RateLimiter, limit: RateLimit, at_most: int = 10_000)
     return at_most
 
 
-def test_a_limit_closes_until_the_ten_seconds_are_over():
+def test_limit_refuses_calls_until_its_window_ends():
     clock = Clock()
     made = RateLimiter(None, clock)
-    assert calls_until_closed(made, RateLimit("address", 7)) == 7
+    assert calls_until_refused(made, RateLimit("address", 7)) == 7
     with pytest.raises(TooManyRequests) as refused:
         made.check(RateLimit("address", 7), "x")
     assert refused.value.members["retry_after"] == SECONDS - 1_000 % SECONDS
-    made.check(RateLimit("address", 7), "somebody else")
+    made.check(RateLimit("address", 7), "another")
     clock.seconds += 9.9
     with pytest.raises(TooManyRequests):
         made.check(RateLimit("address", 7), "x")
     clock.seconds += 0.1
-    assert calls_until_closed(made, RateLimit("address", 7)) == 7
+    assert calls_until_refused(made, RateLimit("address", 7)) == 7
 
 
-def test_calls_below_what_an_environment_counts_alone_cost_nothing():
+def test_calls_below_the_local_batch_read_no_shared_counter():
     counters = Counters()
     made = RateLimiter(counters, Clock())  # type: ignore[arg-type]
     for _ in range(19):
@@ -76,25 +76,25 @@ def test_calls_below_what_an_environment_counts_alone_cost_nothing():
     assert counters.asked == 0
 
 
-def test_environments_share_a_limit_and_ask_once_in_twenty_calls():
+def test_environments_share_a_limit_with_one_call_in_twenty():
     counters, clock = Counters(), Clock()
     environments = [RateLimiter(counters, clock) for _ in range(8)]  # type: ignore[arg-type]
-    let_in = sum(calls_until_closed(each, SHARED) for each in environments)
+    let_in = sum(calls_until_refused(each, SHARED) for each in environments)
     assert 100 <= let_in <= 100 + 8 * 20
     assert counters.asked <= let_in / 20
 
 
-def test_without_the_shared_counter_each_environment_lets_in_as_many():
+def test_control_without_a_shared_counter_each_allows_the_limit():
     environments = [RateLimiter(None, Clock()) for _ in range(8)]
-    assert sum(calls_until_closed(each, SHARED) for each in environments) == 800
+    assert sum(calls_until_refused(each, SHARED) for each in environments) == 800
 
 
-def test_a_counter_that_does_not_answer_keeps_nobody_out():
+def test_failing_shared_counter_refuses_no_call():
     class Silent:
         def take(self, *_):
             raise UnknownResultError
 
-    assert calls_until_closed(RateLimiter(Silent(), Clock()), SHARED, 1_000) == 1_000  # type: ignore[arg-type]
+    assert calls_until_refused(RateLimiter(Silent(), Clock()), SHARED, 1_000) == 1_000  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_a_counter_that_does_not_answer_keeps_nobody_out():
         ({"x-forwarded-for": "1.2.3.4"}, "203.0.113.7", "203.0.113.7"),
     ],
 )
-def test_an_address_is_what_the_cdn_or_the_gateway_saw(headers, source, address):
+def test_address_comes_from_the_cdn_or_the_gateway(headers, source, address):
     assert address_of(headers, {"sourceIp": source}) == address
 
 
 def edge(**of: RateLimit) -> HttpApp:
-    made = HttpApp(gatekeeper()[0], limits=RateLimiter(None, Clock()))
+    made = HttpApp(authenticator_and_store()[0], limits=RateLimiter(None, Clock()))
     made.route("POST /it", scope="redeem")(lambda request: json_response("in"))
     made.route("GET /r/{token}", scope=None)(missing)
     made.route("POST /r/{token}/redeem", scope=None)(tapped)
@@ -139,9 +139,9 @@ def low(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.usefixtures("low")
-def test_a_key_is_limited_and_told_when_to_come_again():
+def test_calls_of_a_key_are_limited_with_retry_after():
     made = edge()
-    known = {"headers": {"authorization": f"Bearer {WRITTEN}"}}
+    known = {"headers": {"authorization": f"Bearer {KEY_TEXT}"}}
     assert statuses(made, 5, **known) == [200, 200, 200, 429, 429]
     refused = made.handler(event() | known, None)
     assert refused["headers"]["retry-after"] == str(SECONDS)
@@ -149,24 +149,24 @@ def test_a_key_is_limited_and_told_when_to_come_again():
 
 
 @pytest.mark.usefixtures("low")
-def test_who_guesses_keys_is_limited_by_address_but_a_good_key_from_there_is_not():
+def test_key_guesses_are_limited_by_address_but_valid_keys_pass():
     made = edge()
     assert statuses(made, 5) == [401, 401, 401, 429, 429]
-    assert statuses(made, 1, headers={"authorization": f"Bearer {WRITTEN}"}) == [200]
+    assert statuses(made, 1, headers={"authorization": f"Bearer {KEY_TEXT}"}) == [200]
 
 
 @pytest.mark.usefixtures("low")
 @pytest.mark.parametrize("token", ["made-up", "archived"])
-def test_who_guesses_links_is_limited_by_address(token):
+def test_link_guesses_are_limited_by_address(token):
     made = edge()
     guess = {"routeKey": "POST /r/{token}/redeem", "pathParameters": {"token": token}}
     assert statuses(made, 5, **guess) == [404, 404, 404, 429, 429]
     elsewhere = {"requestContext": {"domainName": "x", "http": {"sourceIp": "198.51.100.1"}}}
-    assert statuses(made, 1, **guess, **elsewhere) == [404], "a made-up link is nobody's: it has no limit of its own"
+    assert statuses(made, 1, **guess, **elsewhere) == [404], "a forged link has no limit of its own"
 
 
 @pytest.mark.usefixtures("low")
-def test_a_link_is_limited_whatever_the_address():
+def test_taps_on_a_link_are_limited_across_addresses():
     made = edge()
 
     def tap(link: str, number: int) -> int:

@@ -1,4 +1,4 @@
-"""Addresses: the template's are the service's, and the functions handle them all."""
+"""Routes: template and code have the same ones."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from local import sam_template
 TEMPLATE = sam_template.load()
 
 
-def test_the_service_knows_the_templates_routes():
+def test_code_has_the_templates_routes():
     assert {route.key for route in TEMPLATE.routes} - {"$default"} == set(routes.ROUTES)
 
 
@@ -25,5 +25,5 @@ def test_the_service_knows_the_templates_routes():
         ("/V1/coupons", []),
     ],
 )
-def test_an_address_takes_its_methods_and_no_others(path, methods):
+def test_path_accepts_only_its_methods(path, methods):
     assert routes.methods_of(path) == methods

@@ -1,4 +1,4 @@
-"""When a coupon may be given out and used: at each border, and which refusal comes first."""
+"""When a coupon may be distributed and redeemed: at each boundary, and the order of refusals."""
 
 from datetime import timedelta
 
@@ -29,11 +29,11 @@ def code_of(refusal):
         (ENDS_AT + SECOND, "coupon_expired"),
     ],
 )
-def test_the_period_begins_with_its_start_and_is_over_at_its_end(now, refusal):
+def test_period_includes_its_start_and_excludes_its_end(now, refusal):
     assert code_of(rules.refusal(a_coupon(), now)) == refusal
 
 
-def test_a_coupon_that_has_not_started_is_given_out_and_one_that_is_over_is_not():
+def test_upcoming_coupon_is_distributed_but_expired_is_not():
     assert rules.distribution_refusal(a_coupon(), STARTS_AT - SECOND) is None
     assert rules.distribution_refusal(a_coupon(), ENDS_AT - MS) is None
     assert code_of(rules.distribution_refusal(a_coupon(), ENDS_AT)) == "coupon_expired"
@@ -59,12 +59,12 @@ ARCHIVED, DISABLED, ENDED, NOT_STARTED = (
         ({}, "customer_max_uses_reached"),
     ],
 )
-def test_of_several_refusals_the_first_in_the_contracts_order_is_said(changes, refusal):
+def test_first_refusal_in_contract_order_is_returned(changes, refusal):
     assert code_of(rules.refusal(a_coupon(**changes), BETWEEN, nth_use=2)) == refusal
 
 
 @pytest.mark.parametrize(("limit", "nth", "refusal"), [(1, 1, None), (1, 2, "x"), (3, 3, None), (3, 4, "x"), (None, 10**6, None)])
-def test_a_customer_has_as_many_uses_as_the_limit_says(limit, nth, refusal):
+def test_customer_has_exactly_the_limit_of_uses(limit, nth, refusal):
     found = rules.refusal(a_coupon(max_redemptions_per_customer=limit), BETWEEN, nth)
     assert code_of(found) == (refusal and "customer_max_uses_reached")
 
@@ -79,11 +79,11 @@ def test_a_customer_has_as_many_uses_as_the_limit_says(limit, nth, refusal):
         (NOT_STARTED, 1, CouponStatus.SCHEDULED),
         ({}, 0, CouponStatus.SOLD_OUT),
         ({}, 1, CouponStatus.ACTIVE),
-        # Whatever customers may do once, the badge is about the coupon: it has more uses than one customer.
+        # The status describes the coupon. A customer limit of 1 does not make it used up.
         ({"max_redemptions_per_customer": 1, "units": 100}, 99, CouponStatus.ACTIVE),
     ],
 )
-def test_a_status_is_the_first_that_fits(changes, remaining, status):
+def test_status_is_the_first_that_applies(changes, remaining, status):
     assert rules.status(a_coupon(**changes), remaining, BETWEEN) is status
 
 
@@ -102,12 +102,12 @@ def test_a_status_is_the_first_that_fits(changes, remaining, status):
     ]
     + [(10**9, 64, 64), (None, 1, 1), (100, 1, 1)],
 )
-def test_a_limit_is_split_over_a_shard_for_each_sixteen_units(limit, most, shards):
+def test_limit_is_split_into_one_shard_per_16_units(limit, most, shards):
     assert rules.shards_for(limit, most) == shards
 
 
 @pytest.mark.parametrize(("units", "shards"), [(0, 1), (0, 16), (1, 16), (15, 4), (16, 4), (1_000_003, 16), (16 * 10**15, 16)])
-def test_shares_add_up_and_differ_by_one_at_most(units, shards):
+def test_shares_add_up_and_differ_by_at_most_one(units, shards):
     shares = rules.shares(units, shards)
     assert sum(shares) == units
     assert len(shares) == shards

@@ -1,4 +1,4 @@
-"""Active periods as people give them: right at clock changes, at the ends of the earth and for a date alone."""
+"""Parsing of periods: clock changes, extreme offsets and dates without a time."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from couponflow.domain import times
         ("2026-01-01T00:00", "Etc/GMT+12", "2026-01-01T12:00:00.000Z"),
     ],
 )
-def test_a_time_has_an_offset_or_is_local_to_the_zone(written, zone, utc):
+def test_time_without_an_offset_is_local_to_the_zone(written, zone, utc):
     assert times.format_utc(times.parse_start(written, zone)) == times.format_utc(times.parse_end(written, zone)) == utc
 
 
@@ -29,25 +29,26 @@ def test_a_time_has_an_offset_or_is_local_to_the_zone(written, zone, utc):
         ("2026-12-24", "UTC", "2026-12-24T00:00:00.000Z", "2026-12-25T00:00:00.000Z"),
         ("2026-12-31", "Pacific/Kiritimati", "2026-12-30T10:00:00.000Z", "2026-12-31T10:00:00.000Z"),
         ("2026-12-31", "Etc/GMT+12", "2026-12-31T12:00:00.000Z", "2027-01-01T12:00:00.000Z"),
-        # Clocks change: these days have 23 and 25 hours.
+        # Daylight saving changes: these days have 23 and 25 hours.
         ("2026-03-29", "Europe/Berlin", "2026-03-28T23:00:00.000Z", "2026-03-29T22:00:00.000Z"),
         ("2026-10-25", "Europe/Berlin", "2026-10-24T22:00:00.000Z", "2026-10-25T23:00:00.000Z"),
-        # Here clocks go on at midnight and the day begins at one; there they go back at one and the day has two midnights.
+        # In Cairo the clock skips midnight, so the day begins at one.
+        # In Havana it goes back at one, so the day has two midnights.
         ("2026-04-24", "Africa/Cairo", "2026-04-23T22:00:00.000Z", "2026-04-24T21:00:00.000Z"),
         ("2026-11-01", "America/Havana", "2026-11-01T04:00:00.000Z", "2026-11-02T05:00:00.000Z"),
         ("2024-02-29", "UTC", "2024-02-29T00:00:00.000Z", "2024-03-01T00:00:00.000Z"),
     ],
 )
-def test_a_date_alone_means_that_whole_day_there(written, zone, starts, ends):
+def test_date_without_a_time_means_that_whole_day(written, zone, starts, ends):
     assert times.format_utc(times.parse_start(written, zone)) == starts
     assert times.format_utc(times.parse_end(written, zone)) == ends
 
 
-def test_a_local_time_that_clocks_skip_is_the_same_while_after_the_change():
+def test_skipped_local_time_is_as_long_after_the_clock_change():
     assert times.format_utc(times.parse_start("2026-03-29T02:30", "Europe/Berlin")) == "2026-03-29T01:30:00.000Z"
 
 
-def test_a_local_time_that_comes_twice_is_its_first_coming():
+def test_repeated_local_time_is_its_first_occurrence():
     assert times.format_utc(times.parse_end("2026-10-25T02:30", "Europe/Berlin")) == "2026-10-25T00:30:00.000Z"
 
 
@@ -60,7 +61,7 @@ def test_a_local_time_that_comes_twice_is_its_first_coming():
         "2026-01-01T10:00:00,5",
     ],
 )  # fmt: skip
-def test_what_is_no_date_or_time_is_refused(written):
+def test_invalid_date_or_time_is_refused(written):
     for read in (times.parse_start, times.parse_end):
         with pytest.raises(ValueError, match=r"must|is no date"):
             read(written, "UTC")
@@ -69,12 +70,12 @@ def test_what_is_no_date_or_time_is_refused(written):
 @pytest.mark.parametrize(
     "name", ["", "Berlin", "Europe", "Europe/Atlantis", "../etc/passwd", "Europe/../Europe/Berlin", "/UTC", "UTC\n", "x" * 99]
 )
-def test_what_is_no_time_zone_is_refused(name):
+def test_unknown_time_zone_is_refused(name):
     with pytest.raises(ValueError, match="must be an IANA time zone"):
         times.zone(name)
 
 
-def test_times_are_written_in_utc_so_that_texts_compare_as_times_do():
+def test_utc_texts_sort_in_order_of_time():
     written = ["2026-01-01T00:30+01:00", "2025-12-31T23:30:00.001Z", "2026-01-01T00:31+01:00", "2026-01-01"]
     texts = [times.format_utc(times.parse_start(each, "UTC")) for each in written]
     assert texts == sorted(texts)
@@ -82,5 +83,5 @@ def test_times_are_written_in_utc_so_that_texts_compare_as_times_do():
     assert [times.format_utc(times.parse_utc(text)) for text in texts] == texts
 
 
-def test_what_is_finer_than_a_millisecond_is_cut_off():
+def test_time_is_truncated_to_milliseconds():
     assert times.parse_end("2026-01-01T10:00:00.123999Z", "UTC") == times.parse_utc("2026-01-01T10:00:00.123Z")

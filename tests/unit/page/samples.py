@@ -1,4 +1,4 @@
-"""Coupons, pages and customers as the page sees them."""
+"""Sample coupons, links and customers for the tests of the redeem page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOLDER = Holder(COUPON.coupon_id, "m" * 26)
 
 
 def redemption(slot: str, minutes_ago: float | None = None) -> Redemption:
-    """Redeemed so long ago; None: open."""
+    """A redemption that was redeemed `minutes_ago`; distributed and open if None."""
     at = None if minutes_ago is None else NOW - timedelta(minutes=minutes_ago)
     status = RedemptionStatus.REDEEMED if at else RedemptionStatus.DISTRIBUTED
     return Redemption(f"{slot[-4:]}abcd0123456789abcdefgh", HOLDER, slot, status, "customer-1", None, NOW, at)
@@ -33,7 +33,7 @@ OPEN = redemption("000001")
 def opened(
     redemptions: Sequence[Redemption] = (OPEN,), *, sold_out: bool = False, page: RedeemPage | None = None, **changes: Any
 ) -> OpenedLink:
-    """The link of a customer who holds these redemptions of a coupon with these changes."""
+    """The opened link of a customer with these redemptions, for the sample coupon plus `changes`."""
     organisation = Organisation("acme", "Acme Coffee", addon_enabled=True)
     terms = Terms(replace(COUPON, **changes), page or RedeemPage(), organisation)
     return OpenedLink(terms, HOLDER, list(redemptions), sold_out)

@@ -1,4 +1,4 @@
-"""QR codes and barcodes, drawn and then read by somebody else's reader."""
+"""QR codes and barcodes: an independent reader (ZXing) decodes the code that we drew."""
 
 import re
 
@@ -13,8 +13,8 @@ READ = {"qr": zxingcpp.BarcodeFormat.QRCode, "barcode": zxingcpp.BarcodeFormat.C
 CODES = ["SAVE20", "summer-25", "A_b-C_d", codes.generate(), "0123456789", "x" * 40, "Z9-" * 13]
 
 
-def drawn(svg: str, scale: int = 4) -> Image.Image:
-    """The dark rectangles of the symbol, and nothing else."""
+def rasterize(svg: str, scale: int = 4) -> Image.Image:
+    """Rasterize the dark modules of the SVG symbol."""
     size = re.search(r'viewBox="0 0 (\d+) (\d+)"', svg)
     assert size
     image = Image.new("L", (int(size[1]) * scale, int(size[2]) * scale), 255)
@@ -26,6 +26,6 @@ def drawn(svg: str, scale: int = 4) -> Image.Image:
 
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("kind", READ)
-def test_a_scanner_reads_the_very_code(kind, code):
-    found = zxingcpp.read_barcodes(drawn(barcodes.RENDERERS[kind](code)))
+def test_scanner_reads_the_exact_code(kind, code):
+    found = zxingcpp.read_barcodes(rasterize(barcodes.RENDERERS[kind](code)))
     assert [(result.format, result.text) for result in found] == [(READ[kind], code)]

@@ -1,4 +1,4 @@
-"""The page as HTML: what is on it, and what must not be."""
+"""Rendered HTML of the redeem page: required content and content that must be absent."""
 
 import gzip
 import re
@@ -24,11 +24,11 @@ def state_of(page: str) -> str:
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.NOT_FOUND])
-def test_the_root_element_names_the_state(state):
+def test_root_element_names_the_state(state):
     assert state_of(render.render(preview.view(state, COUPON, RedeemPage(), "Acme", NOW))) == state
 
 
-def test_the_form_is_all_that_a_redemption_needs():
+def test_redeem_form_has_only_the_use_number_and_a_submit_button():
     page = html(OPEN)
     token = seen(OPEN).token
     form = re.search(r'<form data-action="redeem" method="post" action="([^"]+)">(.*?)</form>', page, re.DOTALL)
@@ -37,7 +37,7 @@ def test_the_form_is_all_that_a_redemption_needs():
     assert 'type="submit"' in form[2]
 
 
-def test_after_a_redemption_the_form_sends_the_next_use():
+def test_form_after_a_redemption_sends_the_next_use():
     page = html(USED)
     assert state_of(page) == "redeemed"
     assert '<input type="hidden" name="use" value="2">' in page and "Use again" in page
@@ -46,51 +46,51 @@ def test_after_a_redemption_the_form_sends_the_next_use():
 @pytest.mark.parametrize(
     "changes", [{"active": False}, {"ends_at": NOW}, {"starts_at": NOW + timedelta(hours=1)}, {"sold_out": True}]
 )
-def test_a_coupon_that_can_not_be_used_has_no_form(changes):
+def test_unusable_coupon_has_no_redeem_form(changes):
     assert "<form" not in html(OPEN, **changes) and "<form" not in html(USED, **changes)
 
 
 @pytest.mark.parametrize("display", ["text", "qr", "barcode"])
-def test_the_code_is_on_the_page_as_text_and_drawn_as_asked(display):
+def test_code_is_shown_as_text_and_in_the_chosen_symbol(display):
     page = html(OPEN, page=RedeemPage(code_display=display))
     assert 'data-code="SUMMER-25">SUMMER-25<' in page
     assert [kind for kind in ("qr", "barcode") if f'<svg class="{kind}"' in page] == [display][: display != "text"]
 
 
 @pytest.mark.parametrize("shown", [{"page": RedeemPage(code_display="hidden")}, {"starts_at": NOW + timedelta(hours=1)}])
-def test_a_hidden_code_and_one_not_valid_yet_are_nowhere_on_the_page(shown):
+def test_hidden_or_not_yet_valid_code_is_absent_from_the_page(shown):
     page = html(OPEN, **shown)
     assert "data-code" not in page and COUPON.code not in page and "data-copy=" not in page
 
 
-def test_the_copy_button_is_left_out_when_switched_off():
+def test_copy_button_is_absent_when_switched_off():
     assert "data-copy=" in html(OPEN)
     assert "data-copy=" not in html(OPEN, page=RedeemPage(copy_code_button=False))
 
 
-def test_the_buttons_label_is_the_merchants():
+def test_redeem_button_has_the_merchants_label():
     assert ">Get my drink<" in html(OPEN, page=RedeemPage(redeem_button=RedeemButton(label="Get my drink")))
 
 
-def test_a_button_that_opens_a_url_is_a_link_that_tells_it_nothing():
+def test_open_url_button_is_a_link_without_referrer():
     page = html(OPEN, page=RedeemPage(redeem_button=RedeemButton("open_url", "Shop", "https://shop.example/?a=1&b=2")))
     assert '<a class="button main" href="https://shop.example/?a=1&amp;b=2" rel="noopener noreferrer">Shop' in page
     assert "<form" not in page
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "http://shop.example", "", None])
-def test_a_url_that_is_not_https_is_no_link(url):
+def test_open_url_button_is_absent_unless_url_is_https(url):
     page = html(OPEN, page=RedeemPage(redeem_button=RedeemButton("open_url", "Shop", url)))
     assert 'class="button main"' not in page
 
 
-def test_images_have_their_size_so_that_nothing_moves():
+def test_images_declare_their_size_to_avoid_layout_shift():
     page = html(OPEN, page=RedeemPage(brand_icon=ICON, campaign_image=PICTURE))
     assert f'src="/images/{"a" * 64}.webp" width="256" height="256"' in page
     assert f'src="/images/{"b" * 64}.webp" width="1200" height="630"' in page
 
 
-def test_a_link_preview_shows_title_validity_and_picture_but_neither_code_nor_customer():
+def test_link_preview_omits_code_and_customer():
     page = html(OPEN, page=RedeemPage(campaign_image=PICTURE))
     said = dict(re.findall(r'<meta property="([^"]+)" content="([^"]*)">', page))
     assert said["og:title"] == COUPON.name and said["og:description"].startswith("Valid until ")
@@ -98,48 +98,48 @@ def test_a_link_preview_shows_title_validity_and_picture_but_neither_code_nor_cu
     assert not re.search(rf"{COUPON.code}|customer-1", " ".join(said.values()))
 
 
-def test_nothing_of_the_customer_but_their_own_link_is_on_the_page():
+def test_page_shows_the_customers_link_but_not_their_id():
     assert "customer-1" not in html(USED) and seen(USED).token in html(USED)
 
 
-def test_a_redemption_shines_for_ten_minutes():
+def test_redemption_is_highlighted_for_ten_minutes():
     assert 'class="outcome fresh"' in html(redemption("000001", minutes_ago=9))
     past = html(redemption("000001", minutes_ago=120))
     assert 'class="outcome past"' in past and "2 hours ago" in past
 
 
-def test_a_customer_whose_uses_are_all_used_sees_when():
+def test_customer_at_their_limit_sees_every_redemption_time():
     page = html(redemption("000001", 60), redemption("000002", 30), redemption("000003", 10), max_redemptions_per_customer=3)
     assert len(re.findall("data-redemption=", page)) == 3
     assert "as often as allowed" in page and "<form" not in page
 
 
-def test_the_neutral_page_is_the_same_to_the_byte():
+def test_not_found_page_is_identical_to_the_byte():
     assert render.not_found() == render.not_found()
     assert state_of(render.not_found()) == "not_found"
 
 
-def test_an_unknown_outcome_leads_back_to_the_page_and_never_says_failed():
+def test_unknown_outcome_page_links_back_and_claims_no_failure():
     page = render.unknown_outcome("t0ken")
     assert state_of(page) == "unknown_outcome" and 'href="/r/t0ken"' in page
     assert not re.search("fail|error", page, re.IGNORECASE)
 
 
-def test_the_page_is_one_small_document():
+def test_page_is_one_document_of_at_most_8_kib_compressed():
     terms = "<p>" + "Valid at all branches, one per order, not with other offers. " * 20 + "</p>"
     page = html(OPEN, page=RedeemPage(code_display="qr", terms=terms))
     assert len(gzip.compress(page.encode(), 6)) <= 8 * 1024
     assert not re.search(r'<link rel="stylesheet|<script src|@import|url\(|https?://(?!coupons\.example)', page)
 
 
-def test_terms_keep_harmless_tags_and_plain_text_keeps_its_lines():
+def test_terms_keep_safe_tags_and_line_breaks():
     rich = terms_html.sanitised('<p onclick="x()">One <b>per</b> order</p><script>x()</script><a href="javascript:x()">a</a>')
     assert rich == '<p>One <b>per</b> order</p><a rel="noopener noreferrer nofollow">a</a>'
     assert terms_html.sanitised("Spend < 5 & smile\nagain\n\nThen go") == "<p>Spend &lt; 5 &amp; smile<br>again</p><p>Then go</p>"
     assert terms_html.sanitised(" \n ") == ""
 
 
-def test_the_preview_keeps_the_coupons_period_where_it_fits_the_state():
+def test_preview_keeps_the_coupons_period_if_it_fits_the_state():
     shown = preview.view(State.AVAILABLE, COUPON, RedeemPage(), "Acme", NOW)
     assert (shown.coupon.starts_at, shown.coupon.ends_at) == (COUPON.starts_at, COUPON.ends_at)
     late = replace(COUPON, starts_at=NOW + timedelta(days=5), ends_at=NOW + timedelta(days=9))

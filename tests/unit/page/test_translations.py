@@ -16,27 +16,27 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("locale", languages.SUPPORTED)
-def test_every_language_says_everything_with_the_same_values_filled_in(locale):
+def test_every_language_has_all_texts_with_the_same_placeholders(locale):
     said = asdict(translations.of(locale))
     assert all(text.strip() for text in said.values())
     assert {name: {part[1] for part in string.Formatter().parse(text)} - {None} for name, text in said.items()} == FIELDS
 
 
 @pytest.mark.parametrize("locale", [locale for locale in languages.SUPPORTED if locale != "en"])
-def test_no_language_was_left_in_english(locale):
+def test_no_text_of_another_language_is_left_in_english(locale):
     english, said = asdict(translations.of("en")), asdict(translations.of(locale))
     assert [name for name in said if said[name] == english[name] and name != "minutes"] == []
 
 
 @pytest.mark.parametrize("locale", languages.SUPPORTED)
-def test_a_language_is_written_in_its_own_direction(locale):
+def test_language_has_its_writing_direction(locale):
     assert (
         languages.direction(locale)
         == {"left-to-right": "ltr", "right-to-left": "rtl"}[Locale.parse(locale, sep="-").character_order]
     )
 
 
-def test_the_package_carries_the_dates_of_every_language():
+def test_package_contains_the_date_formats_of_every_language():
     wanted = {locale.replace("-", "_") for locale in languages.SUPPORTED}
     parents = {locale.partition("_")[0] for locale in wanted} | {"root"}
     assert wanted | parents == build.LOCALES
@@ -65,11 +65,11 @@ def test_the_package_carries_the_dates_of_every_language():
         ("zh-TW", "en", "zh-Hant"),
     ],
 )
-def test_the_coupons_language_wins_then_the_browsers_first_that_we_have(setting, browser, chosen):
+def test_coupon_language_wins_over_the_browsers_first_supported(setting, browser, chosen):
     assert languages.choose(setting, browser) == chosen
 
 
-def test_times_are_those_of_the_coupons_zone():
+def test_times_are_shown_in_the_coupons_time_zone():
     at = datetime(2026, 12, 24, 17, 5, 7, tzinfo=UTC)
     assert dates.moment(at, "Asia/Taipei", "en").replace("\xa0", " ") == "Fri, Dec 25, 2026, 01:05 GMT+08:00"
     assert dates.second(at, "America/New_York", "zh-Hant").replace("\xa0", " ") == "2026年12月24日 週四 12:05:07"
@@ -77,14 +77,14 @@ def test_times_are_those_of_the_coupons_zone():
     assert dates.seconds_east(at, "Asia/Kathmandu") == (5 * 60 + 45) * 60
 
 
-def test_an_end_at_midnight_is_the_last_minute_of_the_day_before():
+def test_end_at_midnight_is_shown_as_23_59_of_the_day_before():
     midnight = datetime(2026, 12, 31, 16, tzinfo=UTC)
     assert "Dec\xa031,\xa02026, 23:59" in dates.last_moment(midnight, "Asia/Taipei", "en")
     assert "Jan\xa01,\xa02027, 00:01" in dates.last_moment(midnight + timedelta(minutes=1), "Asia/Taipei", "en")
 
 
 @pytest.mark.parametrize("locale", languages.SUPPORTED)
-def test_every_language_has_its_dates(locale):
+def test_dates_are_formatted_in_every_language(locale):
     at = datetime(2026, 12, 24, 17, 5, 7, tzinfo=UTC)
     assert "2026" in dates.moment(at, "UTC", locale) and "17:05" in dates.moment(at, "UTC", locale)
     assert dates.ago(at - timedelta(hours=2), at, locale)
@@ -106,25 +106,25 @@ AWKWARD = (
 
 
 @pytest.mark.parametrize("color", AWKWARD)
-def test_text_reads_on_any_colour_and_the_button_stands_out_from_its_card(color):
+def test_text_and_button_have_enough_contrast_on_any_colour(color):
     for scheme, card in zip(colors.schemes(color), (colors.CARD, colors.CARD_BY_NIGHT), strict=True):
         assert colors.contrast(scheme.background, scheme.ink) >= 4.5
         assert colors.contrast(scheme.accent, scheme.on_accent) >= 4.5
         assert colors.contrast(scheme.accent, card) >= 3
 
 
-def test_by_day_the_page_has_the_merchants_very_colour_and_by_night_it_does_not_shine():
+def test_merchants_colour_is_exact_by_day_and_dark_by_night():
     by_day, by_night = colors.schemes("#FFCC00")
     assert by_day.background == "#ffcc00"
     assert colors.luminance(by_night.background) <= 0.03
 
 
 @pytest.mark.parametrize("color", ["", "red", "#fff", "#12345g", "#ffffff;}body{display:none", "url(https://evil.example)"])
-def test_what_is_no_colour_counts_as_white(color):
+def test_invalid_colour_counts_as_white(color):
     assert colors.schemes(color)[0].background == "#ffffff"
 
 
-def test_the_cards_have_the_colours_that_contrast_was_computed_for():
+def test_stylesheet_has_the_card_colours_of_the_contrast_checks():
     from couponflow.web.page.assets import STYLE
 
     assert f"--card: {colors.CARD[:4]};" in STYLE and f"--card: {colors.CARD_BY_NIGHT};" in STYLE

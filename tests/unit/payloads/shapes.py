@@ -1,4 +1,4 @@
-"""What the channels publish on the messages that their APIs take, as strict models: what isn't listed here isn't known to them.
+"""Message formats that the channels document for their APIs, as strict models. Unlisted fields are refused.
 
 WhatsApp Cloud API, interactive CTA URL messages · LINE Messaging API reference, template and flex messages · Messenger and
 Instagram Send API, button template · manychat.github.io/dynamic_block_docs and .../channels. Read in November 2026.
@@ -16,7 +16,7 @@ class Shape(BaseModel):
 
 
 def _at_most(units: int) -> AfterValidator:
-    """Non-empty, and within the limit however the channel counts."""
+    """Non-empty and at most `units` UTF-16 code units, the strictest way in which a channel counts."""
 
     def check(text: str) -> str:
         assert 0 < len(text.encode("utf-16-le")) // 2 <= units, f"has more than {units} characters, or none"
@@ -73,7 +73,7 @@ class CtaUrl(Shape):
 
 
 class WhatsAppMessage(Shape):
-    """Without `to`, which is the sender's."""
+    """Without `to`, which the sender adds."""
 
     messaging_product: Literal["whatsapp"]
     recipient_type: Literal["individual"]

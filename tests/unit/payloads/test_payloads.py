@@ -1,4 +1,4 @@
-"""Payloads are what the channels' own documentation says that they take, whatever stands in the texts."""
+"""Payloads match the channels' documented formats for any text."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 messages = st.builds(Message, text=texts, button_title=texts, image_url=st.sampled_from(["", IMAGE]), url=st.just(URL))
 
 
-def written(format: str, message: Message, channel: str | None = None) -> Any:
+def build_payload(format: str, message: Message, channel: str | None = None) -> Any:
     return json.loads(payloads.payload(format, message, channel))
 
 
 def links_in(value: object) -> list[str]:
-    """Every address, in the order in which it stands there."""
+    """Every https URL in `value`, in document order."""
     if isinstance(value, dict | list):
         return [link for each in (value.values() if isinstance(value, dict) else value) for link in links_in(each)]
     return [value] if isinstance(value, str) and value.startswith("https://") else []
@@ -35,44 +35,44 @@ def links_in(value: object) -> list[str]:
 
 @pytest.mark.parametrize("format", SHAPES)
 @given(message=messages)
-def test_a_payload_has_the_channels_shape_and_keeps_its_limits(format: str, message: Message):
-    SHAPES[format].validate_python(written(format, message))
+def test_payload_has_the_channels_format_and_limits(format: str, message: Message):
+    SHAPES[format].validate_python(build_payload(format, message))
 
 
 @pytest.mark.parametrize("format", SHAPES)
 @given(message=messages)
-def test_the_link_is_whole_and_comes_once(format: str, message: Message):
-    assert links_in(written(format, message)).count(URL) == 1
+def test_payload_contains_the_complete_link_once(format: str, message: Message):
+    assert links_in(build_payload(format, message)).count(URL) == 1
 
 
 @pytest.mark.parametrize("format", ["messenger", "instagram", "manychat"])
-def test_an_image_of_its_own_comes_before_the_link(format: str):
-    assert links_in(written(format, Message("Hi", "Go", IMAGE, URL))) == [IMAGE, URL]
+def test_separate_image_precedes_the_link(format: str):
+    assert links_in(build_payload(format, Message("Hi", "Go", IMAGE, URL))) == [IMAGE, URL]
 
 
 @pytest.mark.parametrize("format", SHAPES)
-def test_without_an_image_there_is_none(format: str):
-    assert links_in(written(format, SHORT)) == [URL]
+def test_payload_of_a_message_without_image_has_no_image(format: str):
+    assert links_in(build_payload(format, SHORT)) == [URL]
 
 
 @pytest.mark.parametrize("format", SHAPES)
-def test_an_image_is_shown_where_there_is_one(format: str):
-    assert sorted(links_in(written(format, Message("Hi", "Go", IMAGE, URL)))) == [URL, IMAGE]
+def test_payload_of_a_message_with_image_shows_it(format: str):
+    assert sorted(links_in(build_payload(format, Message("Hi", "Go", IMAGE, URL)))) == [URL, IMAGE]
 
 
-def test_plain_text_ends_with_the_link():
+def test_plain_text_payload_ends_with_the_link():
     assert payloads.payload("text", SHORT, None) == f"A treat for you\n\n{URL}"
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", "line", "messenger", "instagram"])
-def test_the_channels_own_payload_can_be_asked_for(channel: str):
+def test_format_channel_selects_the_channels_payload(channel: str):
     assert payloads.payload("channel", SHORT, channel) == payloads.payload(channel, SHORT, channel)
     assert payloads.payload("channel", SHORT, None) == payloads.payload("text", SHORT, None)
 
 
 @pytest.mark.parametrize(("channel", "type"), [("whatsapp", "whatsapp"), ("instagram", "instagram"), ("telegram", "telegram")])
-def test_manychat_is_told_which_channel_it_is(channel: str, type: str):
-    block = written("manychat", SHORT, channel)
+def test_manychat_payload_names_its_channel(channel: str, type: str):
+    block = build_payload("manychat", SHORT, channel)
 
     SHAPES["manychat"].validate_python(block)
     assert block["content"]["type"] == type
@@ -80,17 +80,17 @@ def test_manychat_is_told_which_channel_it_is(channel: str, type: str):
 
 
 @pytest.mark.parametrize("channel", [None, "messenger", "manychat", "line"])
-def test_manychat_takes_messenger_for_granted(channel: str | None):
-    assert "type" not in written("manychat", SHORT, channel)["content"]
+def test_manychat_payload_defaults_to_messenger(channel: str | None):
+    assert "type" not in build_payload("manychat", SHORT, channel)["content"]
 
 
-def test_over_whatsapp_manychat_gets_no_image():
-    assert links_in(written("manychat", Message("Hi", "Go", IMAGE, URL), "whatsapp")) == [URL]
+def test_manychat_payload_for_whatsapp_has_no_image():
+    assert links_in(build_payload("manychat", Message("Hi", "Go", IMAGE, URL), "whatsapp")) == [URL]
 
 
 @pytest.mark.parametrize("format", SHAPES)
-def test_the_shapes_notice_what_is_too_long(format: str):
-    """The control: a payload whose texts were not cut is refused."""
+def test_control_formats_refuse_texts_that_were_not_truncated(format: str):
+    """Control: a payload with a text of 2,001 characters is refused."""
     payload = payloads.payload(format, SHORT, None).replace("A treat for you", "m" * 2_001)
 
     with pytest.raises(ValidationError):
