@@ -6,7 +6,7 @@ from typing import Any
 
 from couponflow.domain.errors import NotFound
 from couponflow.web.console.static_files import Console, upload_origins
-from couponflow.web.http import responses
+from couponflow.web.http import problems
 
 console = Console.of(Path(__file__).with_name("static"), upload_origins(os.environ))
 
@@ -14,4 +14,4 @@ console = Console.of(Path(__file__).with_name("static"), upload_origins(os.envir
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     path, headers = event["rawPath"], event.get("headers") or {}
     response = console.answer(path, headers.get("accept-encoding", ""), headers.get("if-none-match", ""))
-    return (response or responses.problem_response(NotFound())).to_lambda()
+    return (response or problems.problem_response(NotFound())).to_lambda()

@@ -4,9 +4,9 @@ from couponflow.bootstrap import Services
 from couponflow.domain.errors import MethodNotAllowed, NotFound
 from couponflow.services.coupons import CouponWithCounts, NewCoupon
 from couponflow.services.records import RecordCursor, RecordFilter
-from couponflow.web.admin import export_routes, flow_block_routes, redeem_page_settings, serializers
+from couponflow.web.admin import coupon_schemas, export_routes, flow_block_routes, redeem_page_settings, serializers
 from couponflow.web.http import cursors, etags, routes, validation
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response, json_response
 
 services = Services()
@@ -20,13 +20,13 @@ export_routes.add_routes(app, coupon_service, services.export_service)
 @app.route("POST /v1/coupons", scope="admin")
 def create_coupon(request: Request) -> Response:
     coupon_service.require_addon(request.organisation_id)
-    body = validation.parse(validation.CouponIn, request.json)
+    body = validation.parse(coupon_schemas.CouponIn, request.json)
     return _coupon(coupon_service.create(request.organisation_id, NewCoupon(**dict(body)), request.now), request, status=201)
 
 
 @app.route("GET /v1/coupons", scope="admin")
 def list_coupons(request: Request) -> Response:
-    query = validation.parse(validation.CouponListing, validation.given(request.query), lax=True)
+    query = validation.parse(coupon_schemas.CouponListing, validation.non_empty(request.query), lax=True)
     before = cursors.decode(query.cursor, parts=1)[0] if query.cursor else None
     found, more = coupon_service.list_page(request.organisation_id, query.status, query.q, before, query.limit, request.now)
     items = [serializers.coupon(campaign, request.now) for campaign in found]
@@ -41,7 +41,7 @@ def get_coupon(request: Request) -> Response:
 @app.route("PATCH /v1/coupons/{coupon_id}", scope="admin")
 def change_coupon(request: Request) -> Response:
     coupon = coupon_service.coupon(request.organisation_id, request.params["coupon_id"])
-    body = validation.parse(validation.CouponChange, request.json, timezone=coupon.timezone)
+    body = validation.parse(coupon_schemas.CouponChange, request.json, timezone=coupon.timezone)
     version = etags.expected_version(request, body.version)
     return _coupon(
         coupon_service.change(request.organisation_id, coupon.coupon_id, version, body.changes(), request.now), request
@@ -78,7 +78,9 @@ def preview_redeem_page(request: Request) -> Response:
 @app.route("GET /v1/coupons/{coupon_id}/redemptions", scope="admin")
 def list_redemptions(request: Request) -> Response:
     coupon = coupon_service.coupon(request.organisation_id, request.params["coupon_id"])
-    query = validation.parse(validation.RecordListing, validation.given(request.query), lax=True, timezone=coupon.timezone)
+    query = validation.parse(
+        coupon_schemas.RecordListing, validation.non_empty(request.query), lax=True, timezone=coupon.timezone
+    )
     wanted = RecordFilter(query.status, query.from_, query.to)
     after = RecordCursor.parse(*cursors.decode(query.cursor, parts=2)) if query.cursor else None
     if query.customer_id:

@@ -8,7 +8,7 @@ from couponflow.bootstrap import Services
 from couponflow.web.flow import request as asks
 from couponflow.web.flow import response
 from couponflow.web.flow.distribute import Caller
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response, json_response
 
 services = Services()

@@ -7,7 +7,7 @@ from couponflow.domain.errors import NotFound
 from couponflow.domain.models import ImageKind
 from couponflow.store.images import FOR_EVER
 from couponflow.web.admin import serializers
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response, json_response
 
 services = Services()
@@ -25,10 +25,11 @@ _SHOWN_TO_ANYBODY = {
 
 @app.route("POST /v1/images", scope="admin")
 def announce(request: Request) -> Response:
+    from couponflow.web.admin import image_schemas
     from couponflow.web.http import validation  # those who only look at images wait for no checks of what marketers send
 
     services.coupon_service.require_addon(request.organisation_id)
-    body = validation.parse(validation.ImageIn, request.json)
+    body = validation.parse(image_schemas.ImageIn, request.json)
     image, upload = image_service.announce(request.organisation_id, ImageKind(body.kind), body.content_type, body.size)
     return json_response({"image_id": image.image_id, "upload": {"url": upload.url, "fields": upload.fields}}, status=201)
 

@@ -3,7 +3,7 @@
 from couponflow.bootstrap import Services
 from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.web.http import origin
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
 from couponflow.web.redeem import requests
 from couponflow.web.redeem.requests import RedeemForm, TillRequest

@@ -2,7 +2,7 @@
 
 from couponflow.bootstrap import Services
 from couponflow.domain.errors import CouponNotFound
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
 from couponflow.web.page import responses, state
 from couponflow.web.redeem import refresh_cookie

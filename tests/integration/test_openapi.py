@@ -6,7 +6,7 @@ import json
 
 from couponflow.domain.errors import CouponflowError
 from couponflow.web.http import routes
-from couponflow.web.http.responses import STATUS
+from couponflow.web.http.problems import STATUS
 from couponflow.web.openapi import document
 from couponflow.web.openapi.operations import OPERATIONS
 from local import sam_template

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from couponflow.domain.errors import ValidationFailed
-from couponflow.web.admin import flow_block_schemas
+from couponflow.web.admin import coupon_schemas, flow_block_schemas, redeem_page_schemas
 from couponflow.web.http import validation
 
 COUPON = {"name": "Ten off", "starts_at": "2026-01-01", "ends_at": "2026-12-31"}
@@ -22,12 +22,12 @@ def wrong_fields(schema, value, **context) -> list[str]:
 
 
 def test_coupon_requires_name_and_period_and_defaults_the_rest():
-    coupon = validation.parse(validation.CouponIn, COUPON)
+    coupon = validation.parse(coupon_schemas.CouponIn, COUPON)
     assert (coupon.code, coupon.timezone, coupon.active) == (None, "UTC", True)
     assert (coupon.max_redemptions, coupon.max_redemptions_per_customer) == (None, None)
     assert coupon.starts_at == datetime(2026, 1, 1, tzinfo=UTC)
     assert coupon.ends_at == datetime(2027, 1, 1, tzinfo=UTC)
-    assert wrong_fields(validation.CouponIn, {}) == ["name", "starts_at", "ends_at"]
+    assert wrong_fields(coupon_schemas.CouponIn, {}) == ["name", "starts_at", "ends_at"]
 
 
 @pytest.mark.parametrize(
@@ -47,16 +47,16 @@ def test_coupon_requires_name_and_period_and_defaults_the_rest():
 )
 def test_invalid_value_is_reported_by_its_field(field, values):
     for value in values:
-        assert wrong_fields(validation.CouponIn, COUPON | {field: value}) == [field], value
+        assert wrong_fields(coupon_schemas.CouponIn, COUPON | {field: value}) == [field], value
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 7, [COUPON]])
 def test_body_other_than_an_object_is_refused(body):
-    assert wrong_fields(validation.CouponIn, body) == ["body"]
+    assert wrong_fields(coupon_schemas.CouponIn, body) == ["body"]
 
 
 def test_all_invalid_fields_are_reported_together():
-    assert wrong_fields(validation.CouponIn, {"name": "", "ends_at": 1, "x": 1}) == ["name", "starts_at", "ends_at", "x"]
+    assert wrong_fields(coupon_schemas.CouponIn, {"name": "", "ends_at": 1, "x": 1}) == ["name", "starts_at", "ends_at", "x"]
 
 
 def test_names_are_trimmed_and_bounds_are_inclusive():
@@ -66,38 +66,38 @@ def test_names_are_trimmed_and_bounds_are_inclusive():
         {"max_redemptions": 1, "max_redemptions_per_customer": 1},
     ]
     for body in bodies:
-        assert validation.parse(validation.CouponIn, COUPON | body).name == body.get("name", "Ten off").strip()
+        assert validation.parse(coupon_schemas.CouponIn, COUPON | body).name == body.get("name", "Ten off").strip()
 
 
 def test_date_is_read_in_the_bodys_zone_in_any_field_order():
     body = {"starts_at": "2026-01-01", "name": "x", "ends_at": "2026-01-01", "timezone": "Asia/Tokyo"}
-    coupon = validation.parse(validation.CouponIn, body)
+    coupon = validation.parse(coupon_schemas.CouponIn, body)
     assert coupon.starts_at == datetime(2025, 12, 31, 15, tzinfo=UTC)
     assert coupon.ends_at == datetime(2026, 1, 1, 15, tzinfo=UTC)
 
 
 def test_change_reads_dates_in_its_own_or_the_coupons_zone():
-    tokyo = validation.parse(validation.CouponChange, {"ends_at": "2026-01-01"}, timezone="Asia/Tokyo")
+    tokyo = validation.parse(coupon_schemas.CouponChange, {"ends_at": "2026-01-01"}, timezone="Asia/Tokyo")
     berlin = validation.parse(
-        validation.CouponChange, {"ends_at": "2026-01-01", "timezone": "Europe/Berlin"}, timezone="Asia/Tokyo"
+        coupon_schemas.CouponChange, {"ends_at": "2026-01-01", "timezone": "Europe/Berlin"}, timezone="Asia/Tokyo"
     )
     assert tokyo.ends_at == datetime(2026, 1, 1, 15, tzinfo=UTC)
     assert berlin.ends_at == datetime(2026, 1, 1, 23, tzinfo=UTC)
 
 
 def test_change_has_only_the_fields_sent_and_null_clears_a_limit():
-    change = validation.parse(validation.CouponChange, {"version": 3, "max_redemptions": None})
+    change = validation.parse(coupon_schemas.CouponChange, {"version": 3, "max_redemptions": None})
     assert change.changes() == {"max_redemptions": None}
-    assert validation.parse(validation.CouponChange, {}).changes() == {}
+    assert validation.parse(coupon_schemas.CouponChange, {}).changes() == {}
 
 
 @pytest.mark.parametrize("field", ["name", "starts_at", "ends_at", "timezone", "active"])
 def test_change_cannot_clear_a_field_other_than_limits(field):
-    assert wrong_fields(validation.CouponChange, {field: None}) == [field]
+    assert wrong_fields(coupon_schemas.CouponChange, {field: None}) == [field]
 
 
 def test_code_cannot_be_changed():
-    assert wrong_fields(validation.CouponChange, {"code": "OTHER"}) == ["code"]
+    assert wrong_fields(coupon_schemas.CouponChange, {"code": "OTHER"}) == ["code"]
 
 
 @pytest.mark.parametrize(
@@ -118,14 +118,14 @@ def test_code_cannot_be_changed():
 )
 def test_invalid_page_setting_is_reported_by_its_field(field, values):
     for value in values:
-        named = wrong_fields(validation.RedeemPageIn, {field: value})
+        named = wrong_fields(redeem_page_schemas.RedeemPageIn, {field: value})
         assert {name.partition(".")[0] for name in named} == {field}, value
 
 
 def test_page_has_defaults_and_accepts_every_setting():
-    assert validation.parse(validation.RedeemPageIn, {}).redeem_button.behavior == "redeem"
+    assert validation.parse(redeem_page_schemas.RedeemPageIn, {}).redeem_button.behavior == "redeem"
     page = validation.parse(
-        validation.RedeemPageIn,
+        redeem_page_schemas.RedeemPageIn,
         {
             "code_display": "qr",
             "redeem_button": {"behavior": "open_url", "label": "x" * 40, "url": "https://shop.example/?a=1&b=ü#x"},
@@ -146,13 +146,13 @@ def test_page_has_defaults_and_accepts_every_setting():
 )
 def test_invalid_query_parameter_is_refused(query, field):
     with pytest.raises(ValidationFailed) as refused:
-        validation.parse(validation.RecordListing, query, lax=True)
+        validation.parse(coupon_schemas.RecordListing, query, lax=True)
     assert [error["field"] for error in refused.value.members["errors"]] == [field]  # type: ignore[attr-defined]
 
 
 def test_record_list_reads_days_in_the_coupons_zone():
     listing = validation.parse(
-        validation.RecordListing, {"from": "2026-01-01", "to": "2026-01-01", "limit": "100"}, lax=True, timezone="Asia/Tokyo"
+        coupon_schemas.RecordListing, {"from": "2026-01-01", "to": "2026-01-01", "limit": "100"}, lax=True, timezone="Asia/Tokyo"
     )
     assert listing.from_ == datetime(2025, 12, 31, 15, tzinfo=UTC)
     assert listing.to == datetime(2026, 1, 1, 15, tzinfo=UTC)
@@ -160,7 +160,7 @@ def test_record_list_reads_days_in_the_coupons_zone():
 
 
 def test_empty_query_parameters_are_ignored():
-    assert validation.given({"q": "", "status": "active"}) == {"status": "active"}
+    assert validation.non_empty({"q": "", "status": "active"}) == {"status": "active"}
 
 
 IMAGE = f"/images/{'a' * 64}"

@@ -8,7 +8,8 @@ import pytest
 
 from couponflow.domain.errors import CouponDisabled
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
-from couponflow.web.http.app import LARGEST_BODY, HttpApp
+from couponflow.web.http.app import HttpApp
+from couponflow.web.http.request import LARGEST_BODY
 from couponflow.web.http.responses import json_response
 from tests.unit.test_api_keys import KEY, KEY_TEXT, authenticator_and_store
 

@@ -8,7 +8,7 @@ import pytest
 
 from couponflow.domain import errors
 from couponflow.domain.errors import CouponflowError, Refusal
-from couponflow.web.http import responses
+from couponflow.web.http import problems
 
 CONTRACT = {
     400: "invalid_json invalid_cursor",
@@ -41,7 +41,7 @@ def made(kind: Any) -> CouponflowError:
 
 @pytest.mark.parametrize("kind", family())
 def test_error_is_a_problem_with_a_status_and_a_sentence(kind):
-    response = responses.problem_response(made(kind))
+    response = problems.problem_response(made(kind))
     body = json.loads(str(response.body))
     assert response.headers["content-type"] == "application/problem+json"
     assert response.status == body["status"] >= 400
@@ -52,7 +52,7 @@ def test_error_is_a_problem_with_a_status_and_a_sentence(kind):
 
 
 def test_contract_codes_have_the_contract_statuses():
-    ours = {kind.code: responses.STATUS[kind] for kind in family()}
+    ours = {kind.code: problems.STATUS[kind] for kind in family()}
     contracts = {code: status for status, codes in CONTRACT.items() for code in codes.split()}
     assert {code: status for code, status in ours.items() if code in contracts} == contracts
 
@@ -64,12 +64,12 @@ def test_error_codes_and_sentences_are_unique():
 
 @pytest.mark.parametrize("kind", [errors.TooManyRequests, errors.TryAgain])
 def test_retryable_error_has_a_retry_after_header(kind):
-    assert int(responses.problem_response(made(kind)).headers["retry-after"]) > 0
+    assert int(problems.problem_response(made(kind)).headers["retry-after"]) > 0
 
 
 def test_problem_has_the_allow_or_www_authenticate_header():
-    assert responses.problem_response(errors.MethodNotAllowed(["GET", "HEAD"])).headers["allow"] == "GET, HEAD"
-    assert responses.problem_response(errors.Unauthenticated()).headers["www-authenticate"] == "Bearer"
+    assert problems.problem_response(errors.MethodNotAllowed(["GET", "HEAD"])).headers["allow"] == "GET, HEAD"
+    assert problems.problem_response(errors.Unauthenticated()).headers["www-authenticate"] == "Bearer"
 
 
 def test_refusal_sentence_names_no_internal_term():

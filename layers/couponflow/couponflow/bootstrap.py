@@ -21,7 +21,7 @@ from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.rate_counters import RateCounterStore
 from couponflow.store.redemptions import RedemptionStore
 from couponflow.store.terms_cache import TermsCache
-from couponflow.web.http import responses
+from couponflow.web.http import problems
 from couponflow.web.http.app import ErrorPage, HttpApp
 from couponflow.web.http.authentication import Authenticator, KeyUsageRecorder
 from couponflow.web.http.rate_limits import RateLimiter
@@ -163,7 +163,7 @@ class Services:
 
     def http_app(
         self,
-        problem: Callable[[CouponflowError], Response] = responses.problem_response,
+        problem: Callable[[CouponflowError], Response] = problems.problem_response,
         *,
         writes: bool = True,
         page: ErrorPage | None = None,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import BrowserContext, Dialog, Route
 
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
 from couponflow.web.page import responses
 from couponflow.web.page.state import PageState

@@ -7,14 +7,15 @@ from couponflow.domain.flow_blocks import FlowBlock
 from couponflow.services.flow_blocks import FlowBlockService
 from couponflow.web.admin import flow_block_schemas
 from couponflow.web.http import cursors, validation
-from couponflow.web.http.app import HttpApp, Request
+from couponflow.web.http.app import HttpApp
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response, json_response
 
 
 def add_routes(app: HttpApp, blocks: FlowBlockService) -> None:
     @app.route("GET /v1/flow/blocks", scope="admin")
     def list_blocks(request: Request) -> Response:
-        query = validation.parse(validation.Listing, validation.given(request.query), lax=True)
+        query = validation.parse(validation.Listing, validation.non_empty(request.query), lax=True)
         before = cursors.decode(query.cursor, parts=1)[0] if query.cursor else None
         found, more = blocks.list_page(request.organisation_id, before, query.limit)
         return json_response({"items": list(map(_view, found)), "next_cursor": cursors.encode(more) if more else None})

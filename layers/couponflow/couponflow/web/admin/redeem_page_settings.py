@@ -3,8 +3,9 @@
 from couponflow.domain.errors import ValidationFailed
 from couponflow.domain.models import Coupon, Organisation, RedeemButton, RedeemPage
 from couponflow.services.images import ImageService
+from couponflow.web.admin import redeem_page_schemas
 from couponflow.web.http import validation
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
 from couponflow.web.page import preview as sample
 from couponflow.web.page import responses
@@ -13,7 +14,7 @@ from couponflow.web.page.state import State
 
 def settings(request: Request, images: ImageService) -> RedeemPage:
     """Raises ValidationFailed, also for images that are not the organisation's."""
-    body = validation.parse(validation.RedeemPageIn, request.json)
+    body = validation.parse(redeem_page_schemas.RedeemPageIn, request.json)
     shown = images.of_page(request.organisation_id, {"brand_icon": body.brand_icon, "campaign_image": body.campaign_image})
     return RedeemPage(**dict(body) | shown | {"redeem_button": RedeemButton(**dict(body.redeem_button))})
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from couponflow.domain import channel_limits, customer_ids, message_templates, urls
 from couponflow.domain.errors import BodyTooLarge, UnsupportedMediaType, ValidationFailed
-from couponflow.web.http.app import LARGEST_BODY, Request, parse_json
+from couponflow.web.http.request import LARGEST_BODY, Request, parse_json
 
 FORMATS = ("whatsapp", "line", "line_flex", "messenger", "instagram", "manychat", "text", "channel")
 _LONGEST_NAME = 100

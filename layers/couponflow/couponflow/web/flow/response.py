@@ -15,7 +15,8 @@ from couponflow.domain.messages import Message
 from couponflow.domain.models import Coupon
 from couponflow.services.redemption import DistributionResult
 from couponflow.web.flow.request import DistributeRequest
-from couponflow.web.http.responses import STATUS, Response, render_problem
+from couponflow.web.http.problems import STATUS, render_problem
+from couponflow.web.http.responses import Response
 
 FIELDS = (
     "outcome",

@@ -1,109 +1,27 @@
 """One way in for every function with a route: find the handler, check the key, answer, and turn errors into problems."""
 
 import base64
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
 
 from couponflow import observability
 from couponflow.domain.errors import (
-    BodyTooLarge,
     CouponflowError,
     CouponNotFound,
     InternalError,
-    InvalidJson,
     NotFound,
     TryAgain,
     Unauthenticated,
-    UnsupportedMediaType,
-    ValidationFailed,
 )
 from couponflow.domain.models import ApiKey
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
-from couponflow.web.http import origin, rate_limits, responses
+from couponflow.web.http import origin, problems, rate_limits
 from couponflow.web.http.authentication import Authenticator
 from couponflow.web.http.rate_limits import RateLimiter
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
-
-LARGEST_BODY = 64 * 1024
-
-
-@dataclass(frozen=True)
-class Request:
-    """One HTTP request; names of headers are lower case."""
-
-    path: str
-    params: Mapping[str, str]
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    cookies: Sequence[str]
-    body: bytes
-    base_url: str
-    source_ip: str
-    key: ApiKey | None = None
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    @property
-    def organisation_id(self) -> str:
-        """Of the key that the request came with; routes without a scope have none."""
-        assert self.key is not None, "a route with a scope has a key"
-        return self.key.organisation_id
-
-    @property
-    def media_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    @cached_property
-    def json(self) -> Any:
-        """Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
-        if len(self.body) > LARGEST_BODY:
-            raise BodyTooLarge
-        if self.media_type != "application/json":
-            raise UnsupportedMediaType
-        return parse_json(self.body)
-
-    @property
-    def json_object(self) -> dict[str, Any]:
-        """Raises what `json` does; ValidationFailed."""
-        if not isinstance(self.json, dict):
-            raise ValidationFailed.for_field("body", "must be a JSON object")
-        return self.json
-
-    @property
-    def form(self) -> dict[str, str]:
-        """The first value of each field of a form. Raises BodyTooLarge, UnsupportedMediaType, ValidationFailed."""
-        if len(self.body) > LARGEST_BODY:
-            raise BodyTooLarge
-        if self.body and self.media_type not in ("application/x-www-form-urlencoded", ""):
-            raise UnsupportedMediaType
-        try:
-            fields = parse_qs(self.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100)
-        except ValueError:
-            raise ValidationFailed.for_field("body", "has too many fields") from None
-        return {name: values[0] for name, values in fields.items()}
-
-
-def parse_json(body: bytes) -> Any:
-    """Raises InvalidJson, also for what Python would take: NaN, half a surrogate pair, two values of one name."""
-    try:
-        value = json.loads(body.decode(), object_pairs_hook=_no_name_twice)
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
-        raise InvalidJson from None
-    return value
-
-
-def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("which of the two was meant?")
-    return members
-
 
 Handler = Callable[[Request], Response]
 # Of a status, the link's token, the request's headers and the seconds after which to come again.
@@ -124,7 +42,7 @@ class HttpApp:
         self,
         gatekeeper: Authenticator,
         public_base_url: str = "",
-        problem: Callable[[CouponflowError], Response] = responses.problem_response,
+        problem: Callable[[CouponflowError], Response] = problems.problem_response,
         limits: RateLimiter | None = None,
         page: ErrorPage | None = None,
         origin_secret: str = "",

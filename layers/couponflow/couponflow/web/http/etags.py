@@ -3,7 +3,7 @@
 import re
 
 from couponflow.domain.errors import VersionRequired
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 
 _ETAG = re.compile(r'(?:W/)?"?([1-9][0-9]{0,17})"?')
 

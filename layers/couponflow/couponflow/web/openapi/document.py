@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from couponflow.domain import errors
-from couponflow.web.http.responses import STATUS
+from couponflow.web.http.problems import STATUS
 from couponflow.web.http.routes import ROUTES
 from couponflow.web.http.validation import Schema
 from couponflow.web.openapi import response_schemas

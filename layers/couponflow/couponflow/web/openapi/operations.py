@@ -5,7 +5,7 @@ from typing import Any
 
 from couponflow.domain import errors
 from couponflow.domain.errors import CouponflowError
-from couponflow.web.admin import flow_block_schemas
+from couponflow.web.admin import coupon_schemas, flow_block_schemas, image_schemas, redeem_page_schemas
 from couponflow.web.http import validation
 from couponflow.web.openapi import response_schemas as answers
 from couponflow.web.page.state import State
@@ -71,14 +71,14 @@ _USE = {"type": "object", "properties": {"use": {"type": ["integer", "string"], 
 OPERATIONS: dict[str, Operation] = {
     "GET /v1/openapi.json": Operation("This document", {"type": "object"}),
     "POST /v1/coupons": Operation(
-        "Create a coupon", answers.COUPON, 201, body=validation.CouponIn, errors=(*_BODY, errors.CodeTaken)
+        "Create a coupon", answers.COUPON, 201, body=coupon_schemas.CouponIn, errors=(*_BODY, errors.CodeTaken)
     ),
-    "GET /v1/coupons": Operation("List coupons, newest first", answers.COUPONS, query=validation.CouponListing, errors=_LIST),
+    "GET /v1/coupons": Operation("List coupons, newest first", answers.COUPONS, query=coupon_schemas.CouponListing, errors=_LIST),
     "GET /v1/coupons/{coupon_id}": Operation("Read a coupon", answers.COUPON, errors=_COUPON),
     "PATCH /v1/coupons/{coupon_id}": Operation(
         "Change a coupon; when this returns, nobody redeems by the old terms",
         answers.COUPON,
-        body=validation.CouponChange,
+        body=coupon_schemas.CouponChange,
         headers={"If-Match": _TEXT},
         errors=(
             *_BODY,
@@ -92,26 +92,29 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /v1/coupons/{coupon_id}": Operation("Archive a coupon", None, 204, errors=_COUPON),
     "GET /v1/coupons/{coupon_id}/redeem-page": Operation("Read a redeem page", answers.REDEEM_PAGE, errors=_COUPON),
     "PUT /v1/coupons/{coupon_id}/redeem-page": Operation(
-        "Save a redeem page", answers.REDEEM_PAGE, body=validation.RedeemPageIn, errors=(*_BODY, *_COUPON, errors.CouponArchived)
+        "Save a redeem page",
+        answers.REDEEM_PAGE,
+        body=redeem_page_schemas.RedeemPageIn,
+        errors=(*_BODY, *_COUPON, errors.CouponArchived),
     ),
     "POST /v1/coupons/{coupon_id}/redeem-page/preview": Operation(
         "The page that unsaved settings would make",
         HTML,
-        body=validation.RedeemPageIn,
+        body=redeem_page_schemas.RedeemPageIn,
         query={"type": "object", "properties": {"state": {"enum": list(State)}}},
         errors=(*_BODY, *_COUPON),
     ),
     "GET /v1/coupons/{coupon_id}/redemptions": Operation(
-        "List redemption records", answers.RECORDS, query=validation.RecordListing, errors=(*_COUPON, *_LIST)
+        "List redemption records", answers.RECORDS, query=coupon_schemas.RecordListing, errors=(*_COUPON, *_LIST)
     ),
     "GET /v1/coupons/{coupon_id}/redemptions.csv": Operation(
         "All redemption records as a file, at the address given by Location for five minutes",
         None,
         303,
-        query=validation.RecordListing,
+        query=coupon_schemas.RecordListing,
         errors=(*_COUPON, errors.ValidationFailed),
     ),
-    "POST /v1/images": Operation("Announce an image", answers.UPLOAD, 201, body=validation.ImageIn, errors=_BODY),
+    "POST /v1/images": Operation("Announce an image", answers.UPLOAD, 201, body=image_schemas.ImageIn, errors=_BODY),
     "POST /v1/images/{image_id}/complete": Operation(
         "Check and publish an uploaded image", answers.IMAGE, errors=(errors.NotFound, errors.ValidationFailed)
     ),

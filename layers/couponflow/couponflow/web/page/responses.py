@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Mapping
 
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
 from couponflow.web.page import assets, render
 from couponflow.web.page.colors import WHITE

@@ -3,7 +3,7 @@
 A cookie of ten seconds on that one link makes the page read the coupon anew. It says nothing, and nobody else's page is slower.
 """
 
-from couponflow.web.http.app import Request
+from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
 
 _NAME = "look_again"

@@ -11,8 +11,9 @@ from couponflow.domain import codes, customer_ids, times
 from couponflow.domain.errors import CouponNotFound, RedeemNotOffered, Refusal, TryAgain, ValidationFailed
 from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
-from couponflow.web.http.app import Request
-from couponflow.web.http.responses import Response, json_response, problem_response
+from couponflow.web.http.problems import problem_response
+from couponflow.web.http.request import Request
+from couponflow.web.http.responses import Response, json_response
 from couponflow.web.redeem import refresh_cookie
 
 _USE = re.compile(r"[1-9][0-9]{0,5}")

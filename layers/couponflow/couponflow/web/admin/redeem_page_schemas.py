@@ -1,0 +1,32 @@
+"""What the admin API takes as settings of a redeem page."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, StringConstraints, model_validator
+
+from couponflow.web.http.validation import HttpsUrl, Schema, validation_error, visible_line
+
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(visible_line)]
+
+
+class RedeemButtonIn(Schema):
+    behavior: Literal["none", "redeem", "open_url"] = "redeem"
+    label: Label | None = None
+    url: HttpsUrl | None = None
+
+    @model_validator(mode="after")
+    def _opens_something(self) -> Self:
+        if self.behavior == "open_url" and self.url is None:
+            raise validation_error("needs a url to open")
+        return self
+
+
+class RedeemPageIn(Schema):
+    code_display: Literal["text", "qr", "barcode", "hidden"] = "text"
+    redeem_button: RedeemButtonIn = RedeemButtonIn()
+    copy_code_button: bool = True
+    background_color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)] = "#ffffff"
+    brand_icon: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{13}$")] | None = None
+    campaign_image: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{13}$")] | None = None
+    terms: Annotated[str, StringConstraints(max_length=10_000)] = ""
+    locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
