@@ -137,7 +137,7 @@ USE_CASES: dict[str, tuple[Callable[[], Shop], Call, list[str]]] = {
     "create": (Shop, _another_coupon, [TRANSACT]),
     "rename": (Shop, _changes(name="other"), [*READ_TO_CHANGE, UPDATE, *GATES, *COUNTS]),
     "disable": (Shop, _changes(active=False), [*READ_TO_CHANGE, UPDATE, *GATES, *COUNTS]),
-    "raise": (Shop, _changes(max_redemptions=53), [*READ_TO_CHANGE, *[TRANSACT] * 3, *GATES, *COUNTS]),
+    "raise": (Shop, _changes(max_redemptions=53), [*READ_TO_CHANGE, BATCH, *[TRANSACT] * 3, *GATES, *COUNTS]),
     "lower": (Shop, _changes(max_redemptions=20), [*READ_TO_CHANGE, *COUNTS, *[BATCH, TRANSACT] * 3, *GATES, *COUNTS]),
     "archive": (Shop, lambda shop, env: env.coupon_service.archive(ORGANISATION, shop.coupon.coupon_id, START), [
         *[GET, GET, TRANSACT], GET, *GATES

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from couponflow.domain import rules
 from couponflow.domain.models import CouponStatus
@@ -112,3 +114,33 @@ def test_shares_add_up_and_differ_by_at_most_one(units, shards):
     assert sum(shares) == units
     assert len(shares) == shards
     assert max(shares) - min(shares) <= 1
+
+
+@pytest.mark.parametrize(
+    ("held", "units", "filled"),
+    [
+        ([0, 0, 0], 7, [3, 2, 2]),
+        ([5, 1, 0], 4, [5, 3, 2]),
+        ([5, 1, 0], 9, [5, 5, 5]),
+        ([9, 1, 0], 0, [9, 1, 0]),
+        ([2, 2, 2], 2, [3, 3, 2]),
+        ([50], 11, [61]),
+    ],
+)
+def test_added_units_make_shards_as_even_as_can_be(held, units, filled):
+    added = rules.additions(held, units)
+    assert [has + more for has, more in zip(held, added, strict=True)] == filled
+
+
+@given(st.lists(st.integers(0, 50), min_size=1), st.integers(0, 4), st.integers(0, 200), st.data())
+def test_units_added_in_part_end_as_units_added_at_once(old, new, units, data):
+    held = [*old, *[0] * new]
+    added = rules.additions(held, units)
+    assert sum(added) == units and min(added) >= 0
+    # A raise makes the new shards first, then it fills the others, one after the other.
+    until = data.draw(st.integers(0, len(old)))
+    done = [number < until or number >= len(old) for number in range(len(held))]
+    first = [more if is_done else 0 for more, is_done in zip(added, done, strict=True)]
+    partly = [has + more for has, more in zip(held, first, strict=True)]
+    rest = rules.additions(partly, units - sum(first))
+    assert [more + later for more, later in zip(first, rest, strict=True)] == added

@@ -70,3 +70,21 @@ def shares(units: int, shards: int) -> list[int]:
     """Split `units` into `shards` whole parts that differ by one at most."""
     each, over = divmod(units, shards)
     return [each + (number < over) for number in range(shards)]
+
+
+def additions(held: list[int], units: int) -> list[int]:
+    """Split `units` over shards that hold so many each, so that the smallest shards get them.
+
+    The result depends on nothing but where the shards end: added in part and split again, the
+    same shares come out. So a raise that was interrupted ends where an uninterrupted one does.
+    """
+    by_size = sorted(range(len(held)), key=lambda number: (held[number], number))
+    for count in range(len(held), 0, -1):
+        smallest = sorted(by_size[:count])
+        level, over = divmod(units + sum(held[number] for number in smallest), count)
+        if all(held[number] <= level for number in smallest):
+            break
+    added = [0] * len(held)
+    for place, number in enumerate(smallest):
+        added[number] = level + (place < over) - held[number]
+    return added

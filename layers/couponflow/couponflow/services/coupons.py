@@ -151,15 +151,15 @@ class CouponService:
         if coupon.version != version:
             raise VersionConflict(version=coupon.version)
         check_period(changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at))
-        max_redemptions = changes.pop("max_redemptions", coupon.max_redemptions)
+        target = self._target(coupon, changes.pop("max_redemptions", coupon.max_redemptions))
         changes, backoff = changes | {"last_change": links.new_id()}, self._patience()
-        if max_redemptions == coupon.max_redemptions:
+        if target == coupon.units:
             coupon = self._coupons.change(coupon, changes, now)
         else:
-            coupon = self._move_limit(coupon, max_redemptions, changes, now, backoff)
+            coupon = self._move_limit(coupon, target, changes, now, backoff)
         self._copy_gates(coupon, backoff)
         campaign = self._with_counts(coupon)
-        if coupon.max_redemptions != max_redemptions:
+        if coupon.units != target:
             raise _below_used(campaign)
         if not campaign.counts.remaining:
             self._sold_out.prove(coupon)
@@ -204,11 +204,16 @@ class CouponService:
     def _with_counts(self, coupon: Coupon) -> CouponWithCounts:
         return CouponWithCounts(coupon, self._quotas.counts([coupon])[coupon.coupon_id])
 
-    def _move_limit(
-        self, coupon: Coupon, max_redemptions: int | None, changes: Changes, now: datetime, backoff: Backoff
-    ) -> Coupon:
+    def _target(self, coupon: Coupon, max_redemptions: int | None) -> int:
+        """Units of the coupon with that limit.
+
+        Not the limits are compared, but the units: a raise to "no limit" reads as done after its
+        first step, while most shards still lack their share.
+        """
         shards = max(coupon.shards, rules.shards_for(max_redemptions, self._most_shards))
-        target = quota_items.units_for(max_redemptions, shards)
+        return quota_items.units_for(max_redemptions, shards)
+
+    def _move_limit(self, coupon: Coupon, target: int, changes: Changes, now: datetime, backoff: Backoff) -> Coupon:
         if target > coupon.units:
             return self._limits.raise_to(coupon, target, self._most_shards, changes, now, backoff)
         campaign = self._with_counts(coupon)

@@ -35,12 +35,16 @@ class LimitChangeStore:
     def raise_to(
         self, coupon: Coupon, target: int, most_shards: int, changes: Changes, now: datetime, backoff: Backoff
     ) -> Coupon:
-        """Put units in until `target` is the limit; if it is large enough for more shards, they come with the first step.
+        """Put units in until `target` is the limit; new shards come with the first step.
 
+        The shards are read first: an earlier raise may have been interrupted halfway.
         Raises VersionConflict, TryAgain.
         """
-        shards = max(coupon.shards, rules.shards_for(target if target < NO_LIMIT_UNITS else None, most_shards))
-        plan = rules.shares(target - coupon.units, shards)
+        limit = target if target < NO_LIMIT_UNITS else None
+        shards = max(coupon.shards, rules.shards_for(limit, most_shards))
+        held = [shard.used + shard.remaining for shard in self._quotas.read(coupon)]
+        held += [0] * (shards - coupon.shards)
+        plan = rules.additions(held, target - coupon.units)
         new = [quota_shards.new_shard(coupon, number, plan[number]) for number in range(coupon.shards, shards)]
         steps: list[tuple[list[Write], int]] = [(new, sum(plan[coupon.shards :]))] if new else []
         steps += [
