@@ -221,6 +221,20 @@ def test_an_older_proof_does_not_take_a_newer_mark_away():
     assert shop.client.engine.items == before
 
 
+def test_raise_keeps_what_others_counted_concurrently():
+    """`raises` may be counted under the same version, between a change's look and its write."""
+    shop = Shop()
+    (key,) = (key for key in shop.client.engine.items if key[1] == "COUPON")
+
+    def count_one() -> None:
+        item = shop.client.engine.items[key]
+        shop.client.engine.store(key, item | {"raises": {"N": str(int(item["raises"]["N"]) + 1)}})
+
+    shop.before_the_first(TRANSACT, count_one)
+    shop.change(max_redemptions=10)
+    assert shop.read().raises == 2
+
+
 def test_a_flow_does_not_say_sold_out_because_some_shards_are_empty():
     shop = Shop(100)
     for number in range(1, 4):

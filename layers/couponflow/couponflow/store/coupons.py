@@ -99,27 +99,33 @@ def place_of(coupon: Coupon) -> str:
     return keys.coupon_order(times.format_utc(coupon.created_at), coupon.coupon_id)
 
 
-def change(seen: Coupon, changes: Changes, now: datetime) -> Write:
-    """The next version of a coupon, as one write; None takes a value away."""
+def change(seen: Coupon, changes: Changes, now: datetime, *, is_raise: bool = False) -> Write:
+    """The next version of a coupon as one write; None removes a value.
+
+    A raise is counted in `raises`. The counter is added to, never set, because other writes may
+    count one under the same version: a value that was read before would take theirs back.
+    """
     values = _stored(changes | {"version": seen.version + 1, "updated_at": now})
     given = [name for name, value in values.items() if value is not None]
     taken = [name for name, value in values.items() if value is None]
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in given)
+    counted = ", raises = raises + :one" if is_raise else ""
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in given) + counted
     if taken:
         expression += " REMOVE " + ", ".join(f"#{name}" for name in taken)
+    one = {":one": 1} if is_raise else {}
     return update(
         keys.coupon(seen.coupon_id),
         expression,
-        {f":{name}": values[name] for name in given} | {":seen": seen.version},
+        {f":{name}": values[name] for name in given} | {":seen": seen.version} | one,
         UNCHANGED_SINCE,
         {f"#{name}": name for name in values},
     )
 
 
-def apply_change(seen: Coupon, changes: Changes, now: datetime) -> Coupon:
-    """What `change` makes of the coupon."""
+def apply_change(seen: Coupon, changes: Changes, now: datetime, *, is_raise: bool = False) -> Coupon:
+    """The coupon after `change`; its `raises` may be more by now."""
     next_version = changes | {"version": seen.version + 1, "updated_at": now}
-    return replace(seen, **next_version)
+    return replace(seen, **next_version, raises=seen.raises + is_raise)
 
 
 def own_earlier_attempt(old: Item | None, seen: Coupon, changes: Changes) -> Coupon | None:

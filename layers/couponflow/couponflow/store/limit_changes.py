@@ -1,7 +1,8 @@
-"""Changes of a coupon's overall limit, unit by unit: limit = sum of used + remaining, at every instant.
+"""Changes of a coupon's overall limit, one shard at a time.
 
-Each step moves units in one shard and in the coupon in one transaction, fenced by the coupon's version. There is nothing to
-settle afterwards: a crash between two steps leaves a limit that is true, only not yet the one asked for.
+limit = sum of used + remaining over the shards, at every instant. Each step moves units of one
+shard and of the coupon in one transaction, fenced by the coupon's version. A crash between two
+steps leaves a limit that is true and not yet the requested one; repeating the change finishes it.
 """
 
 from datetime import datetime
@@ -16,29 +17,39 @@ from couponflow.store.quota_shards import QuotaShardStore
 
 
 class LimitChangeStore:
+    """Moves the overall limit of a coupon up or down."""
+
     def __init__(self, table: Table, quota_store: QuotaShardStore) -> None:
         self._table, self._quotas = table, quota_store
 
     def lower(self, coupon: Coupon, target: int, changes: Changes, now: datetime, backoff: Backoff) -> Coupon:
-        """Take units out until `target` is the limit, or nothing remains; the first step makes the other `changes` too.
+        """Remove units until `target` is the limit or nothing remains.
 
-        Returns the coupon with the limit that was reached. Raises VersionConflict, TryAgain.
+        The first step also makes the other `changes`. Returns the coupon with the limit reached.
+
+        Raises:
+            VersionConflict: another change came first.
+            TryAgain: the backoff ended.
         """
         while coupon.units > target and (surplus := _largest_surplus(self._quotas.read(coupon), target)):
             shard, units = surplus
             units = min(units, coupon.units - target)
             lowered = changes | {"units": coupon.units - units}
-            if after := self._step(coupon, lowered, [quota_shards.remove_units(coupon.coupon_id, shard, units)], now, backoff):
+            removed = [quota_shards.remove_units(coupon.coupon_id, shard, units)]
+            if after := self._step(coupon, lowered, removed, now, backoff):
                 coupon, changes = after, _same_change(changes)
         return coupon
 
     def raise_to(
         self, coupon: Coupon, target: int, most_shards: int, changes: Changes, now: datetime, backoff: Backoff
     ) -> Coupon:
-        """Put units in until `target` is the limit; new shards come with the first step.
+        """Add units until `target` is the limit; new shards come with the first step.
 
-        The shards are read first: an earlier raise may have been interrupted halfway.
-        Raises VersionConflict, TryAgain.
+        The shards are read first, because an earlier raise may have been interrupted halfway.
+
+        Raises:
+            VersionConflict: another change came first.
+            TryAgain: the backoff ended.
         """
         limit = target if target < NO_LIMIT_UNITS else None
         shards = max(coupon.shards, rules.shards_for(limit, most_shards))
@@ -53,38 +64,59 @@ class LimitChangeStore:
             if units
         ]
         for moved, units in steps:
-            grown = {"units": coupon.units + units, "raises": coupon.raises + 1, "shards": shards}
-            after = self._step(coupon, changes | grown, moved, now, backoff)
-            assert after is not None, "a raise takes nothing that could be gone"
+            raised = changes | {"units": coupon.units + units, "shards": shards}
+            after = self._step(coupon, raised, moved, now, backoff, is_raise=True)
+            assert after is not None, "a raise removes nothing, so no shard can lack it"
             coupon, changes = after, _same_change(changes)
         return coupon
 
-    def _step(self, coupon: Coupon, changes: Changes, moved: list[Write], now: datetime, backoff: Backoff) -> Coupon | None:
-        """The coupon after one step; None if fewer units remain than were seen. Raises VersionConflict, TryAgain."""
+    def _step(
+        self,
+        coupon: Coupon,
+        changes: Changes,
+        moved: list[Write],
+        now: datetime,
+        backoff: Backoff,
+        *,
+        is_raise: bool = False,
+    ) -> Coupon | None:
+        """Run one transaction: the coupon's next version and the units that move.
+
+        Returns the coupon after it, or None if redemptions took units that were to be removed.
+
+        Raises:
+            VersionConflict: another change came first.
+            TryAgain: the backoff ended.
+        """
         while True:
             try:
-                self._table.transact([change(coupon, changes, now), *moved])
+                self._table.transact([change(coupon, changes, now, is_raise=is_raise), *moved])
             except ConditionFailedError as refused:
                 if refused.index > 0:
-                    return None  # redeemed in between
-                # What an earlier try wrote is what holds: it may have moved other units than this one would.
+                    return None
+                # An earlier try of this step may have been written and its answer lost. Then its
+                # result holds: the shards were read again since, so the units may differ.
                 if made := own_earlier_attempt(refused.old, coupon, changes):
                     return made
                 raise version_conflict(refused.old) from refused
             except (ContentionError, UnknownResultError):
-                # The very same step again: after another look at the shards, one that was made would seem not to be needed.
+                # Repeat the very same step. After another look at the shards, a step that was
+                # written would seem not to be needed.
                 backoff.wait_or_raise()
             else:
-                return apply_change(coupon, changes, now)
+                return apply_change(coupon, changes, now, is_raise=is_raise)
 
 
 def _same_change(changes: Changes) -> Changes:
-    """What later steps of a change carry: only which change they are of."""
+    """The fields that every later step of a change carries: its id, to recognise a lost answer."""
     return {"last_change": changes["last_change"]}
 
 
 def _largest_surplus(shards: list[QuotaShard], target: int) -> tuple[int, int] | None:
-    """The shard that has most above its even share of what is to remain, and how much; None if none has."""
+    """Number and surplus of the shard that is furthest above its even share of `target`.
+
+    Returns None if no shard has a surplus.
+    """
     remain = rules.shares(max(0, target - sum(shard.used for shard in shards)), len(shards))
     units, number = max((shard.remaining - remain[shard.number], shard.number) for shard in shards)
     return (number, units) if units > 0 else None
