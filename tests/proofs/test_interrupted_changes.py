@@ -79,7 +79,7 @@ class Shop:
         )
         codes = sorted(pk for pk, sk in self.client.engine.items if sk == "CODE")
         units = [(shard.number, shard.used, shard.remaining) for shard in shards]
-        return terms, codes, units, env.coupon_store.page(self.coupon_id)
+        return terms, codes, units, env.coupon_service.page(ORGANISATION, self.coupon_id)
 
 
 Change = Callable[[Environment, str], object]
