@@ -11,7 +11,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-javascript install-audit run invoke build check format screenshots test audit bench soak mutants lock clean
+.PHONY: help install install-sam install-browsers install-javascript install-audit run invoke build check format screenshots test test-fast audit bench soak mutants lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -57,8 +57,11 @@ screenshots: install-browsers ## the redeem page in every state as a phone shows
 	@$(VENV)/python -m local.screenshots.redeem_page
 	@$(VENV)/python -m local.screenshots.console
 
-test: install-sam install-audit install-browsers check ## the checks, then the tests with branch coverage, also in real browsers
-	@$(VENV)/pytest --cov --cov-report=term
+test: install-sam install-audit install-browsers install-javascript ## everything: the checks, then all tests on every core with branch coverage, also in real browsers
+	@MAKE="$(MAKE)" $(VENV)/python -m tools.suite
+
+test-fast: install install-javascript ## the checks, unit tests and the core's integration tests: under a minute
+	@MAKE="$(MAKE)" $(VENV)/python -m tools.suite --fast
 
 audit: install-audit ## known faults of what is shipped, where an audit service answers
 	@for lock in layers/couponflow/requirements.txt functions/images/requirements.txt; do \

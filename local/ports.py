@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 LISTENING = "0A"
+# Below those that Linux gives to outgoing connections.
+SERVER_PORTS = range(20_000, 32_768)
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A random free port. No outgoing connection takes it before the server does: the kernel uses higher ones."""
+    while not is_free(port := random.choice(SERVER_PORTS)):
+        pass
+    return port
 
 
 def is_free(port: int) -> bool:

@@ -16,6 +16,7 @@ import pytest
 from moto import mock_aws
 
 from local import buckets, engines, sam_template, tables
+from tests.support import aws_models, grouping
 from tests.support import emulator as emulators
 from tests.support.deployment import Deployment, build_package
 from tests.support.emulator import Emulator
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 CREDENTIALS = {**tables.CREDENTIALS, "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    grouping.arrange(items)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def aws_models_parsed_once() -> Iterator[None]:
+    with aws_models.parsed_once():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
