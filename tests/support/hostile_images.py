@@ -45,7 +45,6 @@ def files() -> dict[str, tuple[bytes, str]]:
     bomb = zlib.compress(bytes(100_000_000), 9)
     jpeg = picture("JPEG")
     claims = jpeg.replace(struct.pack(">HH", 300, 400), struct.pack(">HH", 65_535, 65_535))
-    comment = b"\xff\xd8\xff\xfe" + struct.pack(">H", 32) + b"<?php system($_GET[0]); ?>".ljust(30) + jpeg[2:]
     return {
         "a drawing with a script": (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", PNG),
         "a page": (b"<!doctype html><script>alert(1)</script>", JPEG),
@@ -73,15 +72,26 @@ def files() -> dict[str, tuple[bytes, str]]:
         "a JPEG with an archive behind it": (jpeg + zipped(), JPEG),
         "a WebP with an archive behind it": (picture("WEBP") + zipped(), WEBP),
         "a JPEG with a page behind it": (jpeg + b"<html><script>alert(1)</script>", JPEG),
-        "a JPEG with a program in its comment": (comment, JPEG),
-        "an image with a script in its text": (png(64, 64, chunk(b"tEXt", b"x\0<script>alert(1)</script>")), PNG),
         "half a PNG": (picture()[:300], PNG),
         "half a JPEG": (jpeg[: len(jpeg) // 2], JPEG),
         "half a WebP": (picture("WEBP")[:80], WEBP),
         "a PNG with a wrong checksum": (picture().replace(b"IDAT", b"IDAt", 1), PNG),
+        "too small to see": (picture(size=(8, 8)), PNG),
+        "too large": (picture() + bytes(2 * 1024 * 1024), PNG),
+    }
+
+
+def harmless() -> dict[str, tuple[bytes, str]]:
+    """Files that look suspicious but are sound images: browsers show them, re-encoding cleans them."""
+    jpeg = picture("JPEG")
+    comment = b"\xff\xd8\xff\xfe" + struct.pack(">H", 32) + b"<?php system($_GET[0]); ?>".ljust(30) + jpeg[2:]
+    # One in 2,500 noisy photos spells such a word in its compressed pixels.
+    drawing = b"\xff\xd8\xff\xfe" + struct.pack(">H", 32) + b"<svg onload=alert(1)>".ljust(30)
+    return {
+        "a JPEG with a program in its comment": (comment, JPEG),
+        "an image with a script in its text": (png(64, 64, chunk(b"tEXt", b"x\0<script>alert(1)</script>")), PNG),
         "a PNG announced as JPEG": (picture(), JPEG),
         "a JPEG announced as PNG": (jpeg, PNG),
         "a WebP announced as JPEG": (picture("WEBP"), JPEG),
-        "too small to see": (picture(size=(8, 8)), PNG),
-        "too large": (picture() + bytes(2 * 1024 * 1024), PNG),
+        "a JPEG that spells the start of a drawing": (drawing + jpeg[2:], JPEG),
     }

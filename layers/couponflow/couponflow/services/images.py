@@ -10,6 +10,9 @@ from couponflow.domain.errors import NotFound, ValidationFailed
 from couponflow.domain.models import Image, ImageKind, PageImage
 from couponflow.store.images import ImageFiles, ImageStore, Upload
 
+# Reading an upload may end with the function's time. Without a bound it could be asked for again and again.
+MOST_ATTEMPTS = 3
+
 
 class ImageService:
     def __init__(self, images: ImageStore, files: ImageFiles) -> None:
@@ -38,6 +41,8 @@ class ImageService:
             if (again := self._images.get(organisation_id, image_id)).shown:
                 return again
             raise ValidationFailed.for_field("image", "is not uploaded yet") from None
+        if not self._images.record_attempt(organisation_id, image_id, MOST_ATTEMPTS):
+            raise ValidationFailed.for_field("image", "takes too long to read; upload another one")
         shown = self._published(image, uploaded)
         self._images.show(organisation_id, shown)
         self._files.discard_upload(image)
@@ -63,11 +68,11 @@ class ImageService:
         from couponflow.services import image_processing  # Pillow takes its time, and only this needs it
 
         try:
-            anew = image_processing.reencode(uploaded, image.kind, image.content_type)
+            encoded = image_processing.reencode(uploaded, image.kind)
         except image_processing.InvalidImageError as refused:
             self._files.discard_upload(image)
             raise ValidationFailed.for_field("image", str(refused)) from refused
-        shown = PageImage(image.image_id, hashlib.sha256(anew.webp).hexdigest(), anew.width, anew.height)
-        self._files.publish(f"{shown.sha256}.webp", anew.webp, "image/webp")
-        self._files.publish(f"{shown.sha256}.jpg", anew.jpeg, "image/jpeg")
+        shown = PageImage(image.image_id, hashlib.sha256(encoded.webp).hexdigest(), encoded.width, encoded.height)
+        self._files.publish(f"{shown.sha256}.webp", encoded.webp, "image/webp")
+        self._files.publish(f"{shown.sha256}.jpg", encoded.jpeg, "image/jpeg")
         return shown

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from couponflow.domain.errors import NotFound
 from couponflow.domain.models import Image, ImageKind, PageImage
 from couponflow.store import keys
-from couponflow.store.dynamodb import Item, Table, put, update
+from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, update
 
 LARGEST_UPLOAD = 2 * 1024 * 1024
 SECONDS_TO_UPLOAD = 300
@@ -42,6 +42,20 @@ class ImageStore:
         if item is None:
             raise NotFound
         return _image(organisation_id, item)
+
+    def record_attempt(self, organisation_id: str, image_id: str, most: int) -> bool:
+        """Count an attempt to read the upload. Return False, and count nothing, after the `most` allowed."""
+        attempt = update(
+            keys.image(organisation_id, image_id),
+            "SET attempts = if_not_exists(attempts, :none) + :one",
+            {":none": 0, ":one": 1, ":most": most},
+            "attribute_not_exists(attempts) OR attempts < :most",
+        )
+        try:
+            self._table.update_once(attempt)
+        except ConditionFailedError:
+            return False
+        return True
 
     def show(self, organisation_id: str, shown: PageImage) -> None:
         values = {":sha256": shown.sha256, ":width": shown.width, ":height": shown.height}
