@@ -1,25 +1,9 @@
-"""GET /r/{token}: what the customer of a link sees. Changes nothing, whoever fetches it."""
+"""The redeem page. Read only: the function may not write to the table."""
 
 from couponflow.bootstrap import Services
-from couponflow.domain.errors import CouponNotFound
-from couponflow.web.http.request import Request
-from couponflow.web.http.responses import Response
-from couponflow.web.page import responses, state
-from couponflow.web.redeem import refresh_cookie
+from couponflow.web.page import responses, routes
 
 services = Services()
-redemption_service = services.redemption_service
 app = services.http_app(writes=False, page=responses.error_page)
-
-
-@app.route("GET /r/{token}", scope=None)
-@app.route("HEAD /r/{token}", scope=None)
-def page(request: Request) -> Response:
-    try:
-        opened = redemption_service.open_link(request.params["token"], look_again=refresh_cookie.wants_refresh(request))
-    except CouponNotFound:
-        return responses.not_found(request)
-    return responses.page_response(state.page_state_for(opened, request.now), request)
-
-
+routes.add_routes(app, services)
 handler = app.handler

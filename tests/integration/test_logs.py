@@ -147,7 +147,7 @@ def test_nor_by_direct_invocations(
     api.gateway.invoke("DistributeFunction", {"canary": "canary"})
     api.key("admin")
     api.operate("canary")
-    monkeypatch.setattr(api.gateway.function("DistributeFunction").distribution, "_distributed", blurts)
+    monkeypatch.setattr(api.gateway.function("DistributeFunction").services.distribution, "_distributed", blurts)
     assert api.gateway.invoke("DistributeFunction", fields)["code"] == "internal_error"
     batch = fields | {"customers": [{"customer_id": "canary"}]}
     assert api.gateway.invoke("DistributeFunction", batch)["results"][0]["code"] == "internal_error"

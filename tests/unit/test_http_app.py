@@ -27,8 +27,8 @@ def event(body: str | bytes = "", content_type: str = "application/json", **head
 
 
 def call(handle, came=None, scope=None) -> tuple[int, Any]:
-    edge = HttpApp(authenticator_and_store()[0])
-    edge.route("POST /it", scope=scope)(handle)
+    edge = HttpApp(authenticator_and_store()[0], scopes={"POST /it": scope})
+    edge.route("POST /it")(handle)
     answered = edge.handler(came or event(), None)
     return answered["statusCode"], json.loads(answered["body"])
 
@@ -113,6 +113,11 @@ def test_key_is_checked_before_the_body():
     assert call(echo, event("{"), "redeem")[1]["code"] == "unauthenticated"
 
 
+def test_route_without_a_listed_scope_cannot_be_registered():
+    with pytest.raises(KeyError):
+        HttpApp(authenticator_and_store()[0]).route("POST /it")
+
+
 def test_unregistered_route_is_not_found():
     assert json.loads(HttpApp(authenticator_and_store()[0]).handler(event(), None)["body"])["code"] == "not_found"
 
@@ -128,6 +133,6 @@ def test_base_url_is_the_configured_or_the_apis_own():
         return json_response(request.base_url)
 
     for configured, begins in [("https://coupons.example", "https://coupons.example"), ("", "https://api.example")]:
-        edge = HttpApp(authenticator_and_store()[0], configured)
-        edge.route("POST /it", scope=None)(base)
+        edge = HttpApp(authenticator_and_store()[0], configured, scopes={"POST /it": None})
+        edge.route("POST /it")(base)
         assert json.loads(edge.handler(event(), None)["body"]) == begins

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -80,6 +80,52 @@ def test_only_store_builds_conditions_and_only_keys_builds_keys(path):
         assert not re.search(r"attribute_(not_)?exists|ConditionExpression|UpdateExpression", words)
     if path.name != "keys.py":
         assert not re.search(r"\b(ORG|KEY|CODE|COUPON|QUOTA|HOLDER|RECORDS|BLOCK|IMAGE|COUNTER|JOURNAL)#", words)
+
+
+def forbidden_imports(module: str, imported: Iterable[str]) -> list[str]:
+    """The imports that lead into a feature of web/ which is closed to the module."""
+    feature = feature_of(module)
+    closed = WEB_FEATURES - {feature} - ({"page"} if feature in MAY_IMPORT_PAGE else set())
+    return [name for name in imported if feature_of(name) in closed]
+
+
+def feature_of(module: str) -> str | None:
+    """The feature of web/ that a module belongs to; None for every other module."""
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["couponflow", "web"] and len(parts) > 2 and parts[2] in WEB_FEATURES else None
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if feature_of(name_of(path)) or is_in(path, "web/http")], ids=name_of)
+def test_features_and_http_import_no_other_feature(path):
+    assert not forbidden_imports(name_of(path), imports(path))
+
+
+def test_every_folder_of_web_is_a_feature_or_shared():
+    folders = {path.name for path in (PACKAGE / "web").iterdir() if any(path.glob("*.py"))}
+    assert folders == WEB_FEATURES | {"http", "openapi"}
+
+
+@pytest.mark.parametrize(
+    ("module", "imported", "is_forbidden"),
+    [
+        ("couponflow.web.page.routes", "couponflow.web.redeem.requests", True),
+        ("couponflow.web.flow.routes", "couponflow.web.page.state", True),
+        ("couponflow.web.operator.actions", "couponflow.web.admin.serializers", True),
+        ("couponflow.web.http.app", "couponflow.web.page.responses", True),
+        ("couponflow.web.admin.redeem_page_routes", "couponflow.web.page.preview", False),
+        ("couponflow.web.redeem.requests", "couponflow.web.page", False),
+        ("couponflow.web.page.state", "couponflow.web.page.colors", False),
+        ("couponflow.web.flow.routes", "couponflow.services.redemption", False),
+    ],
+)
+def test_forbidden_import_between_features_is_recognised(module, imported, is_forbidden):
+    assert bool(forbidden_imports(module, [imported])) == is_forbidden
+
+
+@pytest.mark.parametrize("path", [path for path in FUNCTIONS if path.name == "app.py"], ids=lambda path: path.parent.name)
+def test_functions_compose_without_logic(path):
+    logic = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp, ast.Try, ast.For, ast.While, ast.comprehension)
+    assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, logic)]
 
 
 @pytest.mark.parametrize("path", FUNCTIONS, ids=lambda path: path.parent.name)

@@ -111,10 +111,11 @@ def test_address_comes_from_the_cdn_or_the_gateway(headers, source, address):
 
 
 def edge(**of: RateLimit) -> HttpApp:
-    made = HttpApp(authenticator_and_store()[0], limits=RateLimiter(None, Clock()))
-    made.route("POST /it", scope="redeem")(lambda request: json_response("in"))
-    made.route("GET /r/{token}", scope=None)(missing)
-    made.route("POST /r/{token}/redeem", scope=None)(tapped)
+    scopes = {"POST /it": "redeem", "GET /r/{token}": None, "POST /r/{token}/redeem": None}
+    made = HttpApp(authenticator_and_store()[0], limits=RateLimiter(None, Clock()), scopes=scopes)
+    made.route("POST /it")(lambda request: json_response("in"))
+    made.route("GET /r/{token}")(missing)
+    made.route("POST /r/{token}/redeem")(tapped)
     return made
 
 

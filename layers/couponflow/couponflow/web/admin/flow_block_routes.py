@@ -4,39 +4,42 @@ from typing import Any
 
 from couponflow.domain import times
 from couponflow.domain.flow_blocks import FlowBlock
-from couponflow.services.flow_blocks import FlowBlockService
 from couponflow.web.admin import flow_block_schemas
 from couponflow.web.http import cursors, validation
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response, json_response
+from couponflow.web.services import Services
 
 
-def add_routes(app: HttpApp, blocks: FlowBlockService) -> None:
-    @app.route("GET /v1/flow/blocks", scope="admin")
+def add_routes(app: HttpApp, services: Services) -> None:
+    """Register the routes of saved blocks."""
+    blocks = services.flow_block_service
+
+    @app.route("GET /v1/flow/blocks")
     def list_blocks(request: Request) -> Response:
         query = validation.parse(validation.Listing, validation.non_empty(request.query), lax=True)
         before = cursors.decode(query.cursor, parts=1)[0] if query.cursor else None
         found, more = blocks.list_page(request.organisation_id, before, query.limit)
         return json_response({"items": list(map(_view, found)), "next_cursor": cursors.encode(more) if more else None})
 
-    @app.route("POST /v1/flow/blocks", scope="admin")
+    @app.route("POST /v1/flow/blocks")
     def create_block(request: Request) -> Response:
         blocks.require_addon(request.organisation_id)
         body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
         return json_response(_view(blocks.create(request.organisation_id, body.content(), request.now)), status=201)
 
-    @app.route("GET /v1/flow/blocks/{block_id}", scope="admin")
+    @app.route("GET /v1/flow/blocks/{block_id}")
     def get_block(request: Request) -> Response:
         return json_response(_view(blocks.get(request.organisation_id, request.params["block_id"])))
 
-    @app.route("PUT /v1/flow/blocks/{block_id}", scope="admin")
+    @app.route("PUT /v1/flow/blocks/{block_id}")
     def save_block(request: Request) -> Response:
         block = blocks.get(request.organisation_id, request.params["block_id"])
         body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
         return json_response(_view(blocks.replace(block, body.content(), request.now)))
 
-    @app.route("DELETE /v1/flow/blocks/{block_id}", scope="admin")
+    @app.route("DELETE /v1/flow/blocks/{block_id}")
     def delete_block(request: Request) -> Response:
         blocks.delete(request.organisation_id, request.params["block_id"])
         return Response(204)

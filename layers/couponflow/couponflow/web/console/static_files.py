@@ -7,10 +7,13 @@ and a deployment never mixes with what an open tab has loaded.
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from couponflow.domain.errors import NotFound
+from couponflow.web.http.problems import problem_response
 from couponflow.web.http.responses import Response
 from couponflow.web.page import assets as page
 
@@ -91,6 +94,18 @@ class Console:
             asset = self.assets.get(path)
             return asset.answer(accepted, known) if asset else None
         return self.index.answer(accepted, known) if "." not in path.rpartition("/")[2] else None
+
+
+def build_handler(console: Console) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """The Lambda handler: an event of payload format 2.0 in, the file as its response out."""
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        path, headers = event["rawPath"], event.get("headers") or {}
+        accepted, known = headers.get("accept-encoding", ""), headers.get("if-none-match", "")
+        response = console.answer(path, accepted, known)
+        return (response or problem_response(NotFound())).to_lambda()
+
+    return handler
 
 
 def upload_origins(environment: Mapping[str, str]) -> list[str]:

@@ -22,6 +22,7 @@ from couponflow.web.http.authentication import Authenticator
 from couponflow.web.http.rate_limits import RateLimiter
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
+from couponflow.web.http.routes import DEFAULT, ROUTES
 
 Handler = Callable[[Request], Response]
 # Of a status, the link's token, the request's headers and the seconds after which to come again.
@@ -46,15 +47,18 @@ class HttpApp:
         limits: RateLimiter | None = None,
         page: ErrorPage | None = None,
         origin_secret: str = "",
+        scopes: Mapping[str, str | None] = ROUTES,
     ) -> None:
         """`page` is what customers see, who have no use for a problem in JSON."""
         self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
         self._problem, self._page, self._origin_secret = problem, page, origin_secret
         self._limits = limits or RateLimiter(None)
+        self._scopes = scopes
         self.routes: dict[str, Route] = {}
 
-    def route(self, key: str, *, scope: str | None) -> Callable[[Handler], Handler]:
-        """`scope` is what the caller's key must have; None: anybody may come."""
+    def route(self, key: str) -> Callable[[Handler], Handler]:
+        """Decorate the handler of a route. Its scope is the one in http/routes.py; a route missing there is a KeyError."""
+        scope = None if key == DEFAULT else self._scopes[key]
 
         def register(handle: Handler) -> Handler:
             self.routes[key] = Route(handle, scope, uses_link=key.startswith("POST /r/{token}"))

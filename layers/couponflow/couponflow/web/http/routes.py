@@ -43,6 +43,9 @@ ROUTES: dict[str, str | None] = {
     "GET /console/{path+}": None,
 }
 
+# API Gateway calls this route for every other address. It needs no key.
+DEFAULT = "$default"
+
 
 def methods_of(path: str) -> list[str]:
     """The methods that the address takes; none if there is no such address."""

@@ -1,5 +1,6 @@
 """The operator's requests: {"action": …} in, what came of it out; an error is an answer too, never an exception."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from couponflow.services.organisations import OrganisationService
 from couponflow.store.audit_log import AuditEntry
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.web.http.validation import Name, Schema, parse
+from couponflow.web.services import Services
 
 OrganisationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z][0-9a-z-]{0,62}$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,40}$")]
@@ -105,6 +107,16 @@ class ListUses(Action):
 
 Request = CreateOrganisation | GetOrganisation | ListOrganisations | SwitchAddon | CreateKey | ListKeys | RevokeKey | ListUses
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="action")])
+
+
+def build_handler(services: Services) -> Callable[[Any, Any], dict[str, Any]]:
+    """The Lambda handler of the operator function."""
+
+    def handler(event: Any, context: Any) -> dict[str, Any]:
+        with observability.log_invocation("operator", context):
+            return answer(services.organisation_service, event, getattr(context, "aws_request_id", None))
+
+    return handler
 
 
 def answer(operations: OrganisationService, event: object, request_id: str | None = None) -> dict[str, Any]:

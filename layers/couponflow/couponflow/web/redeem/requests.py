@@ -1,7 +1,7 @@
 """A redemption as it is asked for and answered. Imported by the hot redeem function, so without pydantic."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -14,7 +14,7 @@ from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.web.http.problems import problem_response
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response, json_response
-from couponflow.web.redeem import refresh_cookie
+from couponflow.web.page import refresh_cookie
 
 _USE = re.compile(r"[1-9][0-9]{0,5}")
 LONGEST_KEY = 255
@@ -110,19 +110,29 @@ def redeemed_response(made: RedemptionResult) -> Response:
     )
 
 
-def by_link(redeem: Callable[[], RedemptionResult], form: RedeemForm, token: str, request: Request) -> Response:
-    """The answer to a customer's tap: for a program JSON; for a page the way back to it, which says how things stand."""
-    try:
-        made = redeem()
-    except (Refusal, RedeemNotOffered) as refusal:
-        observability.set_refusal(refusal.code)
-        if isinstance(refusal, CouponNotFound):
-            return problem_response(refusal) if form.wants_json else _page().not_found(request)
-        return refresh_cookie.set_refresh_cookie(problem_response(refusal) if form.wants_json else _back_to_page(token), token)
-    except (TryAgain, ContentionError, UnknownResultError):
-        observability.set_refusal(TryAgain.code)
-        return problem_response(TryAgain()) if form.wants_json else _page().unknown_outcome(token, request)
-    return redeemed_response(made) if form.wants_json else _back_to_page(token)
+# What the service raises for a link; everything else is the app's to answer.
+LINK_ERRORS = (Refusal, RedeemNotOffered, TryAgain, ContentionError, UnknownResultError)
+
+
+def link_response(result: RedemptionResult, form: RedeemForm, token: str) -> Response:
+    """The result as JSON for a program; for a page, a redirect back to it."""
+    return redeemed_response(result) if form.wants_json else _redirect_to_page(token)
+
+
+def link_error_response(error: Exception, form: RedeemForm, token: str, request: Request) -> Response:
+    """One of LINK_ERRORS as a problem for a program; for a page, the page that says how things are."""
+    if isinstance(error, CouponNotFound):
+        observability.set_refusal(error.code)
+        return problem_response(error) if form.wants_json else _page().not_found(request)
+    if isinstance(error, Refusal | RedeemNotOffered):
+        observability.set_refusal(error.code)
+        response = problem_response(error) if form.wants_json else _redirect_to_page(token)
+        return refresh_cookie.set_refresh_cookie(response, token)
+    observability.set_refusal(TryAgain.code)
+    if form.wants_json:
+        return problem_response(TryAgain())
+    page: Response = _page().unknown_outcome(token, request)
+    return page
 
 
 def error_page(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
@@ -138,5 +148,5 @@ def _page() -> ModuleType:
     return responses
 
 
-def _back_to_page(token: str) -> Response:
+def _redirect_to_page(token: str) -> Response:
     return Response(303, headers={"location": f"/r/{token}"})

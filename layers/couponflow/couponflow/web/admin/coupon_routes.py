@@ -1,0 +1,53 @@
+"""/v1/coupons: create, list, read, change and archive coupons."""
+
+from couponflow.services.coupons import CouponWithCounts, NewCoupon
+from couponflow.web.admin import serializers
+from couponflow.web.admin.coupon_schemas import CouponChange, CouponIn, CouponListing
+from couponflow.web.http import cursors, etags, validation
+from couponflow.web.http.app import HttpApp
+from couponflow.web.http.request import Request
+from couponflow.web.http.responses import Response, json_response
+from couponflow.web.services import Services
+
+
+def add_routes(app: HttpApp, services: Services) -> None:
+    """Register the routes that change or show coupons."""
+    coupons = services.coupon_service
+
+    @app.route("POST /v1/coupons")
+    def create_coupon(request: Request) -> Response:
+        coupons.require_addon(request.organisation_id)
+        body = validation.parse(CouponIn, request.json)
+        created = coupons.create(request.organisation_id, NewCoupon(**dict(body)), request.now)
+        return _coupon_response(created, request, status=201)
+
+    @app.route("GET /v1/coupons")
+    def list_coupons(request: Request) -> Response:
+        query = validation.parse(CouponListing, validation.non_empty(request.query), lax=True)
+        before = cursors.decode(query.cursor, parts=1)[0] if query.cursor else None
+        found, more = coupons.list_page(request.organisation_id, query.status, query.q, before, query.limit, request.now)
+        items = [serializers.coupon(coupon, request.now) for coupon in found]
+        return json_response({"items": items, "next_cursor": cursors.encode(more) if more else None})
+
+    @app.route("GET /v1/coupons/{coupon_id}")
+    def get_coupon(request: Request) -> Response:
+        found = coupons.get(request.organisation_id, request.params["coupon_id"])
+        return _coupon_response(found, request)
+
+    @app.route("PATCH /v1/coupons/{coupon_id}")
+    def change_coupon(request: Request) -> Response:
+        coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
+        body = validation.parse(CouponChange, request.json, timezone=coupon.timezone)
+        version = etags.expected_version(request, body.version)
+        changed = coupons.change(request.organisation_id, coupon.coupon_id, version, body.changes(), request.now)
+        return _coupon_response(changed, request)
+
+    @app.route("DELETE /v1/coupons/{coupon_id}")
+    def archive_coupon(request: Request) -> Response:
+        coupons.archive(request.organisation_id, request.params["coupon_id"], request.now)
+        return Response(204)
+
+
+def _coupon_response(coupon: CouponWithCounts, request: Request, status: int = 200) -> Response:
+    etag = etags.etag(coupon.coupon.version)
+    return json_response(serializers.coupon(coupon, request.now), status, etag=etag)

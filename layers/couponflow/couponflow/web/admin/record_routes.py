@@ -1,0 +1,45 @@
+"""/v1/coupons/{coupon_id}/redemptions: redemption records as JSON, page by page, and as a CSV file."""
+
+from couponflow.domain.models import Coupon
+from couponflow.services.records import RecordCursor, RecordFilter
+from couponflow.web.admin import serializers
+from couponflow.web.admin.coupon_schemas import RecordListing
+from couponflow.web.http import cursors, validation
+from couponflow.web.http.app import HttpApp
+from couponflow.web.http.request import Request
+from couponflow.web.http.responses import Response, json_response
+from couponflow.web.services import Services
+
+
+def add_routes(app: HttpApp, services: Services) -> None:
+    """Register the routes that list and export redemption records."""
+    coupons, records, exports = services.coupon_service, services.record_service, services.export_service
+
+    @app.route("GET /v1/coupons/{coupon_id}/redemptions")
+    def list_redemptions(request: Request) -> Response:
+        coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
+        query = _parse_query(request, coupon)
+        after = RecordCursor.parse(*cursors.decode(query.cursor, parts=2)) if query.cursor else None
+        if query.customer_id:
+            found = records.list_by_customer(coupon, query.customer_id, _filter(query), after, query.limit)
+        else:
+            found = records.list_newest(coupon, _filter(query), after, query.limit)
+        is_full = len(found) == query.limit
+        more = cursors.encode(*RecordCursor.of(found[-1]).parts) if is_full else None
+        return json_response({"items": list(map(serializers.record, found)), "next_cursor": more})
+
+    @app.route("GET /v1/coupons/{coupon_id}/redemptions.csv")
+    def export_redemptions(request: Request) -> Response:
+        # The file is in the bucket, because Lambda limits a response to 6 MB.
+        coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
+        query = _parse_query(request, coupon)
+        return Response(303, headers={"location": exports.csv(coupon, query.customer_id, _filter(query))})
+
+
+def _parse_query(request: Request, coupon: Coupon) -> RecordListing:
+    query = validation.non_empty(request.query)
+    return validation.parse(RecordListing, query, lax=True, timezone=coupon.timezone)
+
+
+def _filter(query: RecordListing) -> RecordFilter:
+    return RecordFilter(query.status, query.from_, query.to)

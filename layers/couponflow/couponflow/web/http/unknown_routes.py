@@ -1,0 +1,19 @@
+"""API Gateway's $default route: an unknown address, or a method that the address does not take."""
+
+from couponflow.domain.errors import MethodNotAllowed, NotFound
+from couponflow.web.http import routes
+from couponflow.web.http.app import HttpApp
+from couponflow.web.http.request import Request
+from couponflow.web.http.responses import Response
+from couponflow.web.services import Services
+
+
+def add_routes(app: HttpApp, services: Services) -> None:
+    """Register the default route, which answers 404 or 405."""
+
+    @app.route(routes.DEFAULT)
+    def refuse(request: Request) -> Response:
+        methods = routes.methods_of(request.path)
+        if methods:
+            raise MethodNotAllowed(methods)
+        raise NotFound

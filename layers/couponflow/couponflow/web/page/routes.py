@@ -1,0 +1,23 @@
+"""GET /r/{token}: the redeem page that the customer of a link sees. It changes nothing, whoever fetches it."""
+
+from couponflow.domain.errors import CouponNotFound
+from couponflow.web.http.app import HttpApp
+from couponflow.web.http.request import Request
+from couponflow.web.http.responses import Response
+from couponflow.web.page import refresh_cookie, responses, state
+from couponflow.web.services import Services
+
+
+def add_routes(app: HttpApp, services: Services) -> None:
+    """Register the redeem page."""
+    redemptions = services.redemption_service
+
+    @app.route("GET /r/{token}")
+    @app.route("HEAD /r/{token}")
+    def get_page(request: Request) -> Response:
+        refresh = refresh_cookie.wants_refresh(request)
+        try:
+            opened = redemptions.open_link(request.params["token"], look_again=refresh)
+        except CouponNotFound:
+            return responses.not_found(request)
+        return responses.page_response(state.page_state_for(opened, request.now), request)

@@ -1,0 +1,31 @@
+"""POST /r/{token}/redeem: a customer redeems on the page. POST /v1/redemptions: a till redeems."""
+
+from couponflow.web.http import origin
+from couponflow.web.http.app import HttpApp
+from couponflow.web.http.request import Request
+from couponflow.web.http.responses import Response
+from couponflow.web.redeem import requests
+from couponflow.web.redeem.requests import RedeemForm, TillRequest
+from couponflow.web.services import Services
+
+
+def add_routes(app: HttpApp, services: Services) -> None:
+    """Register both ways to redeem."""
+    redemptions = services.redemption_service
+
+    @app.route("POST /r/{token}/redeem")
+    def redeem_by_link(request: Request) -> Response:
+        origin.require_same_origin(request.headers, request.base_url)
+        token, form = request.params["token"], RedeemForm.of(request)
+        try:
+            result = redemptions.redeem_by_link(token, form.use, request.now)
+        except requests.LINK_ERRORS as error:
+            return requests.link_error_response(error, form, token, request)
+        return requests.link_response(result, form, token)
+
+    @app.route("POST /v1/redemptions")
+    def redeem_at_till(request: Request) -> Response:
+        till = TillRequest.of(request)
+        terms = redemptions.find_coupon(request.organisation_id, coupon_id=till.coupon_id, code=till.code)
+        result = redemptions.redeem_at_till(terms.coupon, till.customer_id, till.inbox_id, till.idempotency_key, request.now)
+        return requests.redeemed_response(result)

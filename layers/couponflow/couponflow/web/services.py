@@ -1,0 +1,58 @@
+"""The use cases that routes call. `bootstrap.Services` builds each of them when it is first used."""
+
+from typing import TYPE_CHECKING, Protocol
+
+# Only types: a function imports the use cases that its own routes call, when they call them.
+if TYPE_CHECKING:
+    from couponflow.config import Config
+    from couponflow.services.coupons import CouponService
+    from couponflow.services.exports import ExportService
+    from couponflow.services.flow_blocks import FlowBlockService
+    from couponflow.services.images import ImageService
+    from couponflow.services.organisations import OrganisationService
+    from couponflow.services.records import RecordService
+    from couponflow.services.redemption import RedemptionService
+    from couponflow.store.terms_cache import TermsCache
+    from couponflow.web.flow.distribute import Distribution
+
+
+class Services(Protocol):
+    """One object for every `add_routes(app, services)`."""
+
+    config: "Config"
+
+    @property
+    def coupon_service(self) -> "CouponService":
+        """Create, change, archive and list coupons."""
+
+    @property
+    def distribution(self) -> "Distribution":
+        """The Distribute Coupon block."""
+
+    @property
+    def export_service(self) -> "ExportService":
+        """Redemption records as a file."""
+
+    @property
+    def flow_block_service(self) -> "FlowBlockService":
+        """Saved Distribute Coupon blocks."""
+
+    @property
+    def image_service(self) -> "ImageService":
+        """Uploaded images."""
+
+    @property
+    def organisation_service(self) -> "OrganisationService":
+        """The operator's use cases, audited."""
+
+    @property
+    def record_service(self) -> "RecordService":
+        """Redemption records, page by page."""
+
+    @property
+    def redemption_service(self) -> "RedemptionService":
+        """The main flow: distribute, open a link, redeem."""
+
+    @property
+    def terms_cache(self) -> "TermsCache":
+        """Coupons and organisations, read at most two seconds ago."""
