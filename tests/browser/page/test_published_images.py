@@ -15,7 +15,7 @@ from tests.support import odd_images
 
 CORPUS = odd_images.corpus()
 # In levels of 256, on average: WebP is lossy, and scaling is not involved.
-TOLERANCE = 4.0
+TOLERANCE = 5.0
 _DRAW = """async (address) => {
   const image = new Image();
   image.src = address;
