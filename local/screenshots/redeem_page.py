@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Route, sync_playwright
 
-from couponflow.domain.models import Coupon, RedeemButton, RedeemPage
+from couponflow.domain.models import ButtonBehavior, CodeDisplay, Coupon, RedeemButton, RedeemPage
 from couponflow.web.page import render
 from local.screenshots import sample_pages
 from tools import browsers
@@ -46,12 +46,14 @@ def shots(now: datetime) -> Iterator[Shot]:
     for mode, options in (("light", {}), ("dark", {"color_scheme": "dark"})):
         for scene, view in sample_pages.views(RICH, now).items():
             yield Shot(f"{scene}_{mode}", render.render(view), options)
-        for display in ("text", "qr", "barcode", "hidden"):
+        for display in CodeDisplay:
             page = RedeemPage(code_display=display, terms=sample_pages.TERMS)
             yield Shot(f"code_{display}_{mode}", render.render(sample_pages.views(page, now)["available"]), options)
         yield Shot(f"not_found_{mode}", render.not_found(), options)
         yield Shot(f"unknown_outcome_alone_{mode}", render.unknown_outcome("preview"), options)
-    shop = RedeemPage(background_color="#ffd60a", redeem_button=RedeemButton("open_url", "Order online", "https://shop.example"))
+    shop = RedeemPage(
+        background_color="#ffd60a", redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, "Order online", "https://shop.example")
+    )
     yield Shot("open_url", render.render(sample_pages.views(shop, now)["available"]))
     narrow = {"viewport": {"width": 320, "height": 568}}
     long = sample_pages.coupon(now, name=LONG, code="A-VERY-LONG-CODE-OF-FORTY-CHARACTERS-40X")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from couponflow.domain import rules
-from couponflow.domain.models import RedeemButton, RedeemPage
+from couponflow.domain.models import ButtonBehavior, RedeemButton, RedeemPage
 from couponflow.services.coupons import CouponService
 from couponflow.store.dynamodb import Table
 from couponflow.store.quota_shards import QuotaShardStore
@@ -99,7 +99,7 @@ def _archives(env: Environment, coupon_id: str) -> object:
 
 
 def _saves_page(env: Environment, coupon_id: str) -> object:
-    page = RedeemPage(terms="One each", redeem_button=RedeemButton("none"))
+    page = RedeemPage(terms="One each", redeem_button=RedeemButton(ButtonBehavior.NONE))
     return env.coupon_service.save_page(ORGANISATION, coupon_id, page)
 
 

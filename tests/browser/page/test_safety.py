@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from couponflow.domain.models import RedeemButton, RedeemPage
+from couponflow.domain.models import ButtonBehavior, RedeemButton, RedeemPage
 from couponflow.web.page.state import PageState, State
 from local.screenshots import sample_pages
 from tests.browser.page.attacks import PLAIN
@@ -26,11 +26,11 @@ CAUGHT = "window.caught = 0; for (const name of ['alert', 'confirm', 'prompt', '
 def everywhere(attack: str) -> list[PageState]:
     """Pages with the attack in each field."""
     campaign = sample_pages.coupon(NOW, name=attack, code=attack)
-    redeem, open_url = RedeemButton(label=attack), RedeemButton("open_url", attack, f"https://shop.example/{attack}")
+    redeem, open_url = RedeemButton(label=attack), RedeemButton(ButtonBehavior.OPEN_URL, attack, f"https://shop.example/{attack}")
     pages = [
         RedeemPage(terms=f"<p>{attack}</p>", background_color=attack, redeem_button=redeem, locale=attack),
         RedeemPage(terms=attack, redeem_button=open_url),
-        RedeemPage(redeem_button=RedeemButton("open_url", attack, attack)),
+        RedeemPage(redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, attack, attack)),
     ]
     return [sample_pages.views(page, NOW, campaign)["available"] for page in pages]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from couponflow.domain.models import PageImage, RedeemButton, RedeemPage
+from couponflow.domain.models import ButtonBehavior, CodeDisplay, PageImage, RedeemButton, RedeemPage
 from couponflow.web.page import preview, render, terms_html
 from couponflow.web.page.state import State
 from tests.unit.page.samples import COUPON, NOW, OPEN, html, redemption, seen
@@ -57,7 +57,10 @@ def test_code_is_shown_as_text_and_in_the_chosen_symbol(display):
     assert [kind for kind in ("qr", "barcode") if f'<svg class="{kind}"' in page] == [display][: display != "text"]
 
 
-@pytest.mark.parametrize("shown", [{"page": RedeemPage(code_display="hidden")}, {"starts_at": NOW + timedelta(hours=1)}])
+HIDDEN = RedeemPage(code_display=CodeDisplay.HIDDEN)
+
+
+@pytest.mark.parametrize("shown", [{"page": HIDDEN}, {"starts_at": NOW + timedelta(hours=1)}])
 def test_hidden_or_not_yet_valid_code_is_absent_from_the_page(shown):
     page = html(OPEN, **shown)
     assert "data-code" not in page and COUPON.code not in page and "data-copy=" not in page
@@ -73,14 +76,16 @@ def test_redeem_button_has_the_merchants_label():
 
 
 def test_open_url_button_is_a_link_without_referrer():
-    page = html(OPEN, page=RedeemPage(redeem_button=RedeemButton("open_url", "Shop", "https://shop.example/?a=1&b=2")))
+    page = html(
+        OPEN, page=RedeemPage(redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, "Shop", "https://shop.example/?a=1&b=2"))
+    )
     assert '<a class="button main" href="https://shop.example/?a=1&amp;b=2" rel="noopener noreferrer">Shop' in page
     assert "<form" not in page
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "http://shop.example", "", None])
 def test_open_url_button_is_absent_unless_url_is_https(url):
-    page = html(OPEN, page=RedeemPage(redeem_button=RedeemButton("open_url", "Shop", url)))
+    page = html(OPEN, page=RedeemPage(redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, "Shop", url)))
     assert 'class="button main"' not in page
 
 
@@ -127,7 +132,7 @@ def test_unknown_outcome_page_links_back_and_claims_no_failure():
 
 def test_page_is_one_document_of_at_most_8_kib_compressed():
     terms = "<p>" + "Valid at all branches, one per order, not with other offers. " * 20 + "</p>"
-    page = html(OPEN, page=RedeemPage(code_display="qr", terms=terms))
+    page = html(OPEN, page=RedeemPage(code_display=CodeDisplay.QR, terms=terms))
     assert len(gzip.compress(page.encode(), 6)) <= 8 * 1024
     assert not re.search(r'<link rel="stylesheet|<script src|@import|url\(|https?://(?!coupons\.example)', page)
 

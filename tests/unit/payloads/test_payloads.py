@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from couponflow.domain.channel_limits import Channel
 from couponflow.domain.messages import Message
 from couponflow.web.flow import payloads
 from tests.unit.payloads.shapes import SHAPES
@@ -23,7 +24,7 @@ messages = st.builds(Message, text=texts, button_title=texts, image_url=st.sampl
 
 
 def build_payload(format: str, message: Message, channel: str | None = None) -> Any:
-    return json.loads(payloads.payload(format, message, channel))
+    return json.loads(payloads.payload(format, message, Channel(channel) if channel else None))
 
 
 def links_in(value: object) -> list[str]:
@@ -66,7 +67,7 @@ def test_plain_text_payload_ends_with_the_link():
 
 @pytest.mark.parametrize("channel", ["whatsapp", "line", "messenger", "instagram"])
 def test_format_channel_selects_the_channels_payload(channel: str):
-    assert payloads.payload("channel", SHORT, channel) == payloads.payload(channel, SHORT, channel)
+    assert payloads.payload("channel", SHORT, Channel(channel)) == payloads.payload(channel, SHORT, Channel(channel))
     assert payloads.payload("channel", SHORT, None) == payloads.payload("text", SHORT, None)
 
 

@@ -4,10 +4,23 @@ Lengths are counted at their strictest, in UTF-16 units: most characters are one
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 LONGEST_MESSAGE = 1_024
 LONGEST_BUTTON_TITLE = 40
 LONGEST_URL = 2_000
+
+
+class Channel(StrEnum):
+    """A chat channel that a message is sent over. TELEGRAM is known to ManyChat only and has no limits of its own."""
+
+    WHATSAPP = "whatsapp"
+    LINE = "line"
+    MESSENGER = "messenger"
+    INSTAGRAM = "instagram"
+    MANYCHAT = "manychat"
+    TEXT = "text"
+    TELEGRAM = "telegram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +38,16 @@ _PHOTOS = frozenset({"jpg", "jpeg", "png"})
 _PICTURES = _PHOTOS | {"gif"}
 
 ANY = ChannelLimits()
-LIMITS = {
-    "whatsapp": ChannelLimits(message=1_024, button_title=20, images=_PHOTOS),
-    "line": ChannelLimits(message=160, message_beside_image=60, button_title=20, images=_PHOTOS),
-    "messenger": ChannelLimits(message=640, button_title=20, images=_PICTURES),
-    "instagram": ChannelLimits(message=640, button_title=20, images=_PICTURES),
-    "manychat": ChannelLimits(message=640, button_title=20, images=_PICTURES),
-    "text": ANY,
+LIMITS: dict[Channel, ChannelLimits] = {
+    Channel.WHATSAPP: ChannelLimits(message=1_024, button_title=20, images=_PHOTOS),
+    Channel.LINE: ChannelLimits(message=160, message_beside_image=60, button_title=20, images=_PHOTOS),
+    Channel.MESSENGER: ChannelLimits(message=640, button_title=20, images=_PICTURES),
+    Channel.INSTAGRAM: ChannelLimits(message=640, button_title=20, images=_PICTURES),
+    Channel.MANYCHAT: ChannelLimits(message=640, button_title=20, images=_PICTURES),
+    Channel.TEXT: ANY,
 }
 
 
-def limits_for(channel: str | None) -> ChannelLimits:
-    """Of a channel that we don't know, or none, only the contract's own bounds."""
-    return LIMITS.get(channel or "", ANY)
+def limits_for(channel: Channel | None) -> ChannelLimits:
+    """The limits of the channel; ANY, the contract's own bounds, for one without limits or for None."""
+    return LIMITS.get(channel, ANY) if channel else ANY

@@ -2,6 +2,19 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+
+from couponflow.domain.channel_limits import Channel
+
+
+class Outcome(StrEnum):
+    """What a flow can branch on. Every refusal without an outcome of its own is ERROR, with its reason."""
+
+    DISTRIBUTED = "distributed"
+    COUPON_EXPIRED = "coupon_expired"
+    CUSTOMER_MAX_USES_REACHED = "customer_max_uses_reached"
+    COUPON_MAX_USES_REACHED = "coupon_max_uses_reached"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +26,8 @@ class FallbackFlows:
     coupon_max_uses_reached: str | None = None
     error: str | None = None
 
-    def for_outcome(self, outcome: str) -> str:
-        """Empty for `distributed`: there the flow simply goes on."""
+    def for_outcome(self, outcome: Outcome) -> str:
+        """The flow to go on with; "" if none is set, and for DISTRIBUTED, where the flow goes on by itself."""
         return getattr(self, outcome, None) or ""
 
 
@@ -27,7 +40,7 @@ class FlowBlockContent:
     button_title: str | None = None
     image_url: str | None = None
     fallback_flows: FallbackFlows = field(default_factory=FallbackFlows)
-    channel: str | None = None
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True)

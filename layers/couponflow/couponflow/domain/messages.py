@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from couponflow.domain import channel_limits, message_templates, times
+from couponflow.domain.channel_limits import Channel
 from couponflow.domain.models import Coupon
 
 DEFAULT_BUTTON_TITLE = "Redeem"
@@ -49,7 +50,7 @@ def compose(
     message: str | None,
     button_title: str | None,
     image_url: str | None,
-    channel: str | None,
+    channel: Channel | None,
     values: dict[str, str],
     url: str,
 ) -> Message:

@@ -89,9 +89,28 @@ class Coupon:
         return self.active and self.archived_at is None
 
 
+class ButtonBehavior(StrEnum):
+    """What the button of a redeem page does. With `none` there is no button."""
+
+    NONE = "none"
+    REDEEM = "redeem"
+    OPEN_URL = "open_url"
+
+
+class CodeDisplay(StrEnum):
+    """How a redeem page shows the coupon's code."""
+
+    TEXT = "text"
+    QR = "qr"
+    BARCODE = "barcode"
+    HIDDEN = "hidden"
+
+
 @dataclass(frozen=True, slots=True)
 class RedeemButton:
-    behavior: str = "redeem"  # none, redeem, open_url
+    """The button of a redeem page. Without a label it has the page language's own; `url` is for OPEN_URL only."""
+
+    behavior: ButtonBehavior = ButtonBehavior.REDEEM
     label: str | None = None
     url: str | None = None
 
@@ -143,7 +162,7 @@ class PageImage:
 class RedeemPage:
     """Settings of the page that customers of one coupon see; the defaults hold before the first save."""
 
-    code_display: str = "text"  # text, qr, barcode, hidden
+    code_display: CodeDisplay = CodeDisplay.TEXT
     redeem_button: RedeemButton = RedeemButton()
     copy_code_button: bool = True
     background_color: str = "#ffffff"

@@ -15,7 +15,7 @@ from couponflow.domain.errors import (
     RedeemNotOffered,
     ValidationFailed,
 )
-from couponflow.domain.models import Coupon, Holder, RedeemPage, Redemption, Terms
+from couponflow.domain.models import ButtonBehavior, Coupon, Holder, RedeemPage, Redemption, Terms
 from couponflow.services.shard_redeemer import RedemptionResult, ShardRedeemer
 from couponflow.services.sold_out import SoldOut
 from couponflow.store import keys
@@ -132,7 +132,7 @@ class RedemptionService:
         coupon, page, holder = self._coupon_and_holder(token)
         if not self._terms.organisation(coupon.organisation_id).addon_enabled:
             raise CouponNotFound
-        if page.redeem_button.behavior != "redeem":
+        if page.redeem_button.behavior is not ButtonBehavior.REDEEM:
             raise RedeemNotOffered
         use = Use(holder, keys.slot(number), nth=number, attempt=links.new_id())
         try:

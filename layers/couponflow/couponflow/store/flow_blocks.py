@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from couponflow.cache import CACHE_CLOCK, ExpiringCache
 from couponflow.domain import links, times
+from couponflow.domain.channel_limits import Channel
 from couponflow.domain.errors import NotFound
 from couponflow.domain.flow_blocks import FallbackFlows, FlowBlock, FlowBlockContent
 from couponflow.store import keys
@@ -92,12 +93,13 @@ def _to_item(block: FlowBlock) -> Item:
 
 
 def _from_item(item: Item) -> FlowBlock:
-    content = {name: item.get(name) for name in _OF_THE_CONTENT if name != "coupon_id"}
+    content = {name: item.get(name) for name in _OF_THE_CONTENT if name not in ("coupon_id", "channel")}
+    channel = Channel(item["channel"]) if item.get("channel") else None
     flows = FallbackFlows(**item["fallback_flows"])
     return FlowBlock(
         block_id=item["block_id"],
         organisation_id=item["organisation_id"],
-        content=FlowBlockContent(item["coupon_id"], fallback_flows=flows, **content),
+        content=FlowBlockContent(item["coupon_id"], fallback_flows=flows, channel=channel, **content),
         created_at=times.parse_utc(item["created_at"]),
         updated_at=times.parse_utc(item["updated_at"]),
     )

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from couponflow.domain.models import PageImage, RedeemButton, RedeemPage
+from couponflow.domain.models import ButtonBehavior, CodeDisplay, PageImage, RedeemButton, RedeemPage
 from couponflow.store import keys
 from couponflow.store.dynamodb import Item, Table, put
 
@@ -42,8 +42,8 @@ def redeem_page_of(item: Item | None) -> RedeemPage:
     if item is None:
         return RedeemPage()
     return RedeemPage(
-        code_display=item["code_display"],
-        redeem_button=RedeemButton(item["button_behavior"], item.get("button_label"), item.get("button_url")),
+        code_display=CodeDisplay(item["code_display"]),
+        redeem_button=RedeemButton(ButtonBehavior(item["button_behavior"]), item.get("button_label"), item.get("button_url")),
         copy_code_button=item["copy_code_button"],
         background_color=item["background_color"],
         brand_icon=_image_of(item.get("brand_icon")),

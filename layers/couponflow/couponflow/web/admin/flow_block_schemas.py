@@ -1,13 +1,14 @@
 """What the admin API takes as a Distribute Coupon block. Unknown fields are refused; what is empty is left out."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 
 from couponflow.domain import channel_limits, message_templates
+from couponflow.domain.channel_limits import Channel
 from couponflow.domain.flow_blocks import FallbackFlows, FlowBlockContent
-from couponflow.web.http.validation import HTTPS_SCHEMA, LONGEST_URL, Schema, is_https
+from couponflow.web.http.validation import HTTPS_SCHEMA, LONGEST_URL, Schema, is_https, validation_error
 
 LONGEST_FLOW = 200
 
@@ -35,6 +36,21 @@ Flow = Annotated[
 ]
 
 
+# A block is saved for a channel with limits of its own.
+_SAVED_CHANNELS = list(channel_limits.LIMITS)
+
+
+def _parse_channel(value: object) -> Channel:
+    if value not in _SAVED_CHANNELS:
+        raise validation_error(f"must be one of {', '.join(_SAVED_CHANNELS)}")
+    return Channel(str(value))
+
+
+SavedChannel = Annotated[
+    Channel, BeforeValidator(_parse_channel), WithJsonSchema({"type": "string", "enum": [*map(str, _SAVED_CHANNELS)]})
+]
+
+
 class FallbackFlowsIn(Schema):
     coupon_expired: Flow = None
     customer_max_uses_reached: Flow = None
@@ -50,7 +66,7 @@ class BlockIn(Schema):
     button_title: Annotated[ButtonTitle | None, BeforeValidator(_nothing)] = None
     image_url: Annotated[ImageUrl | None, BeforeValidator(_nothing)] = None
     fallback_flows: FallbackFlowsIn = FallbackFlowsIn()
-    channel: Literal["whatsapp", "line", "messenger", "instagram", "manychat", "text"] | None = None
+    channel: SavedChannel | None = None
 
     def content(self) -> FlowBlockContent:
         return FlowBlockContent(**dict(self) | {"fallback_flows": FallbackFlows(**dict(self.fallback_flows))})

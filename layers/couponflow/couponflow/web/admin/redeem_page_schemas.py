@@ -1,28 +1,29 @@
 """What the admin API takes as settings of a redeem page."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from couponflow.domain.models import ButtonBehavior, CodeDisplay
 from couponflow.web.http.validation import HttpsUrl, Schema, validation_error, visible_line
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(visible_line)]
 
 
 class RedeemButtonIn(Schema):
-    behavior: Literal["none", "redeem", "open_url"] = "redeem"
+    behavior: Annotated[ButtonBehavior, Field(strict=False)] = ButtonBehavior.REDEEM
     label: Label | None = None
     url: HttpsUrl | None = None
 
     @model_validator(mode="after")
     def _opens_something(self) -> Self:
-        if self.behavior == "open_url" and self.url is None:
+        if self.behavior is ButtonBehavior.OPEN_URL and self.url is None:
             raise validation_error("needs a url to open")
         return self
 
 
 class RedeemPageIn(Schema):
-    code_display: Literal["text", "qr", "barcode", "hidden"] = "text"
+    code_display: Annotated[CodeDisplay, Field(strict=False)] = CodeDisplay.TEXT
     redeem_button: RedeemButtonIn = RedeemButtonIn()
     copy_code_button: bool = True
     background_color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)] = "#ffffff"

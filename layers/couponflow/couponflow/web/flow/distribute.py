@@ -23,24 +23,24 @@ from couponflow.domain.errors import (
     TryAgain,
     ValidationFailed,
 )
-from couponflow.domain.flow_blocks import FallbackFlows, FlowBlockContent
+from couponflow.domain.flow_blocks import FallbackFlows, FlowBlockContent, Outcome
 from couponflow.domain.models import Coupon
 from couponflow.services.redemption import DistributionResult, RedemptionService
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.flow_blocks import FlowBlockCache
 from couponflow.web.flow import request, response
 from couponflow.web.flow.request import DistributeRequest
-from couponflow.web.flow.response import Answer, Outcome
+from couponflow.web.flow.response import Answer, Decision
 
 MOST_CUSTOMERS = 100
 # After that no further customer is begun: what is under way then still ends within the function's 15 seconds.
 SECONDS_FOR_A_BATCH = 5.0
 
 # The outcomes that a flow can branch on; every other refusal is an error with its reason.
-_OUTCOMES: dict[type[Refusal], str] = {
-    CouponExpired: "coupon_expired",
-    CustomerMaxUsesReached: "customer_max_uses_reached",
-    CouponMaxUsesReached: "coupon_max_uses_reached",
+_OUTCOMES: dict[type[Refusal], Outcome] = {
+    CouponExpired: Outcome.COUPON_EXPIRED,
+    CustomerMaxUsesReached: Outcome.CUSTOMER_MAX_USES_REACHED,
+    CouponMaxUsesReached: Outcome.COUPON_MAX_USES_REACHED,
 }
 
 
@@ -59,7 +59,7 @@ class Distribution:
     ) -> None:
         self._couponflow, self._blocks, self._timer = couponflow, blocks, timer
 
-    def decide(self, caller: Caller, fields: object) -> Outcome:
+    def decide(self, caller: Caller, fields: object) -> Decision:
         """What was decided.
 
         Raises ValidationFailed, TryAgain, InternalError: each carries the `next_flow` of the block, where there is one.
@@ -73,16 +73,16 @@ class Distribution:
         if ask.block_id:
             block = self._blocks.get(caller.organisation_id, ask.block_id)
             if block is None:
-                return Outcome("error", "block_not_found", content, ask)
+                return Decision(Outcome.ERROR, "block_not_found", content, ask)
             content = replace(block.content, channel=ask.channel or block.content.channel)
             ask = replace(ask, coupon_id=content.coupon_id)
         try:
             return self._distributed(caller, content, ask)
         except (ContentionError, UnknownResultError, TryAgain) as error:
-            raise TryAgain(next_flow=content.fallback_flows.for_outcome("error")) from error
+            raise TryAgain(next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)) from error
         except Exception as error:
             observability.log_exception("distribution")
-            raise InternalError(next_flow=content.fallback_flows.for_outcome("error")) from error
+            raise InternalError(next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)) from error
 
     def respond(self, caller: Caller, fields: object) -> Answer:
         return response.response_body(self.decide(caller, fields))
@@ -111,23 +111,23 @@ class Distribution:
 
         return _answered(decide, "directly")
 
-    def _distributed(self, caller: Caller, content: FlowBlockContent, ask: DistributeRequest) -> Outcome:
+    def _distributed(self, caller: Caller, content: FlowBlockContent, ask: DistributeRequest) -> Decision:
         coupon: Coupon | None = None
         if ask.customer_id is None:
-            return Outcome("error", "customer_missing", content, ask)
+            return Decision(Outcome.ERROR, "customer_missing", content, ask)
         try:
             coupon = self._couponflow.find_coupon(caller.organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code).coupon
             distributed = self._couponflow.distribute(coupon, ask.customer_id, ask.inbox_id, caller.now)
         except Refusal as refusal:
             observability.set_refusal(refusal.code)
-            outcome = _OUTCOMES.get(type(refusal), "error")
-            return Outcome(outcome, refusal.code, content, ask, coupon, _message(coupon, content, ask))
+            outcome = _OUTCOMES.get(type(refusal), Outcome.ERROR)
+            return Decision(outcome, refusal.code, content, ask, coupon, _message(coupon, content, ask))
         except (AddonDisabled, NotFound):
-            return Outcome("error", AddonDisabled.code, content, ask)
+            return Decision(Outcome.ERROR, AddonDisabled.code, content, ask)
         url = f"{caller.base_url}/r/{distributed.token}"
         message = _message(coupon, content, ask, distributed, url)
         reason = "ok" if distributed.is_new else "already_distributed"
-        return Outcome("distributed", reason, content, ask, coupon, message, distributed)
+        return Decision(Outcome.DISTRIBUTED, reason, content, ask, coupon, message, distributed)
 
     def _one_of_many(self, caller: Caller, fields: Mapping[str, object], customer: object, ends_at: float) -> Answer:
         def decide() -> Answer:

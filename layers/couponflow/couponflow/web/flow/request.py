@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from couponflow.domain import channel_limits, customer_ids, message_templates, urls
+from couponflow.domain.channel_limits import Channel
 from couponflow.domain.errors import BodyTooLarge, UnsupportedMediaType, ValidationFailed
 from couponflow.web.http.request import LARGEST_BODY, Request, parse_json
 
 FORMATS = ("whatsapp", "line", "line_flex", "messenger", "instagram", "manychat", "text", "channel")
 _LONGEST_NAME = 100
 # As WhatsApp and Messenger are called where builders name the inbox's channel.
-_ALSO_KNOWN_AS = {"facebook": "messenger", "facebook messenger": "messenger", "whatsapp business": "whatsapp", "fb": "messenger"}
+_CHANNEL_NAMES = {channel.value: channel for channel in Channel} | {
+    "facebook": Channel.MESSENGER,
+    "facebook messenger": Channel.MESSENGER,
+    "fb": Channel.MESSENGER,
+    "whatsapp business": Channel.WHATSAPP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class DistributeRequest:
     message: str | None = None
     button_title: str | None = None
     image_url: str | None = None
-    channel: str | None = None
+    channel: Channel | None = None
     format: str | None = None
     outcome_field: str | None = None
     next_flow_field: str | None = None
@@ -41,7 +47,8 @@ class DistributeRequest:
         """Fields that we don't know are ignored. Raises ValidationFailed, with all that is wrong."""
         if not isinstance(fields, Mapping):
             raise ValidationFailed.for_field("body", "must be a JSON object")
-        values, wrong = {}, []
+        values: dict[str, Any] = {}
+        wrong = []
         for name in cls.__dataclass_fields__:
             try:
                 values[name] = _READ.get(name, _id)(fields.get(name))
@@ -106,11 +113,9 @@ def _image_url(value: object) -> str | None:
     return url
 
 
-def _channel(value: object) -> str | None:
+def _channel(value: object) -> Channel | None:
     """Builders fill in what they call the inbox's channel; one that we don't know has no limits of its own."""
-    name = (_id(_shortened(value)) or "").casefold()
-    name = _ALSO_KNOWN_AS.get(name, name)
-    return name if name in channel_limits.LIMITS or name == "telegram" else None
+    return _CHANNEL_NAMES.get((_id(_shortened(value)) or "").casefold())
 
 
 def _format(value: object) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from couponflow.domain import messages, times
 from couponflow.domain.errors import CouponflowError
-from couponflow.domain.flow_blocks import FlowBlockContent
+from couponflow.domain.flow_blocks import FlowBlockContent, Outcome
 from couponflow.domain.messages import Message
 from couponflow.domain.models import Coupon
 from couponflow.services.redemption import DistributionResult
@@ -38,13 +38,13 @@ Answer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Decision:
     """Without a coupon there is no message; without `distributed` there is no link in it."""
 
-    outcome: str
+    outcome: Outcome
     reason: str
     content: FlowBlockContent
-    ask: DistributeRequest
+    request: DistributeRequest
     coupon: Coupon | None = None
     message: Message | None = None
     distributed: DistributionResult | None = None
@@ -54,7 +54,7 @@ class Outcome:
         return self.content.fallback_flows.for_outcome(self.outcome)
 
 
-def response_body(of: Outcome) -> Answer:
+def response_body(of: Decision) -> Answer:
     values = dict.fromkeys(FIELDS, "") | {"outcome": of.outcome, "reason": of.reason, "next_flow": of.next_flow}
     if of.coupon is not None and of.message is not None:
         values |= {
@@ -74,16 +74,16 @@ def response_body(of: Outcome) -> Answer:
             "redeem_token": of.distributed.token,
             "uses_left": "" if left is None else str(left),
         }
-    if of.ask.format:
-        values["payload"] = _payload(of, of.ask.format)
+    if of.request.format:
+        values["payload"] = _payload(of, of.request.format)
     return values | {"coupon": dict(values)}
 
 
-def dynamic_block(of: Outcome) -> dict[str, Any]:
+def dynamic_block(of: Decision) -> dict[str, Any]:
     """As ManyChat's Dynamic Block takes it: the whole answer. The request names the contact's fields that keep the outcome."""
     from couponflow.web.flow.payloads import manychat
 
-    said = {of.ask.outcome_field: of.outcome, of.ask.next_flow_field: of.next_flow}
+    said = {of.request.outcome_field: of.outcome, of.request.next_flow_field: of.next_flow}
     fields = {name: value for name, value in said.items() if name is not None}
     return manychat.block(of.message if of.distributed else None, of.content.channel, fields)
 
@@ -92,7 +92,7 @@ def error_response(error: CouponflowError) -> Answer:
     """A request that was not decided: the flow's error branch still works."""
     reason = "invalid_request" if STATUS[type(error)] in (400, 413, 415, 422) else error.code
     members = {name: _as_text(value) for name, value in error.members.items()}
-    values = dict.fromkeys(FIELDS, "") | {"outcome": "error", "reason": reason, "next_flow": members.pop("next_flow", "")}
+    values = dict.fromkeys(FIELDS, "") | {"outcome": Outcome.ERROR, "reason": reason, "next_flow": members.pop("next_flow", "")}
     return values | {"code": error.code, "detail": str(error)} | members | {"coupon": values}
 
 
@@ -103,7 +103,7 @@ def problem(error: CouponflowError) -> Response:
     return render_problem(status, error_response(error) | {"status": str(status)})
 
 
-def _payload(of: Outcome, format: str) -> str:
+def _payload(of: Decision, format: str) -> str:
     """As text, for builders save nothing else; empty where there is nothing to send."""
     if of.message is None or of.distributed is None:
         return ""

@@ -33,7 +33,7 @@ def parse(schema: type[T] | TypeAdapter[T], value: object, *, lax: bool = False,
     """`lax` takes numbers written as text, as queries have them. Raises ValidationFailed, with all that is wrong."""
     adapter: TypeAdapter[T] = schema if isinstance(schema, TypeAdapter) else TypeAdapter(schema)
     try:
-        return adapter.validate_python(value, strict=not lax, context=context)
+        return adapter.validate_python(value, strict=False if lax else None, context=context)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)
         raise ValidationFailed(

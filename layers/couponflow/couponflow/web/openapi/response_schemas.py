@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from couponflow.domain.models import CouponStatus, RedemptionStatus
+from couponflow.domain.flow_blocks import Outcome
+from couponflow.domain.models import ButtonBehavior, CodeDisplay, CouponStatus, RedemptionStatus
 from couponflow.web.flow import response
 
 JsonSchema = dict[str, Any]
@@ -45,8 +46,8 @@ COUPON = _object(
 )
 COUPONS = _page_of(COUPON)
 REDEEM_PAGE = _object(
-    code_display={"enum": ["text", "qr", "barcode", "hidden"]},
-    redeem_button=_object(behavior={"enum": ["none", "redeem", "open_url"]}, label=_or_null(_TEXT), url=_or_null(_TEXT)),
+    code_display={"enum": list(CodeDisplay)},
+    redeem_button=_object(behavior={"enum": list(ButtonBehavior)}, label=_or_null(_TEXT), url=_or_null(_TEXT)),
     copy_code_button=_FLAG,
     background_color={"type": "string", "pattern": "^#[0-9a-f]{6}$"},
     brand_icon=_or_null(_TEXT),
@@ -85,9 +86,7 @@ BLOCK = _object(
 BLOCKS = _page_of(BLOCK)
 REDEEMED = _object(redemption_id=_TEXT, status={"const": "redeemed"}, redeemed_at=_TIME, repeated=_FLAG)
 
-_SAID = dict.fromkeys(response.FIELDS, _TEXT) | {
-    "outcome": {"enum": ["distributed", "coupon_expired", "customer_max_uses_reached", "coupon_max_uses_reached", "error"]}
-}
+_SAID = dict.fromkeys(response.FIELDS, _TEXT) | {"outcome": {"enum": list(Outcome)}}
 # Every value at the top is text, also those that come with an error; under `coupon` they stand once more.
 OUTCOME: JsonSchema = {
     "type": "object",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from couponflow.domain.models import Coupon, RedeemPage
+from couponflow.domain.models import ButtonBehavior, Coupon, RedeemPage
 from couponflow.web.page.state import PageState, PastUse, State
 
 _ANY_REDEMPTION = "4f7k2q9ax3m8b5c1d6e0g2h7j9"
@@ -15,7 +15,8 @@ def view(state: State, coupon: Coupon, page: RedeemPage, organisation: str, now:
     """The coupon's period is kept where it fits the state."""
     used = (PastUse(_ANY_REDEMPTION, now - _A_MOMENT),) if state is State.REDEEMED else ()
     fits = replace(coupon, starts_at=_start(state, coupon, now), ends_at=_end(state, coupon, now))
-    offers = page.redeem_button.behavior == "redeem" and state in (State.AVAILABLE, State.CONFIRM, State.UNKNOWN_OUTCOME)
+    is_open = state in (State.AVAILABLE, State.CONFIRM, State.UNKNOWN_OUTCOME)
+    offers = is_open and page.redeem_button.behavior is ButtonBehavior.REDEEM
     return PageState(state, organisation, fits, page, _ANY_TOKEN, now, used, next_use=1 if offers else None)
 
 

@@ -6,6 +6,7 @@ The form's fields are all that a redemption needs: sent by whatever means, they 
 
 from markupsafe import Markup
 
+from couponflow.domain.models import ButtonBehavior
 from couponflow.web.page import icons
 from couponflow.web.page.state import PageState, State
 from couponflow.web.page.translations import Texts
@@ -36,6 +37,10 @@ def render_redeem_form(view: PageState, words: Texts) -> Markup:
             words=words,
         )
         return _BAR.format(form)
-    if view.base_state is State.AVAILABLE and button.behavior == "open_url" and (button.url or "").startswith("https://"):
+    if (
+        view.base_state is State.AVAILABLE
+        and button.behavior is ButtonBehavior.OPEN_URL
+        and (button.url or "").startswith("https://")
+    ):
         return _BAR.format(_LINK.format(button.url, button.label or words.open, icons.LEAVE))
     return Markup()

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from couponflow.domain import links, rules
 from couponflow.domain.errors import CouponDisabled, CouponExpired, CouponNotStarted, CustomerMaxUsesReached, Refusal
-from couponflow.domain.models import Coupon, RedeemPage, Redemption
+from couponflow.domain.models import ButtonBehavior, Coupon, RedeemPage, Redemption
 from couponflow.services.redemption import OpenedLink
 
 
@@ -86,7 +86,7 @@ def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
     used = tuple(sorted(map(_used, filter(_is_redeemed, opened.redemptions)), key=lambda use: use.redeemed_at))
     is_open = len(used) < len(opened.redemptions)
     state = _of_next_use(opened, len(used) + 1, now)
-    offers = state is State.AVAILABLE and opened.terms.page.redeem_button.behavior == "redeem"
+    offers = state is State.AVAILABLE and opened.terms.page.redeem_button.behavior is ButtonBehavior.REDEEM
     return PageState(
         state=state if is_open else State.REDEEMED,
         organisation=opened.terms.organisation.name,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from couponflow.domain.models import PageImage
+from couponflow.domain.models import CodeDisplay, PageImage
 from couponflow.web.page import barcodes, dates, icons, terms_html, translations
 from couponflow.web.page.state import PageState, PastUse, State
 
@@ -143,7 +143,7 @@ class TicketRenderer:
         if view.base_state is State.UPCOMING:
             return _STUB.format("", _PARAGRAPH.format(words.code_later))
         code, draw = view.coupon.code, barcodes.RENDERERS.get(view.page.code_display)
-        if view.page.code_display == "hidden":
+        if view.page.code_display is CodeDisplay.HIDDEN:
             return Markup()
         text = _CODE.format(words.code, " long" if len(code) > _LONG_CODE else "", code, code)
         if view.base_state.is_over:

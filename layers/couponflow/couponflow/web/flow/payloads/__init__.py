@@ -6,24 +6,25 @@ dynamic block, of plain text the text itself.
 
 import json
 
+from couponflow.domain.channel_limits import LIMITS, Channel
 from couponflow.domain.messages import Message
 from couponflow.web.flow.payloads import line, manychat, meta, whatsapp
 
 
-def payload(format: str, message: Message, channel: str | None) -> str:
+def payload(format: str, message: Message, channel: Channel | None) -> str:
     """`format` as asked for; "channel" means the channel's own."""
     if format == "channel":
-        format = channel if channel in ("whatsapp", "line", "messenger", "instagram", "manychat") else "text"
-    if format == "text":
+        format = channel if channel in LIMITS else Channel.TEXT
+    if format == Channel.TEXT:
         return plain(message)
-    if format == "manychat":
+    if format == Channel.MANYCHAT:
         return _written(manychat.block(message, channel))
     messages = {
-        "whatsapp": whatsapp.cta_url,
-        "line": line.buttons,
+        Channel.WHATSAPP: whatsapp.cta_url,
+        Channel.LINE: line.buttons,
         "line_flex": line.flex,
-        "messenger": meta.messenger,
-        "instagram": meta.instagram,
+        Channel.MESSENGER: meta.messenger,
+        Channel.INSTAGRAM: meta.instagram,
     }
     return _written({"messages": messages[format](message)})
 

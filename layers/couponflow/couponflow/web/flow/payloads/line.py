@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from couponflow.domain.channel_limits import LIMITS
+from couponflow.domain.channel_limits import LIMITS, Channel
 from couponflow.domain.message_templates import truncate
 from couponflow.domain.messages import Message
 
-LIMIT = LIMITS["line"]
+LIMIT = LIMITS[Channel.LINE]
 # What stands in the list of chats and on old devices.
 LONGEST_ALT_TEXT = 400
 

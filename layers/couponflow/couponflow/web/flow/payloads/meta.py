@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from couponflow.domain.channel_limits import LIMITS, ChannelLimits
+from couponflow.domain.channel_limits import LIMITS, Channel, ChannelLimits
 from couponflow.domain.message_templates import truncate
 from couponflow.domain.messages import Message
 
 
 def messenger(message: Message) -> list[dict[str, Any]]:
-    return _messages(message, LIMITS["messenger"])
+    return _messages(message, LIMITS[Channel.MESSENGER])
 
 
 def instagram(message: Message) -> list[dict[str, Any]]:
-    return _messages(message, LIMITS["instagram"])
+    return _messages(message, LIMITS[Channel.INSTAGRAM])
 
 
 def _messages(message: Message, limits: ChannelLimits) -> list[dict[str, Any]]:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from couponflow.domain.channel_limits import LIMITS
+from couponflow.domain.channel_limits import LIMITS, Channel
 from couponflow.domain.message_templates import truncate
 from couponflow.domain.messages import Message
 
-LIMIT = LIMITS["whatsapp"]
+LIMIT = LIMITS[Channel.WHATSAPP]
 
 
 def cta_url(message: Message) -> list[dict[str, Any]]:
