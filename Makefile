@@ -11,7 +11,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-javascript install-audit run invoke build check format screenshots test test-fast audit bench soak mutants lock clean
+.PHONY: help install install-sam install-browsers install-javascript install-audit run invoke build check docs format screenshots test test-fast audit bench soak mutants lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -43,6 +43,9 @@ check: install install-javascript ## the fast checks: format, lint, types, words
 	@$(VENV)/mypy
 	@$(VENV)/python -m tools.words
 	@$(VENV)/python -m tools.javascript.check
+
+docs: install ## docs/api.md from the OpenAPI document
+	@$(VENV)/python -m tools.api_docs
 
 format: install install-javascript ## puts the code into shape
 	@$(VENV)/ruff format .

@@ -84,32 +84,73 @@ def test_each_alarm_says_where_its_runbook_is():
         assert f"Runbook, {name}" in RESOURCES[name]["Properties"]["AlarmDescription"]
 
 
-def test_tables_of_the_readme_name_every_parameter():
-    deploy = deploy_section()
-    assert set(re.findall(r"^\| `(\w+)`", deploy, re.MULTILINE)) == SOURCE["Parameters"].keys()
-    assert set(re.findall(r"<(\w+)>", deploy)) <= SOURCE["Outputs"].keys()
+DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
+README = (ROOT / "README.md").read_text().split("\n## Deploy\n")[1].split("\n## ")[0]
 
 
-def deploy_section() -> str:
-    return (ROOT / "README.md").read_text().split("\n## Deploy\n")[1].split("\n## ")[0]
+def test_deploy_page_names_every_parameter_and_output():
+    tables = {title: re.findall(r"`(\w+)`", first_column(title)) for title in ("Parameters", "Outputs")}
+    assert set(tables["Parameters"]) == SOURCE["Parameters"].keys()
+    assert set(tables["Outputs"]) == SOURCE["Outputs"].keys()
+    assert set(re.findall(r"<(\w+)>", DEPLOY + README)) <= SOURCE["Outputs"].keys()
 
 
-def test_the_readmes_deploy_commands_name_what_there_is():
-    deploy, makefile = deploy_section(), (ROOT / "Makefile").read_text()
-    targets = set(re.findall(r"make ([a-z-]+)", deploy))
+def first_column(title: str) -> str:
+    """Return the cells of the first column of a table of docs/deploy.md, one a line."""
+    section = DEPLOY.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return "\n".join(re.findall(r"^\| (`.+?) \|", section, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", [DEPLOY, README], ids=["docs/deploy.md", "README.md"])
+def test_deploy_commands_name_existing_targets_and_stages(page: str):
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"make ([a-z-]+)", page))
     assert targets and targets <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    stages = re.findall(r"--config-env (\w+)", deploy)
+    stages = re.findall(r"--config-env (\w+)", page)
     assert stages and set(stages) <= SAMCONFIG.keys()
-    invoked = re.findall(r"--function-name <(\w+)>", deploy)
+    invoked = re.findall(r"--function-name <(\w+)>", page)
     assert {SOURCE["Outputs"][name]["Value"]["Ref"] for name in invoked} == {"OperatorFunction"}
 
 
-def test_the_operator_takes_what_the_readme_sends_it():
-    payloads = re.findall(r"--payload '(.+)'", deploy_section())
+@pytest.mark.parametrize("page", [DEPLOY, README], ids=["docs/deploy.md", "README.md"])
+def test_deploy_commands_ask_nothing(page: str):
+    """Guided mode ends with "Security Constraints Not Satisfied" by its own default answers."""
+    assert "--guided" not in page
+    commands = re.findall(r"^sam deploy .*", page, re.MULTILINE)
+    assert commands and all("--region" in command for command in commands)
+    for stage in SAMCONFIG.keys() - {"version"}:
+        settings = SAMCONFIG[stage]["deploy"]["parameters"]
+        assert (settings["confirm_changeset"], settings["resolve_s3"]) == (False, True)
+        assert "stack_name" in SAMCONFIG[stage]["global"]["parameters"]
+
+
+@pytest.mark.parametrize("page", [DEPLOY, README], ids=["docs/deploy.md", "README.md"])
+def test_reserved_executions_fit_the_quota_that_docs_name(page: str):
+    """AWS keeps 100 executions unreserved and refuses a deployment that would leave fewer."""
+    assert "L-B99A9384" in page
+    quota = 1_000
+    assert re.search(r"Request (at least )?1,000", page)
+    for stage in SAMCONFIG.keys() - {"version"}:
+        overrides = SAMCONFIG[stage]["deploy"]["parameters"].get("parameter_overrides", [])
+        values = dict(override.split("=", 1) for override in overrides)
+        reserved = sum(
+            int(values.get(body["Properties"]["ReservedConcurrentExecutions"]["Fn::If"][1]["Ref"], 0))
+            for body in SOURCE["Resources"].values()
+            if body["Type"] == "AWS::Serverless::Function"
+        )
+        assert reserved <= quota - 100
+
+
+@pytest.mark.parametrize("page", [DEPLOY, README], ids=["docs/deploy.md", "README.md"])
+def test_operator_accepts_the_payloads_of_the_docs(page: str):
+    payloads = re.findall(r"--payload '(.+)'", page)
     sent = [parse(operator._REQUEST, json.loads(payload)).action for payload in payloads]
     assert sent == ["create_organisation", "create_key"]
+
+
+def test_operator_has_the_actions_that_the_docs_name():
     actions = {get_args(model.model_fields["action"].annotation)[0]: model for model in operator.Action.__subclasses__()}
-    named = re.findall(r"`(\w+)`\s\(((?:`\w+`(?:,\s)?)+)\)", deploy_section())
+    named = re.findall(r"`(\w+)`\s\(((?:`\w+`(?:,\s)?)+)\)", DEPLOY)
     assert len(named) >= 4
     for action, fields in named:
         assert set(re.findall(r"\w+", fields)) <= actions[action].model_fields.keys()

@@ -1,0 +1,98 @@
+"""Documents are true: generated pages are current, links lead somewhere, ids are defined."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools import api_docs
+from tools.paths import ROOT
+
+PAGES = sorted(path for pattern in ("*.md", "docs/**/*.md", "bench/*.md") for path in ROOT.glob(pattern))
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+GOAL = re.compile(r"\b[PRU][0-9]{1,2}[bc]?\b")
+DEFINED_IN = {"P": "docs/benchmarks.md", "R": "docs/testing.md", "U": "docs/testing.md"}
+PROGRAMS = {".py", ".js", ".css", ".yaml"}
+VENDORED = {"vendor", "node_modules"}
+CODE = ("bench", "functions", "layers", "local", "simulator", "tests", "tools")
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_api_page_is_current():
+    assert api_docs.PAGE.read_text() == api_docs.render(), "`make docs` writes it"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_relative_links_lead_to_files_and_headings(path: Path):
+    broken = [link for link in LINK.findall(path.read_text()) if not is_reachable(path, link)]
+    assert not broken
+
+
+def is_reachable(page: Path, link: str) -> bool:
+    if re.match(r"[a-z]+:", link):
+        return True
+    target, _, anchor = link.partition("#")
+    file = page.parent / target if target else page
+    if not file.exists():
+        return False
+    return not anchor or anchor in anchors(file.read_text())
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_broken_link_is_noticed(tmp_path: Path):
+    page = tmp_path / "a.md"
+    page.write_text("# One heading\n")
+    assert is_reachable(page, "#one-heading")
+    assert not is_reachable(page, "#other")
+    assert not is_reachable(page, "missing.md")
+
+
+def test_index_lists_every_page():
+    index = (ROOT / "docs" / "README.md").read_text()
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert pages - {"README.md", "api_introduction.md"} <= set(re.findall(r"\((\w[\w-]*\.md)", index))
+
+
+def test_every_goal_id_in_code_is_defined():
+    undefined = {each for folder in CODE for each in ids_below(ROOT / folder)} - defined_ids()
+    assert not undefined
+
+
+def ids_below(folder: Path) -> set[str]:
+    """Return the goal ids in a folder's programs."""
+    return {
+        each
+        for path in folder.rglob("*.*")
+        if path.suffix in PROGRAMS and not VENDORED & set(path.parts) and path != Path(__file__)
+        for each in GOAL.findall(path.read_text())
+    }
+
+
+def defined_ids() -> set[str]:
+    """Return the ids that begin a table row of the page that defines their kind."""
+    return {
+        each
+        for kind, page in DEFINED_IN.items()
+        for each in re.findall(rf"^\| ({kind}[0-9]+[bc]?) \|", (ROOT / page).read_text(), re.MULTILINE)
+    }
+
+
+def test_testing_page_names_existing_tests():
+    page = (ROOT / "docs" / "testing.md").read_text()
+    for path, test in re.findall(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`", page):
+        assert (ROOT / path).is_file(), path
+        assert f"def {test}" in (ROOT / path).read_text(), f"{path}::{test}"
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
