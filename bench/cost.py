@@ -54,7 +54,7 @@ def parts(use: Use) -> dict[str, float]:
 
 
 def idle() -> dict[str, float]:
-    """USD a month of a stack that nobody uses."""
+    """Return the USD a month of an unused stack, by resource."""
     resources = read_yaml(TEMPLATE)["Resources"].values()
     watched = sum(
         "MetricStat" in metric
@@ -81,8 +81,8 @@ def table() -> str:
         costs = parts(use)
         lines.append(f"| {use.name}s | {' | '.join(f'{cost:.2f}' for cost in costs.values())} | **{sum(costs.values()):.2f}** |")
     nothing = idle()
-    lines += ["", "A month in which nobody comes: " + ", ".join(f"{name} {cost:.2f}" for name, cost in nothing.items())]
-    lines[-1] += f": **{sum(nothing.values()):.2f} USD**, besides what lies in the table ($0.25 a GB) and the bucket ($0.023)."
+    lines += ["", "A month without requests: " + ", ".join(f"{name} {cost:.2f}" for name, cost in nothing.items())]
+    lines[-1] += f": **{sum(nothing.values()):.2f} USD**, plus storage in the table ($0.25 a GB) and the bucket ($0.023)."
     return "\n".join(lines)
 
 

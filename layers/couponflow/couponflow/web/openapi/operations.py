@@ -76,7 +76,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/coupons": Operation("List coupons, newest first", answers.COUPONS, query=coupon_schemas.CouponListing, errors=_LIST),
     "GET /v1/coupons/{coupon_id}": Operation("Read a coupon", answers.COUPON, errors=_COUPON),
     "PATCH /v1/coupons/{coupon_id}": Operation(
-        "Change a coupon; when this returns, nobody redeems by the old terms",
+        "Change a coupon; after the response no redemption commits under the old terms",
         answers.COUPON,
         body=coupon_schemas.CouponChange,
         headers={"If-Match": _TEXT},
