@@ -1,12 +1,12 @@
 """/v1/coupons: create, list, read, change and archive coupons."""
 
 from couponflow.services.coupons import CouponWithCounts, NewCoupon
-from couponflow.web.admin import serializers
 from couponflow.web.admin.coupon_schemas import CouponChange, CouponIn, CouponListing
+from couponflow.web.admin.response_models import CouponOut, Page
 from couponflow.web.http import cursors, etags, validation
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
-from couponflow.web.http.responses import Response, json_response
+from couponflow.web.http.responses import Response
 from couponflow.web.services import Services
 
 
@@ -26,8 +26,9 @@ def add_routes(app: HttpApp, services: Services) -> None:
         query = validation.parse(CouponListing, validation.non_empty(request.query), lax=True)
         before = cursors.decode(query.cursor, parts=1)[0] if query.cursor else None
         found, more = coupons.list_page(request.organisation_id, query.status, query.q, before, query.limit, request.now)
-        items = [serializers.coupon(coupon, request.now) for coupon in found]
-        return json_response({"items": items, "next_cursor": cursors.encode(more) if more else None})
+        items = [CouponOut.from_coupon(coupon, request.now) for coupon in found]
+        next_cursor = cursors.encode(more) if more else None
+        return Page[CouponOut](items=items, next_cursor=next_cursor).response()
 
     @app.route("GET /v1/coupons/{coupon_id}")
     def get_coupon(request: Request) -> Response:
@@ -50,4 +51,4 @@ def add_routes(app: HttpApp, services: Services) -> None:
 
 def _coupon_response(coupon: CouponWithCounts, request: Request, status: int = 200) -> Response:
     etag = etags.etag(coupon.coupon.version)
-    return json_response(serializers.coupon(coupon, request.now), status, etag=etag)
+    return CouponOut.from_coupon(coupon, request.now).response(status, etag=etag)

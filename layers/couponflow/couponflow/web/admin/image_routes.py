@@ -7,7 +7,7 @@ from couponflow.domain.models import ImageKind
 from couponflow.store.images import FOR_EVER
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
-from couponflow.web.http.responses import Response, json_response
+from couponflow.web.http.responses import Response
 from couponflow.web.services import Services
 
 _NAME = re.compile(r"[0-9a-f]{64}\.(webp|jpg)")
@@ -26,21 +26,21 @@ def add_routes(app: HttpApp, services: Services) -> None:
     def announce(request: Request) -> Response:
         # Imported here: a request for a published image does not wait for pydantic.
         from couponflow.web.admin.image_schemas import ImageIn
+        from couponflow.web.admin.response_models import UploadOut
         from couponflow.web.http import validation
 
         services.coupon_service.require_addon(request.organisation_id)
         body = validation.parse(ImageIn, request.json)
         image, upload = images.announce(request.organisation_id, ImageKind(body.kind), body.content_type, body.size)
-        form = {"url": upload.url, "fields": upload.fields}
-        return json_response({"image_id": image.image_id, "upload": form}, status=201)
+        return UploadOut.from_upload(image, upload).response(status=201)
 
     @app.route("POST /v1/images/{image_id}/complete")
     def complete(request: Request) -> Response:
-        from couponflow.web.admin import serializers
+        from couponflow.web.admin.response_models import ImageOut
 
         services.coupon_service.require_addon(request.organisation_id)
         image = images.complete(request.organisation_id, request.params["image_id"])
-        return json_response(serializers.image(image, request.base_url))
+        return ImageOut.from_image(image, request.base_url).response()
 
     @app.route("GET /images/{name}")
     def show(request: Request) -> Response:

@@ -2,12 +2,12 @@
 
 from couponflow.domain.models import Coupon
 from couponflow.services.records import RecordCursor, RecordFilter
-from couponflow.web.admin import serializers
 from couponflow.web.admin.coupon_schemas import RecordListing
+from couponflow.web.admin.response_models import Page, RecordOut
 from couponflow.web.http import cursors, validation
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
-from couponflow.web.http.responses import Response, json_response
+from couponflow.web.http.responses import Response
 from couponflow.web.services import Services
 
 
@@ -26,7 +26,8 @@ def add_routes(app: HttpApp, services: Services) -> None:
             found = records.list_newest(coupon, _filter(query), after, query.limit)
         is_full = len(found) == query.limit
         more = cursors.encode(*RecordCursor.of(found[-1]).parts) if is_full else None
-        return json_response({"items": list(map(serializers.record, found)), "next_cursor": more})
+        items = list(map(RecordOut.from_redemption, found))
+        return Page[RecordOut](items=items, next_cursor=more).response()
 
     @app.route("GET /v1/coupons/{coupon_id}/redemptions.csv")
     def export_redemptions(request: Request) -> Response:

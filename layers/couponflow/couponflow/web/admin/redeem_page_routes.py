@@ -3,12 +3,12 @@
 from couponflow.domain.errors import ValidationFailed
 from couponflow.domain.models import RedeemButton, RedeemPage
 from couponflow.services.images import ImageService
-from couponflow.web.admin import serializers
 from couponflow.web.admin.redeem_page_schemas import RedeemPageIn
+from couponflow.web.admin.response_models import RedeemPageOut
 from couponflow.web.http import validation
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
-from couponflow.web.http.responses import Response, json_response
+from couponflow.web.http.responses import Response
 from couponflow.web.page import preview, responses
 from couponflow.web.page.state import State
 from couponflow.web.services import Services
@@ -21,14 +21,14 @@ def add_routes(app: HttpApp, services: Services) -> None:
     @app.route("GET /v1/coupons/{coupon_id}/redeem-page")
     def get_redeem_page(request: Request) -> Response:
         page = coupons.page(request.organisation_id, request.params["coupon_id"])
-        return json_response(serializers.redeem_page(page))
+        return RedeemPageOut.from_page(page).response()
 
     @app.route("PUT /v1/coupons/{coupon_id}/redeem-page")
     def save_redeem_page(request: Request) -> Response:
         coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
         page = _parse_settings(request, services.image_service)
         saved = coupons.save_page(request.organisation_id, coupon.coupon_id, page)
-        return json_response(serializers.redeem_page(saved))
+        return RedeemPageOut.from_page(saved).response()
 
     @app.route("POST /v1/coupons/{coupon_id}/redeem-page/preview")
     def preview_redeem_page(request: Request) -> Response:

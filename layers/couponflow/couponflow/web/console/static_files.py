@@ -14,7 +14,7 @@ from typing import Any
 
 from couponflow.domain.errors import NotFound
 from couponflow.web.http.problems import problem_response
-from couponflow.web.http.responses import Response
+from couponflow.web.http.responses import SECURITY_HEADERS, Response
 from couponflow.web.page import assets as page
 
 TYPES = {
@@ -29,17 +29,13 @@ COMPRESSED_ALREADY = {".woff2"}
 ROOT = "/console/"
 HOME = "/console/coupons"
 
-COMMON = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "strict-transport-security": "max-age=31536000",
-}
-DOCUMENT = COMMON | {
-    "cache-control": "no-cache",
+DOCUMENT = SECURITY_HEADERS | {"cache-control": "no-cache", "vary": "accept-encoding"}
+# The other headers are for documents only.
+ASSET_HEADERS = ("x-content-type-options", "referrer-policy", "strict-transport-security")
+IMMUTABLE = {name: SECURITY_HEADERS[name] for name in ASSET_HEADERS} | {
+    "cache-control": "public, max-age=31536000, immutable",
     "vary": "accept-encoding",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
-FOR_EVER = COMMON | {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -89,7 +85,7 @@ class Console:
     def answer(self, path: str, accepted: str, known: str) -> Response | None:
         """None: there is no such file. Screens have addresses of their own and all are the one document."""
         if path in ("/", "/console"):
-            return Response(308, "", COMMON | {"location": HOME})
+            return Response(308, "", SECURITY_HEADERS | {"location": HOME})
         if path.startswith(f"{ROOT}assets/"):
             asset = self.assets.get(path)
             return asset.answer(accepted, known) if asset else None
@@ -152,12 +148,11 @@ def _console_policy(uploads: Iterable[str]) -> dict[str, str]:
     return {
         "content-security-policy": _written(policy),
         "x-frame-options": "DENY",
-        "cross-origin-opener-policy": "same-origin",
     }
 
 
 def _asset_headers(name: str, content: bytes) -> dict[str, str]:
-    return FOR_EVER | (_preview_policy(content.decode()) if name == "preview.html" else {})
+    return IMMUTABLE | (_preview_policy(content.decode()) if name == "preview.html" else {})
 
 
 def _preview_policy(document: str) -> dict[str, str]:

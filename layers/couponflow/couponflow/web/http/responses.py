@@ -8,6 +8,17 @@ from typing import Any
 # Nothing that is one customer's or one organisation's may be kept by anybody in between.
 PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
+# Of every HTML page: the redeem page's and the console's.
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    # A link is as good as a ticket: it must not leak to the sites that the page links to.
+    # With no-referrer, the browser would send forms with the origin "null".
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+    "strict-transport-security": "max-age=63072000",
+}
+
 
 @dataclass(frozen=True)
 class Response:

@@ -5,14 +5,14 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 from couponflow.domain import errors
 from couponflow.web.http.problems import STATUS
 from couponflow.web.http.routes import ROUTES
-from couponflow.web.http.validation import Schema
 from couponflow.web.openapi import response_schemas
-from couponflow.web.openapi.operations import HTML, OPERATIONS, Errors, Operation
+from couponflow.web.openapi.operations import HTML, OPERATIONS, Answer, Errors, Operation
 
 _ALWAYS: Errors = (errors.TooManyRequests, errors.InternalError, errors.TryAgain)
 _WITH_KEY: Errors = (errors.Unauthenticated, errors.ScopeMissing, errors.AddonDisabled)
@@ -85,22 +85,22 @@ def _responses(of: Operation, scope: str | None) -> dict[str, Any]:
     return {str(status): found[status] for status in sorted(found)}
 
 
-def _response(status: int, answer: dict[str, Any] | str | None, media_type: str = "application/json") -> dict[str, Any]:
+def _response(status: int, answer: Answer, media_type: str = "application/json") -> dict[str, Any]:
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-    if isinstance(answer, dict):
-        described["content"] = {media_type: {"schema": answer}}
-    elif answer:
+    if isinstance(answer, str) and answer:
         described["content"] = {answer: {"schema": {"type": "string"}}}
+    elif answer:
+        described["content"] = {media_type: {"schema": _schema(answer, "serialization")}}
     if status in (429, 503):
         described["headers"] = {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}}
     return described
 
 
-def _schema(of: type[Schema] | dict[str, Any]) -> dict[str, Any]:
+def _schema(of: type[BaseModel] | dict[str, Any], mode: JsonSchemaMode = "validation") -> dict[str, Any]:
     """Without references: each schema stands where it is used."""
     if isinstance(of, dict):
         return of
-    schema = TypeAdapter(of).json_schema()
+    schema = TypeAdapter(of).json_schema(mode=mode)
     inlined: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))
     return inlined
 

@@ -6,21 +6,32 @@ from typing import Any
 from couponflow.domain import errors
 from couponflow.domain.errors import CouponflowError
 from couponflow.web.admin import coupon_schemas, flow_block_schemas, image_schemas, redeem_page_schemas
+from couponflow.web.admin.response_models import (
+    CouponOut,
+    FlowBlockOut,
+    ImageOut,
+    Page,
+    RecordOut,
+    RedeemPageOut,
+    ResponseModel,
+    UploadOut,
+)
 from couponflow.web.http import validation
-from couponflow.web.openapi import response_schemas as answers
+from couponflow.web.openapi import response_schemas
 from couponflow.web.page.state import State
 from couponflow.web.redeem import requests
 
+Answer = type[ResponseModel] | dict[str, Any] | str | None
 Errors = tuple[type[CouponflowError], ...]
 HTML, TEXT = "text/html", "text/plain"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """`answer`: the schema of a JSON answer, the media type of another, None for none."""
+    """`answer`: the model or schema of a JSON response, the media type of another, None for an empty one."""
 
     summary: str
-    answer: dict[str, Any] | str | None = None
+    answer: Answer = None
     status: int = 200
     body: type[validation.Schema] | dict[str, Any] | None = None
     body_is_needed: bool = True
@@ -71,13 +82,13 @@ _USE = {"type": "object", "properties": {"use": {"type": ["integer", "string"], 
 OPERATIONS: dict[str, Operation] = {
     "GET /v1/openapi.json": Operation("This document", {"type": "object"}),
     "POST /v1/coupons": Operation(
-        "Create a coupon", answers.COUPON, 201, body=coupon_schemas.CouponIn, errors=(*_BODY, errors.CodeTaken)
+        "Create a coupon", CouponOut, 201, body=coupon_schemas.CouponIn, errors=(*_BODY, errors.CodeTaken)
     ),
-    "GET /v1/coupons": Operation("List coupons, newest first", answers.COUPONS, query=coupon_schemas.CouponListing, errors=_LIST),
-    "GET /v1/coupons/{coupon_id}": Operation("Read a coupon", answers.COUPON, errors=_COUPON),
+    "GET /v1/coupons": Operation("List coupons, newest first", Page[CouponOut], query=coupon_schemas.CouponListing, errors=_LIST),
+    "GET /v1/coupons/{coupon_id}": Operation("Read a coupon", CouponOut, errors=_COUPON),
     "PATCH /v1/coupons/{coupon_id}": Operation(
         "Change a coupon; after the response no redemption commits under the old terms",
-        answers.COUPON,
+        CouponOut,
         body=coupon_schemas.CouponChange,
         headers={"If-Match": _TEXT},
         errors=(
@@ -90,10 +101,10 @@ OPERATIONS: dict[str, Operation] = {
         ),
     ),
     "DELETE /v1/coupons/{coupon_id}": Operation("Archive a coupon", None, 204, errors=_COUPON),
-    "GET /v1/coupons/{coupon_id}/redeem-page": Operation("Read a redeem page", answers.REDEEM_PAGE, errors=_COUPON),
+    "GET /v1/coupons/{coupon_id}/redeem-page": Operation("Read a redeem page", RedeemPageOut, errors=_COUPON),
     "PUT /v1/coupons/{coupon_id}/redeem-page": Operation(
         "Save a redeem page",
-        answers.REDEEM_PAGE,
+        RedeemPageOut,
         body=redeem_page_schemas.RedeemPageIn,
         errors=(*_BODY, *_COUPON, errors.CouponArchived),
     ),
@@ -105,7 +116,7 @@ OPERATIONS: dict[str, Operation] = {
         errors=(*_BODY, *_COUPON),
     ),
     "GET /v1/coupons/{coupon_id}/redemptions": Operation(
-        "List redemption records", answers.RECORDS, query=coupon_schemas.RecordListing, errors=(*_COUPON, *_LIST)
+        "List redemption records", Page[RecordOut], query=coupon_schemas.RecordListing, errors=(*_COUPON, *_LIST)
     ),
     "GET /v1/coupons/{coupon_id}/redemptions.csv": Operation(
         "All redemption records as a file, at the address given by Location for five minutes",
@@ -114,39 +125,39 @@ OPERATIONS: dict[str, Operation] = {
         query=coupon_schemas.RecordListing,
         errors=(*_COUPON, errors.ValidationFailed),
     ),
-    "POST /v1/images": Operation("Announce an image", answers.UPLOAD, 201, body=image_schemas.ImageIn, errors=_BODY),
+    "POST /v1/images": Operation("Announce an image", UploadOut, 201, body=image_schemas.ImageIn, errors=_BODY),
     "POST /v1/images/{image_id}/complete": Operation(
-        "Check and publish an uploaded image", answers.IMAGE, errors=(errors.NotFound, errors.ValidationFailed)
+        "Check and publish an uploaded image", ImageOut, errors=(errors.NotFound, errors.ValidationFailed)
     ),
     "GET /images/{name}": Operation("An image", "image/*", errors=(errors.NotFound,)),
-    "GET /v1/flow/blocks": Operation("List Distribute Coupon blocks", answers.BLOCKS, query=validation.Listing, errors=_LIST),
+    "GET /v1/flow/blocks": Operation("List Distribute Coupon blocks", Page[FlowBlockOut], query=validation.Listing, errors=_LIST),
     "POST /v1/flow/blocks": Operation(
-        "Save a new block", answers.BLOCK, 201, body=flow_block_schemas.BlockIn, errors=(*_BODY, *_COUPON)
+        "Save a new block", FlowBlockOut, 201, body=flow_block_schemas.BlockIn, errors=(*_BODY, *_COUPON)
     ),
-    "GET /v1/flow/blocks/{block_id}": Operation("Read a block", answers.BLOCK, errors=(errors.NotFound,)),
+    "GET /v1/flow/blocks/{block_id}": Operation("Read a block", FlowBlockOut, errors=(errors.NotFound,)),
     "PUT /v1/flow/blocks/{block_id}": Operation(
-        "Replace a block", answers.BLOCK, body=flow_block_schemas.BlockIn, errors=(*_BODY, *_COUPON, errors.NotFound)
+        "Replace a block", FlowBlockOut, body=flow_block_schemas.BlockIn, errors=(*_BODY, *_COUPON, errors.NotFound)
     ),
     "DELETE /v1/flow/blocks/{block_id}": Operation("Delete a block", None, 204, errors=(errors.NotFound,)),
     "POST /v1/flow/distribute": Operation(
-        "Give a customer the link to a coupon", answers.OUTCOME, body=_ASK, errors=_BODY, flow=True
+        "Give a customer the link to a coupon", response_schemas.OUTCOME, body=_ASK, errors=_BODY, flow=True
     ),
     "GET /v1/flow/distribute": Operation(
         "The same, for builders that can only GET",
-        answers.OUTCOME,
+        response_schemas.OUTCOME,
         query={"type": "object", "properties": dict.fromkeys(_ASK_FIELDS, {"type": "string"})},
         errors=(errors.ValidationFailed,),
         flow=True,
     ),
     "POST /v1/flow/distribute/manychat": Operation(
-        "The same, answered as ManyChat's Dynamic Block", answers.DYNAMIC_BLOCK, body=_ASK, errors=_BODY, flow=True
+        "The same, answered as ManyChat's Dynamic Block", response_schemas.DYNAMIC_BLOCK, body=_ASK, errors=_BODY, flow=True
     ),
     "POST /v1/flow/distribute/batch": Operation(
-        "The same for up to 100 customers", answers.OUTCOMES, body=_ASKS, errors=_BODY, flow=True
+        "The same for up to 100 customers", response_schemas.OUTCOMES, body=_ASKS, errors=_BODY, flow=True
     ),
     "POST /v1/redemptions": Operation(
         "Redeem at a till",
-        answers.REDEEMED,
+        response_schemas.REDEEMED,
         body=_TILL,
         headers={"Idempotency-Key": _KEY},
         errors=(*_BODY, *_COUPON, *_REFUSALS),
@@ -155,7 +166,7 @@ OPERATIONS: dict[str, Operation] = {
     "HEAD /r/{token}": Operation("As GET, without the page", None, more={404: HTML}),
     "POST /r/{token}/redeem": Operation(
         "Redeem by link: JSON where `Accept` asks for it, else the way back to the page",
-        answers.REDEEMED,
+        response_schemas.REDEEMED,
         body=_USE,
         body_is_needed=False,
         errors=(*_BODY, *_COUPON, *_REFUSALS, errors.RedeemNotOffered, errors.ForeignOrigin),

@@ -1,9 +1,8 @@
-"""What answers look like, as JSON Schema: for the OpenAPI document; tests hold real answers to it."""
+"""Schemas of the responses that are written without pydantic: the hot functions' ones, and problems."""
 
 from typing import Any
 
 from couponflow.domain.flow_blocks import Outcome
-from couponflow.domain.models import ButtonBehavior, CodeDisplay, CouponStatus, RedemptionStatus
 from couponflow.web.flow import response
 
 JsonSchema = dict[str, Any]
@@ -23,67 +22,6 @@ def _object(**properties: JsonSchema) -> JsonSchema:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def _page_of(item: JsonSchema) -> JsonSchema:
-    return _object(items={"type": "array", "items": item}, next_cursor=_or_null(_TEXT))
-
-
-COUPON = _object(
-    coupon_id=_TEXT,
-    code=_TEXT,
-    name=_TEXT,
-    starts_at=_TIME,
-    ends_at=_TIME,
-    timezone=_TEXT,
-    max_redemptions=_or_null(_COUNT),
-    max_redemptions_per_customer=_or_null(_COUNT),
-    active=_FLAG,
-    status={"enum": list(CouponStatus)},
-    times_redeemed=_COUNT,
-    remaining=_or_null(_COUNT),
-    version=_COUNT,
-    created_at=_TIME,
-    updated_at=_TIME,
-)
-COUPONS = _page_of(COUPON)
-REDEEM_PAGE = _object(
-    code_display={"enum": list(CodeDisplay)},
-    redeem_button=_object(behavior={"enum": list(ButtonBehavior)}, label=_or_null(_TEXT), url=_or_null(_TEXT)),
-    copy_code_button=_FLAG,
-    background_color={"type": "string", "pattern": "^#[0-9a-f]{6}$"},
-    brand_icon=_or_null(_TEXT),
-    campaign_image=_or_null(_TEXT),
-    terms=_TEXT,
-    locale=_or_null(_TEXT),
-)
-RECORD = _object(
-    redemption_id=_TEXT,
-    coupon_id=_TEXT,
-    customer_id=_TEXT,
-    inbox_id=_or_null(_TEXT),
-    status={"enum": list(RedemptionStatus)},
-    distributed_at=_or_null(_TIME),
-    redeemed_at=_or_null(_TIME),
-)
-RECORDS = _page_of(RECORD)
-UPLOAD = _object(image_id=_TEXT, upload=_object(url=_TEXT, fields={"type": "object", "additionalProperties": {"type": "string"}}))
-IMAGE = _object(image_id=_TEXT, url=_TEXT, width=_COUNT, height=_COUNT)
-BLOCK = _object(
-    block_id=_TEXT,
-    coupon_id=_TEXT,
-    message=_or_null(_TEXT),
-    button_title=_or_null(_TEXT),
-    image_url=_or_null(_TEXT),
-    fallback_flows=_object(
-        coupon_expired=_or_null(_TEXT),
-        customer_max_uses_reached=_or_null(_TEXT),
-        coupon_max_uses_reached=_or_null(_TEXT),
-        error=_or_null(_TEXT),
-    ),
-    channel=_or_null(_TEXT),
-    created_at=_TIME,
-    updated_at=_TIME,
-)
-BLOCKS = _page_of(BLOCK)
 REDEEMED = _object(redemption_id=_TEXT, status={"const": "redeemed"}, redeemed_at=_TIME, repeated=_FLAG)
 
 _SAID = dict.fromkeys(response.FIELDS, _TEXT) | {"outcome": {"enum": list(Outcome)}}

@@ -4,19 +4,14 @@ import gzip
 from collections.abc import Mapping
 
 from couponflow.web.http.request import Request
-from couponflow.web.http.responses import Response
+from couponflow.web.http.responses import SECURITY_HEADERS, Response
 from couponflow.web.page import assets, render
 from couponflow.web.page.colors import WHITE
 from couponflow.web.page.state import PageState
 
-_HEADERS = {
+_HEADERS = SECURITY_HEADERS | {
     "content-type": "text/html; charset=utf-8",
-    # A link is as good as a ticket: it must not leak to wherever the page leads. With no-referrer, forms would lose their origin.
-    "referrer-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "strict-transport-security": "max-age=63072000",
     "x-robots-tag": "noindex, nofollow",
     "vary": "accept-encoding, accept-language",
 }
