@@ -3,6 +3,7 @@
 import pytest
 
 from couponflow.domain import times
+from tests.support import period_vectors
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,54 @@ def test_invalid_date_or_time_is_refused(written):
 def test_unknown_time_zone_is_refused(name):
     with pytest.raises(ValueError, match="must be an IANA time zone"):
         times.zone(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["localtime", "posixrules", "posix/UTC", "right/Europe/Berlin", "Factory", "Europe/Atlantis", ""]
+)
+def test_zone_of_the_machine_alone_is_refused(name):
+    with pytest.raises(ValueError, match="must be an IANA time zone"):
+        times.check_zone(name)
+
+
+def test_every_zone_of_tzdata_but_factory_is_accepted():
+    for name in period_vectors.ZONES:
+        times.check_zone(name)
+    assert len(period_vectors.ZONES) > 500
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("America/Santiago", "2027-09-04"),
+        ("Africa/Cairo", "2027-04-29"),
+        ("Asia/Beirut", "2027-03-27"),
+        ("America/Havana", "2027-03-13"),
+        ("America/Nuuk", "2027-03-27"),
+        ("Atlantic/Azores", "2027-03-27"),
+        ("Pacific/Apia", "2011-12-31"),
+        ("UTC", "2027-01-01"),
+    ],
+)
+def test_last_moment_of_a_date_is_on_that_date(zone, day):
+    last = times.last_moment(times.parse_end(day, zone), zone)
+    assert f"{last:%Y-%m-%d}" == day and f"{last:%M}" == "59"
+
+
+def test_last_moment_is_on_the_last_day_at_every_offset_change_until_2037():
+    wrong = []
+    for zone, day, _, ends_at in period_vectors.vectors():
+        last = times.last_moment(times.parse_utc(ends_at), zone)
+        if f"{last:%Y-%m-%d}" != day:
+            wrong.append((zone, day, last))
+    assert wrong == []
+
+
+def test_end_within_a_day_is_its_own_last_moment():
+    noon = times.parse_utc("2027-09-04T16:00:00.000Z")
+    assert times.last_moment(noon, "America/Santiago") == noon
+    second_midnight = times.parse_utc("2026-11-01T05:00:00.000Z")
+    assert not times.is_start_of_day(second_midnight, "America/Havana")
 
 
 def test_utc_texts_sort_in_order_of_time():

@@ -2,6 +2,8 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 _MOMENT = re.compile(
@@ -22,13 +24,29 @@ def parse_utc(written: str) -> datetime:
 
 
 def zone(name: str) -> ZoneInfo:
-    """An IANA time zone. Raises ValueError if there is none of that name."""
+    """Return the IANA time zone. Raises ValueError if there is none of that name."""
     try:
         if _ZONE.fullmatch(name):
             return ZoneInfo(name)
     except (KeyError, OSError, ValueError):
         pass
     raise ValueError("must be an IANA time zone, such as Europe/Berlin")
+
+
+def check_zone(name: str) -> None:
+    """Raises ValueError unless the `tzdata` package lists the zone.
+
+    A machine's own files hold more: `localtime`, `posixrules` and the folders `posix` and `right`
+    have no meaning elsewhere, and browsers know none of them.
+    """
+    if name not in _listed_zones():
+        raise ValueError("must be an IANA time zone, such as Europe/Berlin")
+
+
+@cache
+def _listed_zones() -> frozenset[str]:
+    # "Factory" means that a machine's zone was never set.
+    return frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
 
 
 def parse_start(written: str, timezone: str) -> datetime:
@@ -42,9 +60,21 @@ def parse_end(written: str, timezone: str) -> datetime:
 
 
 def last_moment(ends_at: datetime, timezone: str) -> datetime:
-    """The last moment of a period as people say it there: an end at midnight is 23:59 of the day before."""
-    local = ends_at.astimezone(zone(timezone))
-    return local - timedelta(minutes=1) if local.time() == time() else local
+    """Return the last local moment of a period as people name it.
+
+    An end at the first moment of a local day becomes the last minute of the day before. Where
+    clocks go forward at midnight, that first moment is one o'clock.
+    """
+    if is_start_of_day(ends_at, timezone):
+        ends_at -= timedelta(minutes=1)
+    return ends_at.astimezone(zone(timezone))
+
+
+def is_start_of_day(moment: datetime, timezone: str) -> bool:
+    """Whether a local day begins at this moment."""
+    local = zone(timezone)
+    before = (moment - timedelta(milliseconds=1)).astimezone(local)
+    return before.date() < moment.astimezone(local).date()
 
 
 def _moment(written: str, timezone: str, days_later: int) -> datetime:

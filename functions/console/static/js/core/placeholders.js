@@ -1,5 +1,5 @@
 // {{coupon_name}} and its like, filled as the service fills them.
-import { wall } from "./times.js";
+import { lastMoment, wall } from "./times.js";
 
 export const PLACEHOLDERS = [
   "coupon_name",
@@ -12,7 +12,6 @@ export const PLACEHOLDERS = [
 ];
 const KNOWN = new Set([...PLACEHOLDERS, "starts_at_local", "ends_at_local"]);
 const PLACEHOLDER = /( ?)\{\{([^{}]*)\}\}/g;
-const MINUTE_MS = 60_000;
 
 export function problem(text) {
   const unknown = [...text.matchAll(PLACEHOLDER)]
@@ -38,9 +37,7 @@ export const uses = (text, name) =>
 // What is known of the coupon today.
 export function valuesOf(coupon) {
   if (!coupon) return {};
-  const end = wall(coupon.ends_at, coupon.timezone);
-  const last =
-    end.time === "00:00" && end.second === "00" ? wall(Date.parse(coupon.ends_at) - MINUTE_MS, coupon.timezone) : end;
+  const last = lastMoment(coupon.ends_at, coupon.timezone);
   const start = wall(coupon.starts_at, coupon.timezone);
   const values = { starts_at: `${start.date} ${start.time}`, ends_at: `${last.date} ${last.time}` };
   return {

@@ -1,11 +1,18 @@
 // Times in a coupon's own zone, wherever the marketer sits.
 const LANGUAGE = navigator.languages?.find((language) => language.startsWith("en")) ?? "en-GB";
 const formats = new Map();
+const MINUTE_MS = 60_000;
 
 function format(zone, options, language = LANGUAGE) {
   const name = JSON.stringify([zone, options, language]);
-  if (!formats.has(name)) formats.set(name, new Intl.DateTimeFormat(language, { timeZone: zone, ...options }));
+  if (!formats.has(name)) formats.set(name, newFormat(zone, options, language));
   return formats.get(name);
+}
+
+// A zone that this browser does not know must not hide the coupon: its times are then in UTC.
+function newFormat(zone, options, language) {
+  const timeZone = isZone(zone) ? zone : "UTC";
+  return new Intl.DateTimeFormat(language, { timeZone, ...options });
 }
 
 export const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
@@ -64,17 +71,18 @@ export const dayAndClock = (at, zone) => `${day(at, zone)}, ${clock(at, zone)}`;
 export const clockToTheSecond = (at, zone) =>
   format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
 
-const isMidnight = (at, zone) => {
-  const { time, second } = wall(at, zone);
-  return time === "00:00" && second === "00";
-};
+// Clocks may go forward at midnight: then the day begins at one.
+const isStartOfDay = (at, zone) => wall(Date.parse(at) - 1, zone).date < wall(at, zone).date;
 
-// A period's end is exclusive: one that is over at midnight has the day before as its last.
+const justBefore = (at) => new Date(Date.parse(at) - 1);
+
+// A period's end is exclusive: one that is over when a day begins has the day before as its last.
 export function period({ starts_at, ends_at, timezone }) {
-  const wholeDays = isMidnight(starts_at, timezone) && isMidnight(ends_at, timezone);
-  const last = isMidnight(ends_at, timezone) ? new Date(Date.parse(ends_at) - 1) : ends_at;
-  if (wholeDays) return { from: day(starts_at, timezone), to: day(last, timezone) };
-  const to = last === ends_at ? dayAndClock(ends_at, timezone) : `${day(last, timezone)}, end of day`;
+  const endsWithDay = isStartOfDay(ends_at, timezone);
+  const last = endsWithDay ? justBefore(ends_at) : ends_at;
+  if (endsWithDay && isStartOfDay(starts_at, timezone))
+    return { from: day(starts_at, timezone), to: day(last, timezone) };
+  const to = endsWithDay ? `${day(last, timezone)}, end of day` : dayAndClock(ends_at, timezone);
   return { from: dayAndClock(starts_at, timezone), to };
 }
 
@@ -82,14 +90,19 @@ export function period({ starts_at, ends_at, timezone }) {
 export function periodFields({ starts_at, ends_at, timezone }) {
   const start = wall(starts_at, timezone);
   const end = wall(ends_at, timezone);
-  const whole = isMidnight(starts_at, timezone) && isMidnight(ends_at, timezone);
+  const whole = isStartOfDay(starts_at, timezone) && isStartOfDay(ends_at, timezone);
   return {
     whole_days: whole,
     start_date: start.date,
     start_time: whole ? "00:00" : start.time,
-    end_date: whole ? daysLater(end.date, -1) : end.date,
+    end_date: whole ? wall(justBefore(ends_at), timezone).date : end.date,
     end_time: whole ? "23:59" : end.time,
   };
+}
+
+// The last minute of a period, as {date, time}.
+export function lastMoment(ends_at, zone) {
+  return wall(isStartOfDay(ends_at, zone) ? Date.parse(ends_at) - MINUTE_MS : ends_at, zone);
 }
 
 export function offsetName(zone, at = Date.now()) {

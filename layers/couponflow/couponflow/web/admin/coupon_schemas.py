@@ -18,7 +18,7 @@ def _is_code(code: str) -> str:
 
 def _is_zone(name: str) -> str:
     try:
-        times.zone(name)
+        times.check_zone(name)
     except ValueError as wrong:
         raise validation_error(str(wrong)) from None
     return name

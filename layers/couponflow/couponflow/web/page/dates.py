@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from couponflow.domain import times
 
-_MIDNIGHT = (0, 0, 0, 0)
 _NO_BREAK = "\u00a0"
 
 
@@ -18,10 +17,8 @@ def moment(at: datetime, timezone: str, locale: str) -> str:
 
 
 def last_moment(ends_at: datetime, timezone: str, locale: str) -> str:
-    """The end of a period that excludes it: midnight is written as 23:59 of the day before, which nobody misreads."""
-    local = _local(ends_at, timezone)
-    is_midnight = (local.hour, local.minute, local.second, local.microsecond) == _MIDNIGHT
-    return moment(ends_at - timedelta(minutes=1) if is_midnight else ends_at, timezone, locale)
+    """Return the end of a period that excludes it: a day's first moment is 23:59 of the day before."""
+    return moment(times.last_moment(ends_at, timezone), timezone, locale)
 
 
 def second(at: datetime, timezone: str, locale: str) -> str:
