@@ -96,3 +96,24 @@ def test_testing_page_names_existing_tests():
 
 def test_readme_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+CHANGES = (ROOT / "docs" / "architecture.md").read_text().partition("## To add a …")[2].partition("\n## ")[0]
+LAYER = ROOT / "layers" / "couponflow" / "couponflow"
+TOP_FOLDERS = ("docs/", "events/", "functions/", "tests/", "template.yaml")
+
+
+def changed_paths(row: str) -> list[str]:
+    """The paths of one row of the table of changes; names of classes are no paths."""
+    return [name for name in re.findall(r"`([^`]+)`", row) if "/" in name or "." in name]
+
+
+def test_table_of_changes_has_twelve_rows_with_paths():
+    rows = [line for line in CHANGES.splitlines() if line.startswith(("| a ", "| an "))]
+    assert len(rows) == 12
+    assert all(changed_paths(row) for row in rows)
+
+
+@pytest.mark.parametrize("name", sorted(set(changed_paths(CHANGES)) - {"layers/couponflow/couponflow/"}))
+def test_path_in_the_table_of_changes_exists(name: str):
+    assert (ROOT / name if name.startswith(TOP_FOLDERS) else LAYER / name).exists()
