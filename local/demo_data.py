@@ -56,7 +56,7 @@ def coupon_of(number: int, organisation_id: str) -> Coupon:
 def make_demo(table: Table, base_url: str) -> dict[str, Any]:
     """Make what is missing and return what `.local/demo.json` holds. Data that exist stay as they are."""
     first, second = (_organisation(table, base_url, number) for number in (1, 2))
-    return {"base_url": base_url, "console_url": f"{base_url}/console/"} | first | {"other_organisation": second}
+    return {"base_url": base_url, "console_url": f"{base_url}/console"} | first | {"other_organisation": second}
 
 
 def _organisation(table: Table, base_url: str, number: int) -> dict[str, str]:

@@ -30,7 +30,8 @@ class Front:
         app = web.Application(client_max_size=LARGEST_REQUEST)
         app.router.add_post(INVOKE_PATH, self._invoke)
         app.router.add_route("*", "/{anything:.*}", self._http)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        # API Gateway passes a compressed body on as it came.
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False)
 
     async def start(self, port: int) -> None:
         await self._runner.setup()

@@ -125,6 +125,8 @@ def _routes(function: str, resource: dict[str, Any], resolver: Resolver) -> Iter
             continue
         properties = resolver.resolve(event.get("Properties", {}), only=("Path", "Method"))
         if "Path" in properties:
+            if properties["Path"].endswith("/") and properties["Path"] != "/":
+                raise TemplateError(f"{function}: an HTTP API takes no route that ends in a slash: {properties['Path']}")
             yield Route(properties.get("Method", "ANY").upper(), properties["Path"], function)
         else:
             yield Route("ANY", "$default", function)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import gzip
 import json
 import subprocess
 import sys
@@ -21,6 +23,17 @@ from tools.paths import ROOT
 
 def log_of(stack: StackProcess, function: str) -> str:
     return (stack.state / "logs" / f"{function}.log").read_text()
+
+
+def test_compressed_body_is_passed_on_as_it_came(http):
+    content = gzip.compress(b'{"a": 1}')
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    event = http.post("/probe/body", content=content, headers=headers).json()["event"]
+
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == content
+    assert event["headers"]["content-encoding"] == "gzip"
 
 
 def test_a_request_reaches_its_function_and_the_answer_its_client(http):

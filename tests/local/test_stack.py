@@ -164,6 +164,7 @@ def test_a_function_that_dies_at_start_is_named_with_its_error(service_stack, se
             "CodeUri: functions/prob",
             "template.yaml: ProbeFunction: there is no functions/prob/app.py",
         ),
+        ('"/kept/{name}"', "/kept/", "template.yaml: ProbeFunction: an HTTP API takes no route that ends in a slash: /kept/"),
         ("CodeUri: functions/probe", "Code: functions/probe", "template.yaml: 'CodeUri' is missing"),
         ("{Type: AWS::S3::Bucket}", "[]", "template.yaml is not shaped like a SAM template: "),
     ],

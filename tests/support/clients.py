@@ -44,12 +44,14 @@ class LoopbackTransport(httpx.HTTPTransport):
         self._port = emulated.port
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request; its Host header and the name in TLS stay as they are."""
+        """Send a copy of the request: its Host header, the name in TLS and the owner of cookies stay as they are."""
         host = request.url.host
-        if host.endswith(".localhost"):
-            request.extensions = {**request.extensions, "sni_hostname": host}
-            request.url = request.url.copy_with(host="127.0.0.1", port=self._port)
-        return super().handle_request(request)
+        if not host.endswith(".localhost"):
+            return super().handle_request(request)
+        extensions = {**request.extensions, "sni_hostname": host}
+        url = request.url.copy_with(host="127.0.0.1", port=self._port)
+        sent = httpx.Request(request.method, url, headers=request.headers, stream=request.stream, extensions=extensions)
+        return super().handle_request(sent)
 
 
 def http_client(emulated: Emulated | None = None, base_url: str = "") -> httpx.Client:

@@ -12,6 +12,7 @@ LONGEST_FIRST = (
     "tests/browser/console/*",
     "tests/browser/*",
     "tests/contract/*",
+    "tests/rehearsal/*",
     "tests/template/test_package.py",
     "tests/concurrency/test_kills_under_load.py",
     "tests/local/*",
@@ -22,6 +23,9 @@ LONGEST_FIRST = (
 )
 # Each test is a unit of work: these files have no fixture that is worth sharing.
 SPLIT = ("tests/proofs/*", "tests/local/test_stack.py")
+# Stacks that take long to make, by the contract suite's target and by fixture: one worker makes each.
+_TARGETS = {"source": "stack", "built": "built", "rehearsal": "rehearsal"}
+_SHARED = {"built_stack": "built", "emulator": "rehearsal", "deployment": "rehearsal"}
 # Coverage slows these searches by more than two, and other tests cover the same code.
 WITHOUT_COVERAGE = ("tests/proofs/*",)
 
@@ -37,7 +41,12 @@ def arrange(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Item) -> str | None:
-    path = _path(item)
+    path, callspec = _path(item), getattr(item, "callspec", None)
+    if callspec and "target" in callspec.params:
+        return _TARGETS[callspec.params["target"]]
+    for fixture, group in _SHARED.items():
+        if fixture in getattr(item, "fixturenames", ()):
+            return group
     if "stack" in getattr(item, "fixturenames", ()):
         return "stack"
     return None if _matches(path, SPLIT) else path

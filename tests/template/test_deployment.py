@@ -43,6 +43,26 @@ def test_no_route_that_reads_a_key_or_a_link_is_kept_by_the_cdn():
     assert {"/r/{token}", "/v1/coupons", "/v1/redemptions"} <= routes
 
 
+# Those that CloudFront keeps for 10 s unless it is told otherwise, whatever the answer's own headers say.
+CACHED_ERRORS = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
+
+
+@pytest.mark.parametrize("status", sorted(CACHED_ERRORS))
+def test_cdn_caches_no_error(status: int):
+    """Its cache key has neither query nor Authorization: one organisation's error would answer every other."""
+    config = RESOURCES["Cdn"]["Properties"]["DistributionConfig"]
+    times = [each["ErrorCachingMinTTL"] for each in config["CustomErrorResponses"] if each["ErrorCode"] == status]
+    assert times == [0]
+
+
+def test_no_route_ends_in_a_slash(document: Document):
+    """An HTTP API takes none: with FailOnWarnings the deployment would fail."""
+    assert RESOURCES["HttpApi"]["Properties"]["FailOnWarnings"] is True
+    paths = set(document["Resources"]["HttpApi"]["Properties"]["Body"]["paths"])
+    assert len(paths) > 15
+    assert {path for path in paths if path.endswith("/")} == {"/"}
+
+
 def test_nothing_is_answered_over_plain_http():
     policies = {path: behavior["ViewerProtocolPolicy"] for path, behavior in behaviors(RESOURCES).items()}
     assert policies.pop("/v1/*") == "https-only", "a redirect would hide that a key was sent in the clear"

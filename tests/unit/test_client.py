@@ -1,8 +1,12 @@
-"""The DynamoDB client registers every botocore handler that DynamoDB needs, and no others."""
+"""The AWS clients: the botocore handlers that they need and no others, and addresses of the bucket's own region."""
+
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.config import Config
 from botocore.handlers import BUILTIN_HANDLERS
 
+from couponflow import bootstrap
 from couponflow.bootstrap import Services
 
 GENERAL = [(event, handler) for event, handler, *_ in BUILTIN_HANDLERS if "." not in event]
@@ -26,3 +30,26 @@ def test_every_general_handler_is_registered(event, handler, monkeypatch: pytest
     monkeypatch.setenv("MAX_SHARDS", "16")
     emitter = Services().table._client.meta.events._emitter
     assert handler in emitter._handlers.prefix_search(event)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "af-south-1"])
+def test_presigned_addresses_name_the_region(region: str, monkeypatch: pytest.MonkeyPatch):
+    """A new bucket's global address redirects, which a browser's upload does not survive."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.setenv(name, "")  # as the template sets it
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    client = bootstrap._s3(Config(signature_version="s3v4"))
+
+    post = client.generate_presigned_post("bucket", "key")["url"]
+    get = client.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "key"})
+
+    assert {urlsplit(url).netloc for url in (post, get)} == {f"bucket.s3.{region}.amazonaws.com"}
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_presigned_addresses_keep_a_given_endpoint(name: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(name, "http://localhost:9000")
+
+    post = bootstrap._s3(Config(signature_version="s3v4")).generate_presigned_post("bucket", "key")["url"]
+
+    assert post.rstrip("/") == "http://localhost:9000/bucket"

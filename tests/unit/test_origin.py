@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from couponflow.domain.errors import ForeignOrigin
-from couponflow.web.http.origin import require_same_origin, trust_cdn_headers
+from couponflow.web.http.origin import lower_names, require_same_origin, trust_cdn_headers
 
 
 def event(**headers: str):
@@ -64,3 +64,8 @@ def test_own_page_and_program_may_redeem(headers: dict[str, str]):
 def test_page_of_another_site_may_not_redeem(headers: dict[str, str]):
     with pytest.raises(ForeignOrigin):
         require_same_origin(headers, HERE)
+
+
+@pytest.mark.parametrize("headers", [None, {}, {"Authorization": "x", "accept": "y"}])
+def test_header_names_are_lowered(headers):
+    assert lower_names(headers) == ({"authorization": "x", "accept": "y"} if headers else {})

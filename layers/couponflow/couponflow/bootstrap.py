@@ -1,8 +1,9 @@
 """Puts the parts together, once in the life of an execution environment."""
 
+import os
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.config import Config as ClientConfig
 from botocore.handlers import BUILTIN_HANDLERS
@@ -184,6 +185,14 @@ def _session() -> Session:
 
 
 def _s3(settings: ClientConfig) -> Any:
+    """A client whose presigned addresses name the bucket's region.
+
+    By default botocore signs for the global address, which a new bucket redirects from, and newer regions refuse.
+    A given endpoint, as of a local server, knows no names of buckets.
+    """
     import boto3
 
-    return boto3.client("s3", config=settings)
+    has_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    style: Literal["path", "virtual"] = "path" if has_endpoint else "virtual"
+    regional = ClientConfig(s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"})
+    return boto3.client("s3", config=settings.merge(regional))

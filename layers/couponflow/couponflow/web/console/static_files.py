@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from couponflow.domain.errors import NotFound
+from couponflow.web.http.origin import lower_names
 from couponflow.web.http.problems import problem_response
 from couponflow.web.http.responses import SECURITY_HEADERS, Response
 from couponflow.web.page import assets as page
@@ -96,7 +97,7 @@ def build_handler(console: Console) -> Callable[[dict[str, Any], Any], dict[str,
     """The Lambda handler: an event of payload format 2.0 in, the file as its response out."""
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        path, headers = event["rawPath"], event.get("headers") or {}
+        path, headers = event["rawPath"], lower_names(event.get("headers"))
         accepted, known = headers.get("accept-encoding", ""), headers.get("if-none-match", "")
         response = console.answer(path, accepted, known)
         return (response or problem_response(NotFound())).to_lambda()
@@ -105,16 +106,12 @@ def build_handler(console: Console) -> Callable[[dict[str, Any], Any], dict[str,
 
 
 def upload_origins(environment: Mapping[str, str]) -> list[str]:
-    """Where presigned uploads and exports lie: the image bucket's addresses, or the local stack's S3."""
+    """Where presigned uploads and exports lie: the image bucket's address, or the local stack's S3."""
     local = environment.get("AWS_ENDPOINT_URL_S3")
     if local:
         return [local.rstrip("/")]
     bucket, region = environment["IMAGES_BUCKET"], environment["AWS_REGION"]
-    return [
-        f"https://{bucket}.s3.{region}.amazonaws.com",
-        f"https://{bucket}.s3.amazonaws.com",
-        f"https://s3.{region}.amazonaws.com/{bucket}/",
-    ]
+    return [f"https://{bucket}.s3.{region}.amazonaws.com"]
 
 
 def _digest(contents: Mapping[str, bytes]) -> str:

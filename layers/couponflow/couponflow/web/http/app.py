@@ -68,8 +68,9 @@ class HttpApp:
 
     def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The Lambda function: an event of payload format 2.0 in, its response out."""
-        started = time.perf_counter()
-        event, route_key = origin.trust_cdn_headers(event, self._origin_secret), event["routeKey"]
+        started, route_key = time.perf_counter(), event["routeKey"]
+        event = event | {"headers": origin.lower_names(event.get("headers"))}
+        event = origin.trust_cdn_headers(event, self._origin_secret)
         observability.start_request(event["requestContext"].get("requestId", ""))
         try:
             route = self.routes.get(route_key)

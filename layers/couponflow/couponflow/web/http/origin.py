@@ -8,6 +8,11 @@ from urllib.parse import urlsplit
 from couponflow.domain.errors import ForeignOrigin
 
 
+def lower_names(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the headers with names in lower case, as API Gateway sends them; other senders of its events do not."""
+    return {name.lower(): value for name, value in (headers or {}).items()}
+
+
 def trust_cdn_headers(event: dict[str, Any], secret: str) -> dict[str, Any]:
     """The event with the caller's own address and the name that was called, if the CDN says so.
 

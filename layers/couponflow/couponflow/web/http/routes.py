@@ -39,7 +39,6 @@ ROUTES: dict[str, str | None] = {
     "POST /r/{token}/redeem": None,
     "GET /": None,
     "GET /console": None,
-    "GET /console/": None,
     "GET /console/{path+}": None,
 }
 

@@ -9,10 +9,12 @@ from couponflow.web.services import Services
 
 
 def add_routes(app: HttpApp, services: Services) -> None:
-    """Register the default route, which answers 404 or 405."""
+    """Register the default route, which answers 404 or 405, and leads to the console."""
 
     @app.route(routes.DEFAULT)
     def refuse(request: Request) -> Response:
+        if request.path == "/console/":  # an HTTP API takes no route that ends in a slash
+            return Response(308, headers={"location": "/console"})
         methods = routes.methods_of(request.path)
         if methods:
             raise MethodNotAllowed(methods)

@@ -174,6 +174,5 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /": Operation("The way to the console", None, 308),
     "GET /console": Operation("The way to the console", None, 308),
-    "GET /console/": Operation("The console", HTML),
     "GET /console/{path+}": Operation("The console's files", "*/*", more={304: ""}, errors=(errors.NotFound,)),
 }
