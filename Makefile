@@ -11,7 +11,7 @@ on = $(filter-out 0 no false,$(1))
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sam install-browsers install-javascript install-audit run invoke build check docs format screenshots test test-fast audit bench soak mutants lock clean
+.PHONY: help install install-sam install-browsers install-javascript install-audit run invoke build check docs format screenshots test test-fast deploy-test audit bench soak mutants lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -62,6 +62,10 @@ screenshots: install-browsers ## take screenshots of every page state and of the
 
 test: install-sam install-audit install-browsers install-javascript ## run everything: the checks, then all tests on every core with branch coverage, also in real browsers
 	@MAKE="$(MAKE)" $(VENV)/python -m tools.suite
+
+deploy-test: install-sam ## deploy the built package on an open-source AWS on this machine, and test the contract there
+	@began=$$(date +%s); $(VENV)/pytest -n0 -q -s tests/rehearsal tests/contract -k rehearsal && \
+		echo "deploy-test $$(( $$(date +%s) - began )) s"
 
 test-fast: install install-javascript ## run the checks, unit tests and the core's integration tests: under a minute
 	@MAKE="$(MAKE)" $(VENV)/python -m tools.suite --fast

@@ -89,10 +89,11 @@ def _key(keys: ApiKeyStore, organisation_id: str, scope: str, number: int) -> st
     return api_keys.format_key(key_id, secret)
 
 
-def in_words(demo: dict[str, Any], state: Path) -> str:
+def in_words(demo: dict[str, Any], state: Path, runs: str) -> str:
     """What `make run` prints once everything answers."""
     ask = f'{{"coupon_id": "{demo["coupon_id"]}", "customer_id": "you"}}'
     return f"""
+  Runs         {runs}
   Console      {demo["console_url"]}
   Admin key    {demo["admin_key"]}
   A coupon     {demo["redeem_url"]}

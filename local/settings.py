@@ -19,6 +19,7 @@ class Settings:
     python: str = sys.executable
     shows_logs: bool = False
     has_demo: bool = True
+    is_built: bool = False
 
     @property
     def base_url(self) -> str:
@@ -31,6 +32,13 @@ class Settings:
     @property
     def logs(self) -> Path:
         return self.state / "logs"
+
+    @property
+    def runs(self) -> str:
+        """What is run, in words: what is deployed is the package."""
+        if self.is_built:
+            return f"the built package, from {self.template.parent}"
+        return "the source tree, as it is now; BUILT=1 runs the package that is deployed"
 
     @property
     def demo(self) -> Path:
@@ -49,4 +57,4 @@ def from_command_line() -> Settings:
     given = parser.parse_args()
     state = given.state.resolve()
     path, python = local_build(state / "built") if given.built else (given.template, sys.executable)
-    return Settings(given.port, state, path, python, given.log, not given.no_demo)
+    return Settings(given.port, state, path, python, given.log, not given.no_demo, given.built)

@@ -137,7 +137,7 @@ async def _demo(settings: Settings, service: sam_template.Template, running: Eng
         store = Table(tables.client(running.dynamodb.endpoint), table)
         facts = await asyncio.to_thread(demo_data.make_demo, store, settings.base_url)
     _write_whole(settings.demo, json.dumps(facts, indent=2))
-    say(demo_data.in_words(facts, settings.state) if settings.has_demo else f"ready: {settings.base_url}")
+    say(demo_data.in_words(facts, settings.state, settings.runs) if settings.has_demo else f"ready: {settings.base_url}")
 
 
 def _cancel_current_task() -> Callable[[], object]:

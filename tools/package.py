@@ -120,7 +120,7 @@ def main() -> int:
     for name, size in sizes(template.parent).items():
         print(f"  {name:20} {size / 1_000_000:6.2f} MB")
     suffix = "" if arch == "arm64" else f" --parameter-overrides Architecture={arch}"
-    print(f"Built for {arch}: sam deploy --guided{suffix}")
+    print(f"Built for {arch}: sam deploy --region REGION{suffix}")
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from tests.support import emulator_gaps
 from tests.support.emulator import REGION, Emulator
@@ -19,17 +19,12 @@ PROBES = {"codedeploy": emulator_gaps.CODEDEPLOY_PROBE, "alarm": emulator_gaps.A
 def test_emulator_still_refuses_what_is_left_out(emulator: Emulator, name: str):
     """Once it creates this, remove its line from `without_gaps`."""
     cloudformation = emulator.client("cloudformation")
-    cloudformation.create_stack(
-        StackName=f"probe-{name}", TemplateBody=json.dumps(PROBES[name]), OnFailure="ROLLBACK", TimeoutInMinutes=1
-    )
     waiter = cloudformation.get_waiter("stack_create_complete")
     waiter.config.delay = 1
 
-    with pytest.raises(Exception, match="Waiter StackCreateComplete failed"):
+    with pytest.raises((ClientError, WaiterError), match="Unrecognized resource types|ROLLBACK"):
+        cloudformation.create_stack(StackName=f"probe-{name}", TemplateBody=json.dumps(PROBES[name]))
         waiter.wait(StackName=f"probe-{name}")
-
-    (stack,) = cloudformation.describe_stacks(StackName=f"probe-{name}")["Stacks"]
-    assert stack["StackStatus"].startswith("ROLLBACK"), stack
 
 
 def test_emulator_evaluates_actions_but_no_leading_keys(emulator: Emulator):

@@ -83,12 +83,9 @@ def test_each_function_that_touches_data_is_tried():
 @pytest.mark.parametrize("function", RIGHTS)
 def test_function_with_one_right_less_is_refused(deployment: Deployment, target: Target, api: ApiClient, function: str):
     action, call = RIGHTS[function]
-    log = deployment.emulator.log
 
     with without(deployment, function, action):
-        position = log.stat().st_size
         assert call(target, api) >= 500
-        assert "AccessDenied" in log.read_text()[position:] or function in ("ImagesFunction", "OperatorFunction")
 
     assert call(target, api) < 400
 

@@ -31,12 +31,15 @@ def test_stack_is_updated_and_deleted_without_losing_data(second_deployment: Dep
         link = api.link(coupon, "ann")
         before, versions = dict(second_deployment.resources), alias_versions(second_deployment)
 
+        (second_deployment.package.parent / "RedeemFunction" / "release.txt").write_text("another release")
         with timed("updated"):
             second_deployment.deploy(MaxShards="8")
 
         kept = ("Table", "ImagesBucket", "HttpApi")
         assert [second_deployment.resources[name] for name in kept] == [before[name] for name in kept]
-        assert alias_versions(second_deployment) != versions, "new settings are a new version behind each alias"
+        # SAM hashes properties before it fills in parameters: new code is a new version, a new parameter alone is none.
+        changed = {name for name, version in alias_versions(second_deployment).items() if version != versions[name]}
+        assert changed == {"RedeemFunction"}
         assert api.tap(link).status_code == 200
         assert api.read_coupon(coupon)["times_redeemed"] == 1
 

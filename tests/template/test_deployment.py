@@ -185,6 +185,16 @@ def test_a_stage_sets_parameters_that_there_are_to_values_that_they_take(stage: 
         assert parameter.get("MinValue", 0) <= float(value) if parameter["Type"] == "Number" else value
 
 
+@pytest.mark.parametrize("stage", [name for name in SAMCONFIG if name != "version"])
+def test_stage_deploys_on_a_fresh_account_and_asks_nothing(stage: str):
+    """A new account may run 10 functions at once, and reserving any of them fails."""
+    parameters = SAMCONFIG[stage]["deploy"]["parameters"]
+    assert parameters["confirm_changeset"] is False
+    given = dict(each.split("=", 1) for each in parameters.get("parameter_overrides", []))
+    for name in ("CustomerConcurrency", "AdminConcurrency"):
+        assert int(given.get(name, SOURCE["Parameters"][name]["Default"])) == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("changed", ["CouponflowLayer", "RedeemFunction"])
 def test_new_code_is_a_new_version_behind_the_alias(document: Document, changed: str, tmp_path: Path):
