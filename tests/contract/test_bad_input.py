@@ -1,4 +1,4 @@
-"""Bad input gets the contract's error, and nothing is written: on every target, through whatever stands before the functions."""
+"""Bad input gets the contract's error, and nothing is written: on every target, through whatever is in front of the functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stack is created, updated and deleted; what must be kept is kept, and works in between."""
+"""A stack is created, used, updated, used and deleted: what must be retained is retained."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_no_route_that_reads_a_key_or_a_link_is_kept_by_the_cdn():
     assert {"/r/{token}", "/v1/coupons", "/v1/redemptions"} <= routes
 
 
-# Those that CloudFront keeps for 10 s unless it is told otherwise, whatever the answer's own headers say.
+# Those that CloudFront keeps for 10 s unless it is configured otherwise, whatever the answer's own headers say.
 CACHED_ERRORS = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
 
 
