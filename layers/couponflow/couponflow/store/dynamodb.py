@@ -1,6 +1,5 @@
 """DynamoDB, spoken in plain dicts: values in and out, and one table from its errors to ours."""
 
-import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,13 +8,15 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, I
 
 from couponflow.store.attribute_values import Item as Item
 from couponflow.store.attribute_values import decode, encode
+from couponflow.store.backoff import Jitter
 
 Key = dict[str, str]
 Write = dict[str, Any]
 
 # Reads and single writes are asked again here; a transaction only by its caller, who may have a better place to go.
 MOST_TRIES = 3
-FIRST_PAUSE = 0.02
+# Limits of the pauses before the second and the third try: 40 and 80 ms.
+_JITTER = Jitter(first=0.04, longest=0.08)
 
 
 class ContentionError(Exception):
@@ -177,7 +178,7 @@ class Table:
 
     def _wait_before(self, tries: int) -> None:
         if tries:
-            self._pause(random.uniform(0, FIRST_PAUSE * 2**tries))
+            self._pause(_JITTER.seconds(tries - 1))
 
 
 def _call(call: Callable[..., Any], **request: Any) -> Any:
