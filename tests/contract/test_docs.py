@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from couponflow.domain import channel_limits, customer_ids
+from couponflow.web.http import request
+from couponflow.web.openapi.document import document
 from tools import api_docs
 from tools.paths import ROOT
 
@@ -25,6 +29,51 @@ def name_of(path: Path) -> str:
 
 def test_api_page_is_current():
     assert api_docs.PAGE.read_text() == api_docs.render(), "`make docs` writes it"
+
+
+def test_bounds_of_the_api_page_are_those_of_the_code():
+    """Each row of the table "Bounds" names the figures that requests are checked against."""
+    coupon = request_fields("post", "/v1/coupons")
+    page = request_fields("put", "/v1/coupons/{coupon_id}/redeem-page")
+    image = request_fields("post", "/v1/images")
+    button = page["redeem_button"]["properties"]
+    figures = {
+        "`name`": (coupon["name"]["minLength"], coupon["name"]["maxLength"]),
+        "`code`": tuple(map(int, re.findall(r"\d+(?=[,}])", or_null(coupon["code"])["pattern"]))),
+        "`max_redemptions`": bounds(or_null(coupon["max_redemptions"])),
+        "`max_redemptions_per_customer`": bounds(or_null(coupon["max_redemptions_per_customer"])),
+        "`customer_id`, `inbox_id`": (customer_ids.LONGEST_ID,),
+        "`message`": (channel_limits.LONGEST_MESSAGE,),
+        "button labels": (or_null(button["label"])["maxLength"],),
+        "terms and conditions": (page["terms"]["maxLength"],),
+        "URLs": (or_null(button["url"])["maxLength"],),
+        "images": (image["size"]["maximum"] // 2**20,),
+        "request body": (request.LARGEST_BODY // 1024,),
+    }
+    section = api_docs.INTRODUCTION.read_text().split("\n## Bounds\n")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| (.+?) \| (.+) \|$", section, re.MULTILINE)[1:])
+    rows.pop("---", None)
+    assert rows.keys() == figures.keys()
+    for what, expected in figures.items():
+        stated = [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", rows[what])]
+        assert tuple(stated[: len(expected)]) == expected, what
+
+
+def request_fields(method: str, path: str) -> dict[str, Any]:
+    """Return the schema of each field of a route's JSON body."""
+    body = document()["paths"][path][method]["requestBody"]["content"]["application/json"]
+    fields: dict[str, Any] = body["schema"]["properties"]
+    return fields
+
+
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a nullable field without null."""
+    [kind] = [each for each in schema["anyOf"] if each != {"type": "null"}]
+    return dict(kind)
+
+
+def bounds(schema: dict[str, Any]) -> tuple[int, int]:
+    return schema["minimum"], schema["maximum"]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
