@@ -95,5 +95,5 @@ lock: install ## write the locks from pyproject.toml and the package.json of loc
 	@$(VENV)/python -m tools.npm_locks
 
 clean: ## delete what was built, cached and stored locally; keep downloads
-	@rm -rf .aws-sam .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache $(STATE)/built $(STATE)/data $(STATE)/logs $(STATE)/demo.json
+	@rm -rf .aws-sam .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .local/builds $(STATE)/built $(STATE)/data $(STATE)/logs $(STATE)/demo.json
 	@find . -path ./.venv -prune -o -path ./.local -prune -o -name __pycache__ -type d -exec rm -rf {} +

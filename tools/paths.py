@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".local" / "tools"
+BUILDS = ROOT / ".local" / "builds"
 DYNAMODB_LOCAL = TOOLS / "dynamodb"
 JAVA = TOOLS / "java"
 JAVASCRIPT_CHECKS = TOOLS / "javascript"

@@ -18,7 +18,7 @@ from layers.couponflow.build import machine_architecture
 from tests.support import emulator as emulators
 from tests.support import emulator_gaps
 from tests.support.emulator import Emulator
-from tools.package import RUNTIME, build
+from tools.package import RUNTIME, build_once
 from tools.paths import SAM
 
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
@@ -34,7 +34,7 @@ def build_package(folder: Path) -> Path:
     if runtime != RUNTIME:
         print(f"No Python {RUNTIME} answers here: rehearsing on {runtime}, which is not the deployed build", flush=True)
     with timed("built"):
-        return build(machine_architecture(), folder, runtime)
+        return build_once(machine_architecture(), folder, runtime)
 
 
 class Deployment:

@@ -21,11 +21,10 @@ LONGEST_FIRST = (
     "tests/integration/*",
     "tests/concurrency/*",
 )
+# Running services by the fixture that starts them; tests/contract names them so in its parameter.
+TARGETS = {"source_stack": "source", "built_stack": "built", "deployment": "rehearsal", "emulator": "rehearsal"}
 # Each test is a unit of work: these files have no fixture that is worth sharing.
 SPLIT = ("tests/proofs/*", "tests/local/test_stack.py")
-# Stacks that take long to make, by the contract suite's target and by fixture: one worker makes each.
-_TARGETS = {"source": "stack", "built": "built", "rehearsal": "rehearsal"}
-_SHARED = {"built_stack": "built", "emulator": "rehearsal", "deployment": "rehearsal"}
 # Coverage slows these searches by more than two, and other tests cover the same code.
 WITHOUT_COVERAGE = ("tests/proofs/*",)
 
@@ -41,15 +40,19 @@ def arrange(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Item) -> str | None:
-    path, callspec = _path(item), getattr(item, "callspec", None)
-    if callspec and "target" in callspec.params:
-        return _TARGETS[callspec.params["target"]]
-    for fixture, group in _SHARED.items():
-        if fixture in getattr(item, "fixturenames", ()):
-            return group
-    if "stack" in getattr(item, "fixturenames", ()):
-        return "stack"
+    if target := _target(item):
+        return target
+    path = _path(item)
     return None if _matches(path, SPLIT) else path
+
+
+def _target(item: pytest.Item) -> str | None:
+    """The running service that the test needs: each takes seconds to start."""
+    parameters = getattr(item, "callspec", None)
+    if parameters is not None and (target := parameters.params.get("target")) in TARGETS.values():
+        return str(target)
+    fixtures = getattr(item, "fixturenames", ())
+    return next((target for fixture, target in TARGETS.items() if fixture in fixtures), None)
 
 
 def _path(item: pytest.Item) -> str:

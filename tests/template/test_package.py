@@ -21,8 +21,8 @@ from layers.couponflow.build import SERVICES, find_python
 from tests.support import permissions
 from tests.support.stacks import StackProcess
 from tests.template.tools import source
-from tools.package import RUNTIME, build, sizes
-from tools.paths import ROOT, SAM, VENV
+from tools.package import RUNTIME, build_once, sizes
+from tools.paths import ROOT, SAM
 
 pytestmark = pytest.mark.slow
 MEGABYTE = 1_000_000
@@ -32,7 +32,7 @@ ELF_MACHINE, AARCH64 = slice(18, 20), 183
 @pytest.fixture(scope="module")
 def deployable(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make build` makes, for the architecture that is deployed."""
-    return build("arm64", tmp_path_factory.mktemp("build") / "arm64").parent
+    return build_once("arm64", tmp_path_factory.mktemp("build") / "arm64").parent
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -54,13 +54,12 @@ def test_the_layer_is_built_for_the_processor_that_is_asked_for(deployable):
     assert {int.from_bytes(path.read_bytes()[ELF_MACHINE], "little") for path in libraries} == {AARCH64}
 
 
-def test_a_deployer_without_uv_gets_the_same_layer_byte_for_byte(tmp_path):
+def test_a_deployer_without_uv_gets_the_same_layer_byte_for_byte(deployable, tmp_path):
     source = shutil.copytree(ROOT / "layers" / "couponflow", tmp_path / "source")
-    paths = {"uv": f"{VENV / 'bin'}:/usr/bin:/bin", "pip": "/usr/bin:/bin"}
-    for tool, path in paths.items():
-        environment = {**os.environ, "ARCH": "arm64", "PATH": path}
-        subprocess.run([sys.executable, str(source / "build.py"), str(tmp_path / tool)], env=environment, check=True)
-    assert contents(tmp_path / "uv") == contents(tmp_path / "pip") != {}
+    environment = {**os.environ, "ARCH": "arm64", "PATH": "/usr/bin:/bin"}
+    assert shutil.which("uv", path=environment["PATH"]) is None
+    subprocess.run([sys.executable, str(source / "build.py"), str(tmp_path / "pip")], env=environment, check=True)
+    assert contents(deployable / "CouponflowLayer") == contents(tmp_path / "pip") != {}
 
 
 @pytest.mark.skipif(find_python(RUNTIME) is None, reason=f"no Python {RUNTIME} on this machine compiles for Lambda's")
