@@ -37,6 +37,7 @@ _SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=\S+\s*$")
 
 
 def file_name(module: str) -> str:
+    """The name of a module's file in the vendor folder."""
     return module.removeprefix("@preact/").replace("/", "-") + ".js"
 
 

@@ -1,4 +1,4 @@
-"""Puts the parts together, once in the life of an execution environment."""
+"""Composition root: builds each component once per execution environment."""
 
 import os
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from couponflow.web.http.authentication import Authenticator, KeyUsageRecorder
 from couponflow.web.http.rate_limits import RateLimiter
 from couponflow.web.http.responses import Response
 
-# What only marketers need is imported when they come: the hot functions start without it.
+# Use cases of marketers are imported when they are first used: the hot functions start without them.
 if TYPE_CHECKING:
     from couponflow.services.coupons import CouponService
     from couponflow.services.exports import ExportService
@@ -39,67 +39,78 @@ if TYPE_CHECKING:
     from couponflow.web.flow.distribute import Distribution
 
 _CLIENT = ClientConfig(
-    # Whoever calls knows better how to go on than a retry in the library, which would wait for up to a second.
+    # The callers retry. A retry in the library would wait up to a second, on the same shard.
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=1,
     read_timeout=2,
-    # Parameters are built here and checked by our own tests; without a second check a redemption takes a sixth less time.
+    # Our own tests check the parameters. Without a second check a redemption takes a sixth less time.
     parameter_validation=False,
-    # Otherwise built anew, twice for each request: another sixth.
+    # Otherwise botocore builds it twice for each request: another sixth.
     user_agent="RedemptionService",
 )
 
 
 class Services:
-    """Each part is made when it is first asked for, so that a function loads only what it uses."""
+    """Every component, built when it is first used, so that a function loads only its own."""
 
     def __init__(self) -> None:
         self.config = config.from_environment()
 
     @cached_property
     def table(self) -> Table:
-        # boto3 loads its resources and the S3 transfer manager too: a third of a cold start, for nothing that this client does.
+        """The DynamoDB table."""
+        # botocore instead of boto3, whose resources and S3 transfer manager take a third of a cold start.
         client = _session().create_client("dynamodb", config=_CLIENT)
         return Table(client, self.config.table_name)
 
     @cached_property
     def organisation_store(self) -> OrganisationStore:
+        """Organisations."""
         return OrganisationStore(self.table)
 
     @cached_property
     def api_key_store(self) -> ApiKeyStore:
+        """API keys."""
         return ApiKeyStore(self.table)
 
     @cached_property
     def coupon_store(self) -> CouponStore:
+        """Coupons."""
         return CouponStore(self.table)
 
     @cached_property
     def quota_shard_store(self) -> QuotaShardStore:
+        """Quota shards."""
         return QuotaShardStore(self.table)
 
     @cached_property
     def redemption_store(self) -> RedemptionStore:
+        """Redemptions."""
         return RedemptionStore(self.table)
 
     @cached_property
     def terms_cache(self) -> TermsCache:
+        """Coupons and organisations, read at most two seconds ago."""
         return TermsCache(self.coupon_store, self.organisation_store)
 
     @cached_property
     def sold_out(self) -> SoldOut:
+        """Samples and proofs of "sold out"."""
         return SoldOut(self.coupon_store, self.quota_shard_store)
 
     @cached_property
     def shard_redeemer(self) -> ShardRedeemer:
+        """One redemption on whichever shard has units."""
         return ShardRedeemer(self.coupon_store, self.quota_shard_store, self.redemption_store, self.sold_out)
 
     @cached_property
     def redemption_service(self) -> RedemptionService:
+        """The main flow: distribute, open a link, redeem."""
         return RedemptionService(self.terms_cache, self.redemption_store, self.shard_redeemer, self.sold_out)
 
     @cached_property
     def coupon_service(self) -> "CouponService":
+        """Create, change, archive and list coupons."""
         from couponflow.services.coupons import CouponService
         from couponflow.store.limit_changes import LimitChangeStore
         from couponflow.store.redeem_pages import RedeemPageStore
@@ -117,6 +128,7 @@ class Services:
 
     @cached_property
     def flow_block_service(self) -> "FlowBlockService":
+        """Saved Distribute Coupon blocks."""
         from couponflow.services.flow_blocks import FlowBlockService
         from couponflow.store.flow_blocks import FlowBlockStore
 
@@ -124,6 +136,7 @@ class Services:
 
     @cached_property
     def distribution(self) -> "Distribution":
+        """The Distribute Coupon block."""
         from couponflow.store.flow_blocks import FlowBlockCache, FlowBlockStore
         from couponflow.web.flow.distribute import Distribution
 
@@ -131,16 +144,18 @@ class Services:
 
     @cached_property
     def image_service(self) -> "ImageService":
+        """Uploaded images."""
         from couponflow.services.images import ImageService
         from couponflow.store.images import ImageFiles, ImageStore
 
-        # An upload is signed the new way only if told so.
+        # Presigned uploads need signature version 4, which is not the default.
         signing = _CLIENT.merge(ClientConfig(signature_version="s3v4"))
         files = ImageFiles(lambda: _s3(signing), self.config.images_bucket)
         return ImageService(ImageStore(self.table), files)
 
     @cached_property
     def organisation_service(self) -> "OrganisationService":
+        """The operator's use cases, audited."""
         from couponflow.services.organisations import OrganisationService
         from couponflow.store.audit_log import AuditLogStore
 
@@ -148,6 +163,7 @@ class Services:
 
     @cached_property
     def record_service(self) -> "RecordService":
+        """Redemption records, page by page."""
         from couponflow.services.records import RecordService
         from couponflow.store.redemption_records import RedemptionRecordStore
 
@@ -155,10 +171,11 @@ class Services:
 
     @cached_property
     def export_service(self) -> "ExportService":
+        """Redemption records as a file."""
         from couponflow.services.exports import ExportService
         from couponflow.store.exports import ExportFiles
 
-        # A file takes longer to send than an item, and is worth a second try.
+        # A file takes longer to send than an item, and is worth one retry.
         sending = ClientConfig(signature_version="s3v4", connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 2})
         return ExportService(self.record_service, ExportFiles(lambda: _s3(sending), self.config.images_bucket))
 
@@ -169,14 +186,14 @@ class Services:
         writes: bool = True,
         page: ErrorPage | None = None,
     ) -> HttpApp:
-        """`writes`: whether the function may write to the table at all; `page`: see Edge."""
+        """The routes of one function. `writes`: whether its role may write to the table; `page`: see HttpApp."""
         gatekeeper = Authenticator(self.api_key_store, note=KeyUsageRecorder(self.api_key_store).record)
         limits = RateLimiter(RateCounterStore(self.table) if writes else None)
         return HttpApp(gatekeeper, self.config.public_base_url, problem, limits, page, self.config.origin_secret)
 
 
 def _session() -> Session:
-    """Without the hundred handlers that botocore has for single services, none of them DynamoDB: a twentieth of a cold start."""
+    """A session without botocore's hundred handlers for other services: a twentieth of a cold start."""
     session = Session(include_builtin_handlers=False)
     for event, handler, *_ in BUILTIN_HANDLERS:
         if "." not in event:

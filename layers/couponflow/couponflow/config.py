@@ -1,4 +1,4 @@
-"""What the deployment says, read once at start. A missing value fails by its name."""
+"""Settings from environment variables, read once at start. A missing one fails by its name."""
 
 import os
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """Settings of the deployment; template.yaml sets them."""
+
     table_name: str
     images_bucket: str
     public_base_url: str
@@ -14,6 +16,7 @@ class Config:
 
 
 def from_environment() -> Config:
+    """Read the settings. Raises RuntimeError with the name of a missing variable."""
     return Config(
         table_name=_needed("TABLE_NAME"),
         images_bucket=_needed("IMAGES_BUCKET"),

@@ -1,6 +1,6 @@
-"""What is written down of each request: one line, which CloudWatch also reads as metrics (embedded metric format).
+"""Logs: one line for each request, which CloudWatch also reads as metrics (embedded metric format).
 
-Never a token, a key, a code or a customer's id; a customer's requests are found together by a hash.
+A line never has a token, a key, a code or a customer id. A hash finds the requests of one customer.
 """
 
 import hashlib
@@ -16,31 +16,32 @@ from aws_lambda_powertools import Logger
 
 logger = Logger()
 
-# An execution environment answers one request at a time: what is counted here is of the request under way.
+# An execution environment serves one request at a time: these belong to the current one.
 _counts: dict[str, int] = {}
 _about: dict[str, Any] = {}
 _NAMESPACE = os.environ.get("METRICS_NAMESPACE", "Couponflow")
 
 
 def start_request(request_id: str) -> None:
-    """API Gateway sends the same id to the client, as `apigw-requestid`."""
+    """Begin a line. API Gateway sends the same id to the client, as `apigw-requestid`."""
     _counts.clear()
     _about.clear()
     _about["correlation_id"] = request_id
 
 
 def set_customer(coupon_id: str, mac: str) -> None:
-    """Whom the request is about, so that one customer's requests can be found together. No link can be made of it."""
+    """Add a hash of the customer, which finds their requests. No link can be derived from it."""
     _about["customer"] = hashlib.sha256(f"{coupon_id}{mac}".encode()).hexdigest()[:16]
 
 
 def count(name: str, times: int = 1) -> None:
+    """Add to a metric of the current request; 0 and False add nothing."""
     if times:
         _counts[name] = _counts.get(name, 0) + times
 
 
 def log_exception(route: str) -> None:
-    """Call it where the exception is caught: its kind and where it came from are written down; its text may name a customer."""
+    """Log the current exception by type and stack. Its text is left out, because it may name a customer."""
     count("failed")
     _, error, frames = sys.exc_info()
     code = getattr(error, "response", {}).get("Error", {}).get("Code")  # of AWS
@@ -49,18 +50,19 @@ def log_exception(route: str) -> None:
 
 
 def set_refusal(reason: str) -> None:
-    """Why the request was refused; the metric is told apart by it."""
+    """Count a refusal. The reason is a dimension of the metric."""
     count("refused")
     _about["reason"] = reason
 
 
 def log_response(route: str, status: int, seconds: float) -> None:
+    """Write the line of the current request, with its metrics."""
     logger.info("answered", route=route, status=status, milliseconds=round(seconds * 1000, 1), **_about, **_embedded())
 
 
 @contextmanager
 def log_invocation(route: str, context: object) -> Iterator[None]:
-    """A direct invocation, which no edge writes down."""
+    """Log a direct invocation, which has no HttpApp to log it."""
     start_request(getattr(context, "aws_request_id", ""))
     started = time.perf_counter()
     yield
@@ -68,7 +70,7 @@ def log_invocation(route: str, context: object) -> Iterator[None]:
 
 
 def _embedded() -> dict[str, Any]:
-    """What was counted, with what makes CloudWatch take it for metrics."""
+    """The counts, with the directives that make CloudWatch read them as metrics."""
     if not _counts:
         return {}
     plain = [{"Name": name, "Unit": "Count"} for name in _counts if name != "refused"]

@@ -1,6 +1,6 @@
-"""What the chat channels take: the limits that a distribute block's texts are held to.
+"""Limits of the chat channels on texts and images.
 
-Lengths are counted at their strictest, in UTF-16 units: most characters are one, an emoji two or more.
+Lengths are in UTF-16 units, the strictest count: most characters are one unit, an emoji two or more.
 """
 
 from dataclasses import dataclass
@@ -25,12 +25,15 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelLimits:
+    """Limits of one channel. LINE allows less text beside an image."""
+
     message: int = LONGEST_MESSAGE
     button_title: int = LONGEST_BUTTON_TITLE
     message_beside_image: int | None = None
     images: frozenset[str] | None = None  # None: any kind
 
     def message_length(self, *, beside_image: bool) -> int:
+        """The longest message, in UTF-16 units."""
         return self.message_beside_image if beside_image and self.message_beside_image else self.message
 
 

@@ -1,4 +1,4 @@
-"""Coupon codes: made without look-alikes, compared without regard to case, hyphens and look-alikes."""
+"""Coupon codes: generated without look-alikes; case, hyphens and look-alikes do not distinguish two codes."""
 
 import re
 import secrets
@@ -14,14 +14,15 @@ def generate() -> str:
 
 
 def random_base32(length: int) -> str:
+    """Random upper-case Crockford base32: 5 bits a character."""
     return "".join(ALPHABET[byte % 32] for byte in secrets.token_bytes(length))
 
 
 def canonical(code: str) -> str:
-    """What two codes are compared by."""
+    """The form in which two codes are compared."""
     return code.upper().translate(_LOOK_ALIKES)
 
 
 def is_code(text: str) -> bool:
-    """3-40 letters, digits, hyphens or underscores, at least one of them a letter or digit."""
+    """Whether the text has 3-40 letters, digits, hyphens or underscores, at least one of them a letter or digit."""
     return _SHAPE.fullmatch(text) is not None

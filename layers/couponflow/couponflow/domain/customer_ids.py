@@ -1,4 +1,4 @@
-"""Who a customer is. The flow and the till must never see two customers in one, or one in two."""
+"""Canonical customer ids: the flow and the till must map one customer to the same id, and two to different ones."""
 
 import math
 import re
@@ -6,29 +6,29 @@ import unicodedata
 
 LONGEST_ID = 200
 _UNFILLED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-# Half of a surrogate pair is no character: it can be neither stored nor hashed.
+# A lone surrogate can be neither stored nor hashed.
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _NOTHING = {"", "null", "undefined"}
 
 
 def canonical(value: object) -> str | None:
-    """The one spelling of a customer id. None where a builder sent nothing, or left a {{placeholder}} in it.
+    """The canonical form of a customer id. None if it is empty or contains an unfilled {{placeholder}}.
 
-    Raises ValueError if it is no text or number, or longer than 200 characters.
+    Raises ValueError if it is neither text nor a number, or longer than 200 characters.
     """
     text = normalise_text(value, LONGEST_ID)
     return None if text is None or _UNFILLED.search(text) else text
 
 
 def normalise_text(value: object, longest: int) -> str | None:
-    """What a builder says: text, trimmed, NFC. None where it sent nothing, or a {{placeholder}} that it did not fill.
+    """Trimmed text in NFC. None for an empty value, "null", "undefined" or an unfilled {{placeholder}}.
 
-    Raises ValueError if it is no text or number, or too long.
+    Raises ValueError if it is neither text nor a number, or has more than `longest` characters.
     """
     if value is None:
         return None
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # in JSON 7 and 7.0 are one number
+        value = int(value)  # JSON does not distinguish 7 and 7.0
     if not _is_text_or_number(value):
         raise ValueError("must be text")
     text = unicodedata.normalize("NFC", str(value)).strip()

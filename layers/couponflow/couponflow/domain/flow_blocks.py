@@ -1,4 +1,4 @@
-"""A saved Distribute Coupon block: what one block of a flow sends, and where the flow goes on."""
+"""A saved Distribute Coupon block: the message that it sends, and the flows that follow it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FallbackFlows:
-    """A flow's name or id in the builder, for each outcome that is not a coupon in the customer's hand."""
+    """A flow's name or id in the builder, for each outcome without a coupon."""
 
     coupon_expired: str | None = None
     customer_max_uses_reached: str | None = None
@@ -33,7 +33,7 @@ class FallbackFlows:
 
 @dataclass(frozen=True, slots=True)
 class FlowBlockContent:
-    """What a flow author says; None where they leave it to the coupon."""
+    """The settings of a block; None means the coupon's own text or image."""
 
     coupon_id: str
     message: str | None = None
@@ -45,6 +45,8 @@ class FlowBlockContent:
 
 @dataclass(frozen=True, slots=True)
 class FlowBlock:
+    """A saved block of one organisation."""
+
     block_id: str
     organisation_id: str
     content: FlowBlockContent

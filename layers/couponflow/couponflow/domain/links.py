@@ -1,7 +1,7 @@
-"""Links and the identities in them. One customer has one link to a coupon, the same for ever, and nothing personal is in it.
+"""Links and the ids in them. A customer has one permanent link to a coupon, without personal data.
 
-token = coupon id (13 characters) + mac of the customer (26) + tag (13), in lower-case Crockford base32. The tag is what only we
-can make: a made-up token costs neither a read nor a write.
+token = coupon id (13 characters) + mac of the customer (26) + tag (13), in lower-case Crockford
+base32. Only the service can compute the tag: a made-up token costs neither a read nor a write.
 """
 
 import base64
@@ -18,35 +18,38 @@ _TO_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", codes.ALPHABET
 
 
 def new_id() -> str:
-    """65 random bits: an id of a coupon, a block, an image."""
+    """65 random bits as 13 characters: the id of a coupon, a block or an image."""
     return codes.random_base32(13).lower()
 
 
 def new_secret() -> str:
+    """160 random bits as 32 characters."""
     return codes.random_base32(32).lower()
 
 
 def is_id(text: str) -> bool:
+    """Whether the text has the form of an id."""
     return _ID.fullmatch(text) is not None
 
 
 def derive_holder(coupon: Coupon, customer_id: str) -> Holder:
-    """The customer (a canonical id) as this coupon knows them."""
+    """The holder of a customer, whose id is canonical, for this coupon."""
     return Holder(coupon.coupon_id, _mac(coupon.holder_secret, customer_id, 16))
 
 
 def format_token(coupon: Coupon, holder: Holder) -> str:
+    """The token of a holder's link."""
     return f"{holder.coupon_id}{holder.mac}{_mac(coupon.link_secret, holder.mac, 8)}"
 
 
 def read_coupon_id(token: str) -> str | None:
-    """The coupon that a token claims to be of; None if it can't be a token."""
+    """The coupon id in a token, not yet verified; None if the text has not the form of a token."""
     parts = _TOKEN.fullmatch(token)
     return parts and parts[1]
 
 
 def read_holder(token: str, coupon: Coupon) -> Holder | None:
-    """The holder that the token was made for; None if we did not make it."""
+    """The holder that the token is for; None if its tag is wrong."""
     parts = _TOKEN.fullmatch(token)
     if parts is None:
         return None
@@ -55,12 +58,12 @@ def read_holder(token: str, coupon: Coupon) -> Holder | None:
 
 
 def redemption_id(coupon: Coupon, holder: Holder, slot: str) -> str:
-    """Derived, so that redeeming needs no read to name what it redeemed; without the coupon's secret it looks random."""
+    """Derived, so that a redemption needs no read for its id. Without the coupon's secret it looks random."""
     return _mac(coupon.holder_secret, f"redemption {holder.mac} {slot}", 16)
 
 
 def derive_attempt(idempotency_key: str, holder: Holder) -> str:
-    """The attempt that an Idempotency-Key stands for: bound to the coupon and the customer."""
+    """The attempt of an Idempotency-Key, bound to the coupon and the customer."""
     return _mac(holder.coupon_id + holder.mac, idempotency_key, 16)
 
 

@@ -1,6 +1,6 @@
-"""Texts of a distribute block: placeholders that we fill, and cutting what gets too long for a channel.
+"""Texts of a flow block: fill the placeholders, and truncate to a channel's limit.
 
-`{{coupon_name}}` is filled; `{{customer_name|you}}` says what stands there when there is no value.
+`{{customer_name|you}}` has a fallback: "you" if there is no customer name.
 """
 
 import re
@@ -20,7 +20,7 @@ PLACEHOLDERS = (
 )
 _PLACEHOLDER = re.compile(r"( ?)\{\{([^{}]*)\}\}")
 _SPACES = re.compile(r"\s+")
-# A code or an address: half of one is worse than none.
+# A code or an address: truncated, it would be wrong rather than short.
 _UNBREAKABLE = re.compile(r"[!-~]+\Z")
 _END_OF_A_CUT = " \n\t,;:.-–—"
 _JOINER = "\u200d"
@@ -28,7 +28,7 @@ _BLANKS = {ord("\t"): " ", ord("\v"): "\n", ord("\f"): "\n"}
 
 
 def placeholder_error(text: str) -> str | None:
-    """What is wrong with the placeholders of a text that is to be saved."""
+    """The first error in the placeholders of a text to be saved; None if there is none."""
     unknown = sorted({name for name in _names(text) if name not in PLACEHOLDERS})
     if unknown:
         return f"has a placeholder that nobody fills: {', '.join(unknown)}; there are {', '.join(PLACEHOLDERS)}"
@@ -39,9 +39,9 @@ def placeholder_error(text: str) -> str | None:
 
 
 def render(text: str, values: Mapping[str, str]) -> str:
-    """The text with its placeholders filled, in one pass: braces in a value stay what they are.
+    """Fill the placeholders in one pass: braces in a value are plain text.
 
-    A placeholder without a value goes, with the space before it.
+    A placeholder without a value is removed, with the space before it.
     """
 
     def value_of(found: re.Match[str]) -> str:
@@ -53,21 +53,22 @@ def render(text: str, values: Mapping[str, str]) -> str:
 
 
 def strip_control(text: str) -> str:
-    """Without control characters and marks that turn the direction of what follows; line ends stay."""
+    """The text without control characters and direction marks; line ends stay."""
     return "".join(character for character in text.translate(_BLANKS) if character == "\n" or not _is_control(character))
 
 
 def single_line(text: str) -> str:
+    """The text without control characters, every run of white space as one space."""
     return _SPACES.sub(" ", strip_control(text)).strip()
 
 
 def length(text: str) -> int:
-    """In UTF-16 units."""
+    """The length of the text in UTF-16 units."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def truncate(text: str, longest: int) -> str:
-    """The text, or as much of it as fits, ended by an ellipsis: whole words, no half codes, addresses or emoji."""
+    """At most `longest` UTF-16 units; a truncated text ends with an ellipsis, at a whole word, code, address or emoji."""
     if length(text) <= longest:
         return text
     head = text.encode("utf-16-le")[: 2 * (longest - 1)].decode("utf-16-le", errors="ignore")
@@ -75,7 +76,7 @@ def truncate(text: str, longest: int) -> str:
 
 
 def _whole_words(head: str, following: str) -> str:
-    """Empty if that would leave less than half."""
+    """The whole words of `head`; "" if they are less than half of it."""
     if following.isspace():
         return head.rstrip(_END_OF_A_CUT)
     at = max(head.rfind(" "), head.rfind("\n"))

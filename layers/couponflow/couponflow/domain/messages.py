@@ -1,4 +1,4 @@
-"""The message that brings a customer their link: texts filled and fitted to the channel."""
+"""The message with a customer's link: placeholders filled, texts within the channel's limits."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Message:
 
 
 def placeholder_values(coupon: Coupon, uses_left: int | None, customer_name: str | None) -> dict[str, str]:
-    """What the placeholders of a text are filled with; times as the coupon's time zone has them."""
+    """The value of each placeholder; times are in the coupon's time zone."""
     starts_at = coupon.starts_at.astimezone(ZoneInfo(coupon.timezone)).strftime(_CLOCK)
     ends_at = ends_at_local(coupon)
     return {
@@ -42,6 +42,7 @@ def placeholder_values(coupon: Coupon, uses_left: int | None, customer_name: str
 
 
 def ends_at_local(coupon: Coupon) -> str:
+    """The last moment of the coupon, as "2026-12-31 23:59" in its own time zone."""
     return times.last_moment(coupon.ends_at, coupon.timezone).strftime(_CLOCK)
 
 
@@ -54,7 +55,7 @@ def compose(
     values: dict[str, str],
     url: str,
 ) -> Message:
-    """Never longer than the channel takes, never empty."""
+    """The message with every text within the channel's limits, and none empty."""
     limits = channel_limits.limits_for(channel)
     text = message_templates.strip_control(
         message_templates.render(message or "", values)
@@ -69,11 +70,11 @@ def compose(
 
 
 def image_kind(url: str) -> str | None:
-    """What the address says of it, None where it says nothing."""
+    """The file extension of the address, for example "png"; None if it has none of a known image."""
     found = _IMAGE_KIND.search(_shown_everywhere(url).partition("?")[0].partition("#")[0])
     return found[1].lower() if found else None
 
 
 def _shown_everywhere(url: str) -> str:
-    """No chat takes WebP. Our own images lie beside it as JPEG."""
+    """No chat shows WebP. Each of our own images exists as JPEG too."""
     return _OWN_IMAGE.sub(r"\1.jpg", url)

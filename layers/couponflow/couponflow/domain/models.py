@@ -1,4 +1,4 @@
-"""The things of the field, as frozen dataclasses. Times are aware datetimes in UTC, to the millisecond."""
+"""The domain model, as frozen dataclasses. Times are aware datetimes in UTC, to the millisecond."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,13 +20,15 @@ class CouponStatus(StrEnum):
 
 
 class RedemptionStatus(StrEnum):
+    """A redemption is distributed first and redeemed once."""
+
     DISTRIBUTED = "distributed"
     REDEEMED = "redeemed"
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A tenant, which has the coupon add-on or not."""
+    """A tenant, with or without the coupon add-on."""
 
     organisation_id: str
     name: str
@@ -35,7 +37,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A credential of one organisation; of the secret only the hash is known."""
+    """A credential of one organisation; only the hash of its secret is stored."""
 
     key_id: str
     organisation_id: str
@@ -80,12 +82,12 @@ class Coupon:
 
     @property
     def is_marked_sold_out(self) -> bool:
-        """Whether somebody proved that nothing remains; a raise since then outdates the mark by itself."""
+        """Whether a proof is recorded that nothing remains. A raise after it outdates the mark."""
         return self.sold_out_at_raises == self.raises
 
     @property
     def is_open(self) -> bool:
-        """The on/off part of the gate that each quota shard has a copy of."""
+        """The on/off part of the gate, which each quota shard has a copy of."""
         return self.active and self.archived_at is None
 
 
@@ -116,6 +118,8 @@ class RedeemButton:
 
 
 class ImageKind(StrEnum):
+    """The place where an image is shown."""
+
     BRAND_ICON = "brand_icon"
     CAMPAIGN_IMAGE = "campaign_image"
     BLOCK_IMAGE = "block_image"
@@ -123,7 +127,7 @@ class ImageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What a marketer uploads: announced first, `shown` once its content was checked and written anew."""
+    """An upload of a marketer. `shown` is None until its content is checked and re-encoded."""
 
     image_id: str
     organisation_id: str
@@ -134,14 +138,14 @@ class Image:
 
     @property
     def path(self) -> str:
-        """Where a completed one is shown: chats take JPEG, pages what is smaller."""
+        """The path of a completed image: JPEG for chats, the smaller WebP for pages."""
         assert self.shown is not None, "only a completed image is shown"
         return self.shown.preview_path if self.kind is ImageKind.BLOCK_IMAGE else self.shown.path
 
 
 @dataclass(frozen=True, slots=True)
 class PageImage:
-    """An image as the page shows it, named by its content: what lies at a path never changes."""
+    """A published image. Its path is a hash of the content, so a path's content never changes."""
 
     image_id: str
     sha256: str
@@ -150,17 +154,18 @@ class PageImage:
 
     @property
     def path(self) -> str:
+        """The path of the WebP."""
         return f"/images/{self.sha256}.webp"
 
     @property
     def preview_path(self) -> str:
-        """The same as JPEG, for chats that show links."""
+        """The path of the JPEG, for link previews in chats."""
         return f"/images/{self.sha256}.jpg"
 
 
 @dataclass(frozen=True, slots=True)
 class RedeemPage:
-    """Settings of the page that customers of one coupon see; the defaults hold before the first save."""
+    """Settings of a coupon's redeem page; the defaults apply until the first save."""
 
     code_display: CodeDisplay = CodeDisplay.TEXT
     redeem_button: RedeemButton = RedeemButton()
@@ -174,7 +179,7 @@ class RedeemPage:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What serving a customer needs to know of a coupon; remembered for at most two seconds."""
+    """A coupon with everything that serving its customers needs; cached for at most two seconds."""
 
     coupon: Coupon
     page: RedeemPage
@@ -201,7 +206,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A customer as one coupon knows them: without the coupon's secret, `mac` tells nothing of the customer."""
+    """A customer of one coupon. Without the coupon's secret, `mac` reveals nothing about the customer."""
 
     coupon_id: str
     mac: str
@@ -223,4 +228,5 @@ class Redemption:
 
     @property
     def is_redeemed(self) -> bool:
+        """Whether the use is made."""
         return self.status is RedemptionStatus.REDEEMED

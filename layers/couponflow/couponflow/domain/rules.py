@@ -1,4 +1,4 @@
-"""When a coupon may be given out and used. Time is an argument."""
+"""The rules when a coupon may be distributed and used. Time is an argument."""
 
 from datetime import datetime
 
@@ -41,11 +41,13 @@ def distribution_refusal(coupon: Coupon, now: datetime) -> Refusal | None:
 
 
 def is_within_customer_limit(coupon: Coupon, nth_use: int) -> bool:
+    """Whether the limit per customer allows the customer's `nth_use`."""
     limit = coupon.max_redemptions_per_customer
     return limit is None or nth_use <= limit
 
 
 def status(coupon: Coupon, remaining: int, now: datetime) -> CouponStatus:
+    """The status of the coupon at `now`; the first that fits, in the order of CouponStatus."""
     if coupon.archived_at is not None:
         return CouponStatus.ARCHIVED
     if not coupon.active:
@@ -60,14 +62,14 @@ def status(coupon: Coupon, remaining: int, now: datetime) -> CouponStatus:
 
 
 def shards_for(max_redemptions: int | None, most: int) -> int:
-    """Over how many quota shards a limit is split: enough that each has work, never more than `most`."""
+    """The number of quota shards of a limit: one for each 16 units, at least 1, at most `most`."""
     if max_redemptions is None:
         return most
     return max(1, min(max_redemptions // UNITS_A_SHARD, most))
 
 
 def shares(units: int, shards: int) -> list[int]:
-    """Split `units` into `shards` whole parts that differ by one at most."""
+    """Split `units` into `shards` whole parts that differ by at most one."""
     each, over = divmod(units, shards)
     return [each + (number < over) for number in range(shards)]
 

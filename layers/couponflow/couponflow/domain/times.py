@@ -1,4 +1,4 @@
-"""Times as the contract writes them, and active periods as people give them."""
+"""Times in the format of the contract, and active periods as people write them."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,12 +14,12 @@ _FIRST, _LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UT
 
 
 def format_utc(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds: of fixed width, so that texts compare as times do."""
+    """RFC 3339 in UTC with milliseconds. The width is fixed, so texts sort like times."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_utc(written: str) -> datetime:
-    """The inverse of `text`."""
+    """The inverse of `format_utc`."""
     return datetime.fromisoformat(written)
 
 
