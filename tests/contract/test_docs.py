@@ -59,6 +59,25 @@ def test_bounds_of_the_api_page_are_those_of_the_code():
         assert tuple(stated[: len(expected)]) == expected, what
 
 
+def test_introduction_describes_the_errors_that_routes_leave_out():
+    left_out = {code for status, code in documented_errors() if status in api_docs.COMMON_STATUSES}
+    section = api_docs.INTRODUCTION.read_text().split("\n## Errors\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| \d+ \| `(\w+)`", section, re.MULTILINE)) == left_out | api_docs.COMMON
+
+
+def documented_errors() -> set[tuple[str, str]]:
+    """Return (status, code) of every error in the OpenAPI document."""
+    return {
+        (status, code)
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+        for status, response in operation["responses"].items()
+        for content in response.get("content", {}).values()
+        for code in content["schema"].get("properties", {}).get("code", {}).get("enum", [])
+        if int(status) >= 400
+    }
+
+
 def request_fields(method: str, path: str) -> dict[str, Any]:
     """Return the schema of each field of a route's JSON body."""
     body = document()["paths"][path][method]["requestBody"]["content"]["application/json"]
