@@ -16,7 +16,6 @@ from couponflow.store.api_keys import ApiKeyStore
 from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import Table
 from couponflow.store.organisations import OrganisationStore
-from couponflow.store.redeem_pages import RedeemPageStore
 from couponflow.store.redemptions import RedemptionStore
 
 CUSTOMER = "demo-customer"
@@ -71,7 +70,7 @@ def _organisation(table: Table, base_url: str, number: int) -> dict[str, str]:
     except CodeTaken:
         pass  # the data are from an earlier run
     else:
-        RedeemPageStore(table).save(coupon.coupon_id, _PAGE)
+        coupons.save_page(coupon, _PAGE, "demo", datetime.now(UTC))
         RedemptionStore(table).distribute(coupon, holder, "000001", CUSTOMER, INBOX, datetime.now(UTC))
     return {
         "organisation_id": organisation.organisation_id,

@@ -34,6 +34,7 @@ class Environment:
     coupon_service: CouponService
     coupon_store: CouponStore
     shard_redeemer: ShardRedeemer
+    client: Any
 
 
 def environment(
@@ -64,6 +65,7 @@ def environment(
         CouponService(terms, coupons, RedeemPageStore(table), quotas, limits, sold_out, most_shards, backoff),
         coupons,
         redeemer,
+        client,
     )
 
 

@@ -19,20 +19,29 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from couponflow.domain import links
 from couponflow.domain.errors import CouponflowError, TryAgain
-from couponflow.services.shard_redeemer import RedemptionResult
+from couponflow.services.shard_redeemer import RedemptionResult, TermsChangedError
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
-from couponflow.store.redemptions import UseTakenError
+from couponflow.store.redemptions import AttemptClaimedError, NeverDistributedError, UseTakenError
 from simulator.engine import Engine, Item, Key, cancelled, error, keys_read, keys_written
 from simulator.environments import Environment, environment
 from tests.proofs import process_state
 
 Outcome = tuple[str, ...]
 UNCLEAR: Outcome = ("unclear",)
+# Refusals that are checked: each must have been true at some moment of the call.
+REFUSALS = (
+    "coupon_max_uses_reached",
+    "customer_max_uses_reached",
+    "coupon_disabled",
+    "redeem_not_offered",
+)
 
 
 @dataclass(frozen=True)
 class Process:
-    """A call, and how often its client repeats it where the outcome is unclear. `holder`: whose uses it is about.
+    """A call, and how often its client repeats it where the outcome is unclear.
+
+    `holder`: the customer whose uses it is about; `gives`: it may make that customer's first one.
 
     Processes of one `kind` differ in nothing but their names: of schedules that differ only in who is who, one is explored.
     """
@@ -42,6 +51,7 @@ class Process:
     repeats: int = 0
     holder: str = ""
     kind: str = ""
+    gives: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,21 +63,33 @@ class Budget:
     crashes: int = 0
 
 
+class Terms(NamedTuple):
+    """The rules of one version of the coupon."""
+
+    version: int
+    per_customer: int
+    is_open: bool
+    has_button: bool
+
+
 class Local(NamedTuple):
-    """Where a process stands. `told` stands for the answers of its call so far; the flags are what it could have seen."""
+    """Where a process is.
+
+    `told` stands for the answers of its call so far; `true` are the refusals that were true at some
+    moment of its call.
+    """
 
     told: int
     repeats: int
     has_begun: bool = False
     is_done: bool = False
-    was_empty: bool = False  # nothing remained at some moment of its call
-    was_used_up: bool = False  # its holder had all uses at some moment of its call
+    true: frozenset[str] = frozenset()
 
 
 class State(NamedTuple):
     items: tuple[int, ...]
     processes: tuple[Local, ...]
-    held: tuple[tuple[int, int], ...]  # versions of the coupon that may be in force, with the limit for each customer
+    held: tuple[Terms, ...]  # those that may be in force
     lost_answers: int
     conflicts: int
     crashes: int
@@ -118,6 +140,8 @@ class Explorer:
         self._next: dict[tuple[int, int, int], Wants] = {}
         self._done: dict[tuple[int, tuple[int, ...]], tuple[int, tuple[tuple[int, int], ...]]] = {}
         self._facts: dict[tuple[int, ...], _Facts] = {}
+        distributed = {pk for pk, _ in items} | {each.holder for each in processes if each.gives}
+        self._strangers = frozenset(each.holder for each in processes if each.holder) - distributed
         self.found = Found()
         self.new_engine: Callable[[], Engine] = Engine
 
@@ -141,12 +165,12 @@ class Explorer:
 
     def _first_state(self, budget: Budget) -> State:
         vector = tuple(self._item_id(item) for item in self._start_items.values())
-        coupon = self._facts_of(vector)
+        facts = self._facts_of(vector)
+        held = (facts.terms,)
         processes = tuple(
-            Local(told=0, repeats=each.repeats, was_empty=coupon.remaining == 0, was_used_up=coupon.used_up(each.holder))
-            for each in self._processes
+            Local(told=0, repeats=each.repeats, true=facts.true_refusals(each.holder, held)) for each in self._processes
         )
-        return State(vector, processes, ((coupon.version, coupon.per_customer),), *vars(budget).values())
+        return State(vector, processes, held, *vars(budget).values())
 
     def _steps(self, state: State) -> Iterator[State]:
         for place, local in enumerate(state.processes):
@@ -206,11 +230,8 @@ class Explorer:
     def _restarted(self, state: State, place: int) -> State:
         facts, process = self._facts_of(state.items), self._processes[place]
         local = state.processes[place]
-        return _with(
-            state,
-            place,
-            Local(0, local.repeats - 1, True, False, facts.remaining == 0, self._is_used_up(facts, process.holder, state.held)),
-        )
+        true = facts.true_refusals(process.holder, state.held)
+        return _with(state, place, Local(0, local.repeats - 1, has_begun=True, true=true))
 
     def _ended(self, state: State, place: int, outcome: Outcome) -> State:
         process, local = self._processes[place], state.processes[place]
@@ -220,7 +241,7 @@ class Explorer:
         self._check_outcome(state, place, outcome)
         held = state.held
         if outcome[0] == "changed":
-            held = tuple(version for version in held if version[0] >= int(outcome[1]))
+            held = tuple(terms for terms in held if terms.version >= int(outcome[1]))
         return _with(state._replace(held=held), place, Local(-1, 0, is_done=True))
 
     def _performed(self, items: tuple[int, ...], request: int) -> tuple[int, tuple[int, ...]]:
@@ -254,29 +275,32 @@ class Explorer:
         before, after = self._facts_of(state.items), self._facts_of(vector)
         after.check()
         after.check_follows(before)
+        if after.holders & self._strangers:
+            raise Violated("a customer who was never distributed to got something")
         held = state.held
-        if after.version != before.version:
-            held = (*held, (after.version, after.per_customer))
-        for holder, used in after.used_by.items():
-            if used > before.used_by.get(holder, 0) and not any(used <= limit for _, limit in held):
-                raise Violated(f"use {used} of a customer, under limits {held}")
+        if after.terms != before.terms:
+            held = (*held, after.terms)
+        self._check_allowed(before, after, held)
         processes = tuple(
-            local
-            if local.is_done
-            else local._replace(
-                was_empty=local.was_empty or after.remaining == 0,
-                was_used_up=local.was_used_up or self._is_used_up(after, self._processes[place].holder, held),
-            )
+            local if local.is_done else local._replace(true=local.true | after.true_refusals(self._processes[place].holder, held))
             for place, local in enumerate(state.processes)
         )
         return state._replace(items=vector, processes=processes, held=held)
 
+    def _check_allowed(self, before: _Facts, after: _Facts, held: tuple[Terms, ...]) -> None:
+        """A use that was made is allowed by rules that may be in force."""
+        attempts = [after.redeemed[made] for made in after.redeemed.keys() - before.redeemed.keys()]
+        is_tap = any(" taps " in attempt for attempt in attempts)
+        for holder, used in after.used_by.items():
+            if used > before.used_by.get(holder, 0) and not any(
+                used <= terms.per_customer and terms.is_open and (terms.has_button or not is_tap) for terms in held
+            ):
+                raise Violated(f"use {used} of a customer, under {held}")
+
     def _check_outcome(self, state: State, place: int, outcome: Outcome) -> None:
         local, facts = state.processes[place], self._facts_of(state.items)
-        if outcome[0] == "coupon_max_uses_reached" and not local.was_empty:
-            raise Violated(f"{self._processes[place].name} heard sold out, and it never was")
-        if outcome[0] == "customer_max_uses_reached" and not local.was_used_up:
-            raise Violated(f"{self._processes[place].name} heard used up, and it never was")
+        if outcome[0] in REFUSALS and outcome[0] not in local.true:
+            raise Violated(f"{self._processes[place].name} heard {outcome[0]}, which was never true")
         if outcome[0] == "redeemed" and outcome[1] not in facts.redeemed:
             raise Violated(f"{self._processes[place].name} was told of a redemption that is not there")
         if outcome[0] == "failed":
@@ -284,9 +308,6 @@ class Explorer:
 
     def _check_end(self, state: State) -> None:
         self.found.ends.add(frozenset(self._facts_of(state.items).used_by.items()))  # type: ignore[arg-type]
-
-    def _is_used_up(self, facts: _Facts, holder: str, held: tuple[tuple[int, int], ...]) -> bool:
-        return any(facts.used_by.get(holder, 0) >= limit for _, limit in held)
 
     def _facts_of(self, vector: tuple[int, ...]) -> _Facts:
         facts = self._facts.get(vector)
@@ -323,8 +344,8 @@ class Explorer:
                 return Wants(outcome=UNCLEAR)
             except CouponflowError as refused:
                 return Wants(outcome=(refused.code,))
-            except UseTakenError:
-                return Wants(outcome=("failed", "UseTakenError"))
+            except (UseTakenError, NeverDistributedError, AttemptClaimedError, TermsChangedError) as failed:
+                return Wants(outcome=("failed", type(failed).__name__))
 
     def answer(self, answer: int) -> Any:
         """Raises what was answered, if it was an error."""
@@ -456,17 +477,19 @@ class _Facts:
     """What the items say."""
 
     units: int
-    version: int
-    per_customer: int
+    terms: Terms
     used: int
     remaining: int
     used_by: Mapping[str, int]
     redeemed: Mapping[str, str]
+    rolled_back: frozenset[str]
+    holders: frozenset[str]
 
     @classmethod
     def of(cls, items: Mapping[Key, Item | None]) -> _Facts:
         used, remaining, used_by, redeemed = 0, 0, dict[str, int](), dict[str, str]()
         coupon: Item = {}
+        rolled_back, holders = set[str](), set[str]()
         for (pk, sk), item in items.items():
             if item is None:
                 continue
@@ -476,16 +499,37 @@ class _Facts:
                 used, remaining = used + int(item["used"]["N"]), remaining + int(item["remaining"]["N"])
                 if int(item["remaining"]["N"]) < 0:
                     raise Violated("a shard went below nothing")
-            if pk.startswith("HOLDER#") and item.get("status", {}).get("S") == "redeemed":
+            if not pk.startswith("HOLDER#"):
+                continue
+            holders.add(pk)
+            status = item.get("status", {}).get("S")
+            if status == "rolled_back":
+                rolled_back.add(item["redemption_id"]["S"])
+            if status == "redeemed":
                 used_by[pk] = used_by.get(pk, 0) + 1
                 redeemed[item["redemption_id"]["S"]] = item["attempt"]["S"]
         limit = coupon.get("max_redemptions_per_customer")
         per_customer = int(limit["N"]) if limit else 10**9
-        units, version = int(coupon["units"]["N"]), int(coupon["version"]["N"])
-        return cls(units, version, per_customer, used, remaining, used_by, redeemed)
+        terms = Terms(
+            int(coupon["version"]["N"]),
+            per_customer,
+            coupon["active"]["BOOL"],
+            coupon["button_behavior"]["S"] == "redeem",
+        )
+        units = int(coupon["units"]["N"])
+        gone, known = frozenset(rolled_back), frozenset(holders)
+        return cls(units, terms, used, remaining, used_by, redeemed, gone, known)
 
-    def used_up(self, holder: str) -> bool:
-        return self.used_by.get(holder, 0) >= self.per_customer
+    def true_refusals(self, holder: str, held: tuple[Terms, ...]) -> frozenset[str]:
+        """The refusals that are true now of a customer, by any of the terms that may be in force."""
+        used = self.used_by.get(holder, 0)
+        true = {
+            "coupon_max_uses_reached": self.remaining == 0,
+            "customer_max_uses_reached": any(used >= terms.per_customer for terms in held),
+            "coupon_disabled": not all(terms.is_open for terms in held),
+            "redeem_not_offered": not all(terms.has_button for terms in held),
+        }
+        return frozenset(refusal for refusal in REFUSALS if true[refusal])
 
     def check(self) -> None:
         if self.units != self.used + self.remaining:
@@ -496,7 +540,8 @@ class _Facts:
             raise Violated("one attempt made two redemptions")
 
     def check_follows(self, before: _Facts) -> None:
-        if not before.redeemed.items() <= self.redeemed.items():
+        kept = {made: by for made, by in before.redeemed.items() if made not in self.rolled_back}
+        if not kept.items() <= self.redeemed.items():
             raise Violated("a redemption changed after it was made")
 
 

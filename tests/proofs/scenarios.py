@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from couponflow.domain import links
-from couponflow.domain.models import Coupon
+from couponflow.domain.models import ButtonBehavior, Coupon, RedeemButton, RedeemPage
 from couponflow.store import keys
+from couponflow.store.dynamodb import Table, update
 from simulator.engine import Engine
 from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
 from tests.proofs.explorer import Explorer, Outcome, Process
@@ -77,6 +78,7 @@ class Scene:
             lambda env: env.redemption_service.redeem_at_till(self.seen(env), customer, None, key, START),
             repeats,
             self.holder(customer),
+            gives=True,
         )
 
     def live_till(self, customer: str, key: str, repeats: int = 0) -> Process:
@@ -88,6 +90,7 @@ class Scene:
             ),
             repeats,
             self.holder(customer),
+            gives=True,
         )
 
     def distribute(self, customer: str) -> Process:
@@ -95,6 +98,7 @@ class Scene:
             f"flow of {customer}",
             lambda env: env.redemption_service.distribute(self.seen(env), customer, None, START),
             holder=self.holder(customer),
+            gives=True,
         )
 
     def change(self, name: str, *steps: dict[str, Any]) -> Process:
@@ -109,6 +113,34 @@ class Scene:
             return ("changed", str(version))
 
         return Process(name, change)
+
+    def save_page(self, behavior: ButtonBehavior) -> Process:
+        """The redeem page, with this behavior of its button."""
+        page = RedeemPage(redeem_button=RedeemButton(behavior))
+
+        def save(env: Environment) -> Outcome:
+            saved = env.coupon_service.save_page(ORGANISATION, self.coupon.coupon_id, page, START)
+            return ("changed", str(saved.version))
+
+        return Process(f"page {behavior}", save)
+
+    def roll_back(self, customer: str) -> Process:
+        """Take back the customer's first use, in the way that rollbacks are designed."""
+        key = keys.redemption(links.derive_holder(self.coupon, customer), keys.FIRST_SLOT)
+        made = self.client.engine.items[key["pk"], key["sk"]]
+        shard = keys.quota_shard(self.coupon.coupon_id, int(made["quota_shard"]["N"]))
+        one, status = {":one": 1}, {":from": "redeemed", ":to": "rolled_back"}
+        writes = [
+            update(key, "SET #status = :to", status, "#status = :from", {"#status": "status"}),
+            update(shard, "SET used = used - :one, remaining = remaining + :one", one),
+            update(keys.coupon(self.coupon.coupon_id), "SET raises = raises + :one", one),
+        ]
+
+        def roll_back(env: Environment) -> Outcome:
+            Table(env.client, "couponflow").transact(writes)
+            return ("rolled back",)
+
+        return Process("rollback", roll_back)
 
 
 CUSTOMERS = ["ann", "bob", "cid"]
@@ -202,6 +234,38 @@ def one_marketer() -> Explorer:
     scene = Scene(5, 1, 1, ["ann"])
     limits = ({"max_redemptions_per_customer": limit} for limit in (3, 2))
     return scene.explorer(scene.till("ann", "sale"), scene.change("alone", *limits))
+
+
+def two_marketers_and_a_crash() -> Explorer:
+    """One disables the coupon and may crash halfway; the other renames it, and then it is disabled."""
+    scene = Scene(5, 1, 2, ["ann"])
+    return scene.explorer(
+        scene.tap("ann", repeats=1),
+        scene.till("bob", "sale"),
+        scene.change("disabling", {"active": False}),
+        scene.change("renaming", {"name": "other"}),
+    )
+
+
+def a_page_rule_and_taps() -> Explorer:
+    """One marketer takes the button off the page, another puts it back; one customer taps, and a
+    till sells to another."""
+    scene = Scene(5, 1, 2, CUSTOMERS[:1])
+    return scene.explorer(
+        scene.tap("ann", repeats=1),
+        scene.till("cid", "sale"),
+        scene.save_page(ButtonBehavior.NONE),
+        scene.save_page(ButtonBehavior.REDEEM),
+    )
+
+
+def a_rollback_and_the_last_unit() -> Explorer:
+    """Ann has used one of two units. It is rolled back while bob and cid want one each."""
+    scene = Scene(2, 1, 2, CUSTOMERS)
+    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    taps = [scene.tap(customer, repeats=1, kind="customer") for customer in CUSTOMERS[1:]]
+    return scene.explorer(*taps, scene.roll_back("ann"))
 
 
 def a_double_tap_for_the_last_use() -> Explorer:

@@ -244,7 +244,7 @@ class Schedule:
         self.world.sleep(10)
         env = self._environment(NO_FAULTS)
         fresh = env.coupon_store.get(self.coupon.coupon_id)
-        if rules.refusal(fresh, self._now()) or fresh.max_redemptions is None:
+        if isinstance(rules.permit(fresh, (), self._now()), Refusal) or fresh.max_redemptions is None:
             return
         left = fresh.units - len(self.history.uses)
         for number in range(left + 1):

@@ -45,7 +45,7 @@ class Doors:
         return [
             lambda: campaigns.get(organisation_id, coupon_id),
             lambda: campaigns.page(organisation_id, coupon_id),
-            lambda: campaigns.save_page(organisation_id, coupon_id, RedeemPage()),
+            lambda: campaigns.save_page(organisation_id, coupon_id, RedeemPage(), START),
             lambda: campaigns.change(organisation_id, coupon_id, 1, {"name": "theirs"}, START),
             lambda: campaigns.archive(organisation_id, coupon_id, START),
         ]
@@ -168,7 +168,9 @@ def test_all_doors_are_closed_where_the_addon_is_off():
 @pytest.mark.parametrize("behavior", ["none", "open_url"])
 def test_where_no_button_redeems_no_tap_does(behavior):
     doors = Doors()
-    doors.new().coupon_service.save_page(ORGANISATION, doors.coupon.coupon_id, RedeemPage(redeem_button=RedeemButton(behavior)))
+    doors.new().coupon_service.save_page(
+        ORGANISATION, doors.coupon.coupon_id, RedeemPage(redeem_button=RedeemButton(behavior)), START
+    )
     doors.nothing_happens(RedeemNotOffered, doors.by_link(doors.token)[2:])
 
 

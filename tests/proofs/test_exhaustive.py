@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from couponflow.domain import rules
 from couponflow.services import redemption
-from couponflow.services.shard_redeemer import ShardRedeemer
 from couponflow.services.sold_out import SoldOut
 from couponflow.store import coupons, quota_shards, redemptions
+from couponflow.store.quota_shards import QuotaShardStore
 from tests.proofs import scenarios
 from tests.proofs.explorer import Budget, Explorer, Violated
 
@@ -27,6 +28,9 @@ QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "one sale, limit removed": (lambda: LIMIT_CHANGES(3, None), LOST_AND_CRASHED),
     "one sale, limit set": (lambda: LIMIT_CHANGES(None, 3), LOST_AND_CRASHED),
     "two marketers": (scenarios.two_marketers, Budget(lost_answers=1)),
+    "a crashed change, then another": (scenarios.two_marketers_and_a_crash, Budget()),
+    "a page rule and taps": (scenarios.a_page_rule_and_taps, Budget()),
+    "a rollback and the last unit": (scenarios.a_rollback_and_the_last_unit, Budget(lost_answers=1)),
 }
 THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     # Millions of states: minutes each.
@@ -34,6 +38,9 @@ THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a rush, a crash": (scenarios.a_rush_while_the_limit_moves, Budget(crashes=1)),
     "a rush, a conflict": (scenarios.a_rush_while_the_limit_moves, Budget(conflicts=1)),
     "a rush, lowered in two steps": (lambda: scenarios.a_rush_while_the_limit_moves(1), Budget()),
+    "a crashed change, faults": (scenarios.two_marketers_and_a_crash, ONE_OF_EACH),
+    "a page rule, faults": (scenarios.a_page_rule_and_taps, LOST_AND_CRASHED),
+    "a rollback, all faults": (scenarios.a_rollback_and_the_last_unit, ONE_OF_EACH),
     "a smaller one, an answer lost": (scenarios.a_small_rush_while_the_limit_moves, Budget(lost_answers=1)),
     "one customer everywhere, all faults": (scenarios.one_customer_everywhere, ONE_OF_EACH),
     "one sale, limit removed and set": (lambda: LIMIT_CHANGES(3, None, 3), ONE_OF_EACH),
@@ -66,15 +73,36 @@ def _always(_self, before, after, *, marks=True):
     return True
 
 
+def _permit_by_cache(self, coupon, uses, now, *, by_link=False):
+    permit = rules.permit(coupon, uses, now, by_link=by_link)
+    if not isinstance(permit, rules.Permit):
+        raise permit
+    return permit
+
+
+FENCE = QuotaShardStore.fence
+
+
 def _never(_slot):
     return False
 
 
-def _on_any_use(redemptions, use, number, coupon):
+def _nothing(_self, coupon, shard):
+    return None
+
+
+def _fence(self, coupon, shard):
+    """Fences for changes of a rule only."""
+    if coupon.name != "other":
+        FENCE(self, coupon, shard)
+
+
+def _on_any_use(redemptions, use, number):
     return replace(use, may_be_new=True, customer_id="?")
 
 
 RUSH, CUSTOMER = scenarios.a_rush_while_the_limit_moves, scenarios.one_customer_everywhere
+ROLLBACK = scenarios.a_rollback_and_the_last_unit
 SMALL = scenarios.a_small_rush_while_the_limit_moves
 MUTANTS = {
     "room is not asked for": (quota_shards, "HAS_ROOM", "attribute_exists(pk)", RUSH, Budget()),
@@ -86,16 +114,29 @@ MUTANTS = {
         CUSTOMER,
         Budget(),
     ),
-    "uses are not counted": (quota_shards, "IS_WITHIN_CUSTOMER_LIMIT", "attribute_exists(pk)", scenarios.two_marketers, Budget()),
-    "an old gate overwrites a new one": (
-        quota_shards,
-        "GATE_IS_OLDER",
-        "attribute_exists(pk)",
-        scenarios.two_marketers,
-        Budget(),
+    "the version is not asked for": (
+        *(quota_shards, "IS_CURRENT", "attribute_exists(pk)"),
+        *(scenarios.two_marketers, Budget()),
+    ),
+    "a delayed fence lowers a version": (
+        *(quota_shards, "IS_OLDER", "attribute_exists(pk)"),
+        *(scenarios.two_marketers, Budget()),
+    ),
+    "no change fences": (QuotaShardStore, "fence", _nothing, scenarios.two_marketers, Budget()),
+    "only a change of a rule fences": (
+        *(QuotaShardStore, "fence", _fence),
+        *(scenarios.two_marketers_and_a_crash, Budget()),
+    ),
+    "a page rule does not fence": (
+        *(QuotaShardStore, "fence", _nothing),
+        *(scenarios.a_page_rule_and_taps, Budget()),
+    ),
+    "refused by what is cached": (
+        *(redemption.RedemptionService, "_permit", _permit_by_cache),
+        *(scenarios.one_customer_everywhere, Budget()),
     ),
     "lost updates": (coupons, "UNCHANGED_SINCE", "attribute_exists(pk)", SMALL, Budget()),
-    "sold out without looking for raises": (SoldOut, "record_proof", _always, RUSH, Budget()),
+    "sold out without looking for raises": (SoldOut, "record_proof", _always, ROLLBACK, Budget()),
     "the use before is not asked for": (redemption, "_next_use", _on_any_use, CUSTOMER, Budget()),
     "attempts claim nothing, limit removed": (
         redemption,
@@ -118,15 +159,10 @@ def test_without_one_of_its_rules_some_interleaving_does(mutant, monkeypatch):
 
 
 def test_who_lost_the_answer_to_the_last_use_never_hears_sold_out(monkeypatch):
-    monkeypatch.setattr(ShardRedeemer, "_raise_unless_redeemed", _refuses_at_once)
-    # Kept as a control: with the own redemption not looked at, a double tap may hear it.
+    monkeypatch.setattr(redemptions.RedemptionStore, "get", lambda *_: None)
+    # Control: without a look at the own redemption, a double tap may hear it.
     found = scenarios.a_double_tap_for_the_last_use().explore(Budget())
     assert "coupon_max_uses_reached" in {outcome[0] for _, outcome in found.outcomes}
     monkeypatch.undo()
     found = scenarios.a_double_tap_for_the_last_use().explore(ONE_OF_EACH)
     assert {outcome[0] for _, outcome in found.outcomes} == {"redeemed"}
-
-
-def _refuses_at_once(self, refusal, use):
-    if refusal is not None:
-        raise refusal

@@ -94,7 +94,7 @@ def _another_coupon(shop: Shop, env: Environment) -> object:
 
 
 def _saves_page(shop: Shop, env: Environment) -> object:
-    return env.coupon_service.save_page(ORGANISATION, shop.coupon.coupon_id, RedeemPage(terms="One each"))
+    return env.coupon_service.save_page(ORGANISATION, shop.coupon.coupon_id, RedeemPage(terms="One each"), START)
 
 
 def _sells(customer: str, key: str = "receipt") -> Call:
@@ -142,7 +142,7 @@ USE_CASES: dict[str, tuple[Callable[[], Shop], Call, list[str]]] = {
     "archive": (Shop, lambda shop, env: env.coupon_service.archive(ORGANISATION, shop.coupon.coupon_id, START), [
         *[GET, GET, TRANSACT], GET, *GATES
     ]),
-    "save the page": (Shop, _saves_page, [GET, GET, PUT]),
+    "save the page": (Shop, _saves_page, [GET, GET, TRANSACT, *GATES]),
     "list": (
         Shop,
         lambda shop, env: env.coupon_service.list_page(ORGANISATION, None, "", None, 10, START),

@@ -101,7 +101,7 @@ CLOSINGS: list[tuple[dict[str, Any], type[Exception] | None]] = [
 
 @pytest.mark.parametrize("by", ["link", "till"])
 @pytest.mark.parametrize(("changes", "refusal"), CLOSINGS)
-def test_the_gate_decides_whatever_is_remembered(by, changes, refusal):
+def test_changed_coupon_decides_whatever_is_cached(by, changes, refusal):
     shop = Shop()
     token = shop.token()
     shop.change(**changes)
@@ -131,15 +131,15 @@ def test_switched_off_comes_before_sold_out():
         shop.sell("bob", at=shop.old)
 
 
-def test_an_older_change_that_comes_late_leaves_the_gate_as_it_is():
+def test_delayed_fence_of_an_older_change_is_ignored():
     shop = Shop()
     shop.change(active=False)
-    shop.quotas.copy_gate(shop.coupon, 0)
+    shop.quotas.fence(shop.coupon, 0)
     with pytest.raises(CouponDisabled):
         shop.sell(at=shop.old)
 
 
-def test_a_gate_that_a_change_did_not_reach_any_more_is_made_up_for():
+def test_shard_that_a_crashed_change_did_not_fence_is_used():
     shop = Shop()
     shop.change(active=False)
     shop.client.begin(lambda number, method: "throttle" if method == UPDATE and shop.client.calls.count(UPDATE) else None)

@@ -100,7 +100,7 @@ def _archives(env: Environment, coupon_id: str) -> object:
 
 def _saves_page(env: Environment, coupon_id: str) -> object:
     page = RedeemPage(terms="One each", redeem_button=RedeemButton(ButtonBehavior.NONE))
-    return env.coupon_service.save_page(ORGANISATION, coupon_id, page)
+    return env.coupon_service.save_page(ORGANISATION, coupon_id, page, START)
 
 
 CASES: dict[str, tuple[int | None, Change]] = {

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from couponflow.domain.models import Coupon
+from couponflow.domain.models import Coupon, Holder, Redemption, RedemptionStatus
 
 STARTS_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 ENDS_AT = datetime(2026, 4, 1, tzinfo=UTC)
@@ -32,3 +32,18 @@ _COUPON = Coupon(
 
 def a_coupon(**changes: Any) -> Coupon:
     return replace(_COUPON, **changes)
+
+
+_REDEMPTION = Redemption(
+    redemption_id="r3d3mpt10n0001",
+    holder=Holder("c0vp0n0000001", "m" * 26),
+    slot="000001",
+    status=RedemptionStatus.DISTRIBUTED,
+    customer_id="ann",
+    inbox_id=None,
+    distributed_at=STARTS_AT,
+)
+
+
+def a_redemption(**changes: Any) -> Redemption:
+    return replace(_REDEMPTION, **changes)

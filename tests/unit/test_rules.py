@@ -7,14 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from couponflow.domain import rules
-from couponflow.domain.models import CouponStatus
-from tests.unit.examples import BETWEEN, ENDS_AT, STARTS_AT, a_coupon
+from couponflow.domain.models import ButtonBehavior, CouponStatus, RedemptionStatus
+from tests.unit.examples import BETWEEN, ENDS_AT, STARTS_AT, a_coupon, a_redemption
 
 MS, SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
 
 
 def code_of(refusal):
     return refusal and refusal.code
+
+
+def decided(coupon, now, used=0, **by):
+    """The refusal of a customer with so many uses, or None for a permit of this very coupon."""
+    decision = rules.permit(coupon, [a_redemption(status=RedemptionStatus.REDEEMED)] * used, now, **by)
+    if isinstance(decision, rules.Permit):
+        assert decision.coupon is coupon
+        return None
+    return decision
 
 
 @pytest.mark.parametrize(
@@ -32,7 +41,7 @@ def code_of(refusal):
     ],
 )
 def test_period_includes_its_start_and_excludes_its_end(now, refusal):
-    assert code_of(rules.refusal(a_coupon(), now)) == refusal
+    assert code_of(decided(a_coupon(), now)) == refusal
 
 
 def test_upcoming_coupon_is_distributed_but_expired_is_not():
@@ -62,13 +71,35 @@ ARCHIVED, DISABLED, ENDED, NOT_STARTED = (
     ],
 )
 def test_first_refusal_in_contract_order_is_returned(changes, refusal):
-    assert code_of(rules.refusal(a_coupon(**changes), BETWEEN, nth_use=2)) == refusal
+    assert code_of(decided(a_coupon(**changes), BETWEEN, used=1)) == refusal
 
 
-@pytest.mark.parametrize(("limit", "nth", "refusal"), [(1, 1, None), (1, 2, "x"), (3, 3, None), (3, 4, "x"), (None, 10**6, None)])
+@pytest.mark.parametrize(("limit", "nth", "refusal"), [(1, 1, None), (1, 2, "x"), (3, 3, None), (3, 4, "x"), (None, 1_000, None)])
 def test_customer_has_exactly_the_limit_of_uses(limit, nth, refusal):
-    found = rules.refusal(a_coupon(max_redemptions_per_customer=limit), BETWEEN, nth)
+    found = decided(a_coupon(max_redemptions_per_customer=limit), BETWEEN, nth - 1)
     assert code_of(found) == (refusal and "customer_max_uses_reached")
+
+
+def test_open_redemption_is_no_use():
+    uses = [a_redemption(), a_redemption(status=RedemptionStatus.REDEEMED)]
+    assert rules.count_redeemed(uses) == 1
+    assert isinstance(rules.permit(a_coupon(max_redemptions_per_customer=2), uses, BETWEEN), rules.Permit)
+
+
+@pytest.mark.parametrize(
+    ("behavior", "by_link", "changes", "refusal"),
+    [
+        (ButtonBehavior.REDEEM, True, {}, None),
+        (ButtonBehavior.NONE, True, {}, "redeem_not_offered"),
+        (ButtonBehavior.OPEN_URL, True, {}, "redeem_not_offered"),
+        (ButtonBehavior.NONE, False, {}, None),
+        (ButtonBehavior.NONE, True, DISABLED, "redeem_not_offered"),
+        (ButtonBehavior.NONE, True, ARCHIVED, "coupon_not_found"),
+    ],
+)
+def test_page_without_redeem_button_refuses_taps_only(behavior, by_link, changes, refusal):
+    coupon = a_coupon(button_behavior=behavior, **changes)
+    assert code_of(decided(coupon, BETWEEN, by_link=by_link)) == refusal
 
 
 @pytest.mark.parametrize(

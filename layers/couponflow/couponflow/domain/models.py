@@ -26,6 +26,14 @@ class RedemptionStatus(StrEnum):
     REDEEMED = "redeemed"
 
 
+class ButtonBehavior(StrEnum):
+    """What the button of a redeem page does. With `none` there is no button."""
+
+    NONE = "none"
+    REDEEM = "redeem"
+    OPEN_URL = "open_url"
+
+
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """A tenant, with or without the coupon add-on."""
@@ -74,6 +82,9 @@ class Coupon:
     sold_out_at_raises: int | None = None
     archived_at: datetime | None = None
     last_change: str | None = None
+    # A rule of the redeem page. Rules are read from the coupon only, because coupon and page are no
+    # snapshot when they are read together.
+    button_behavior: ButtonBehavior = ButtonBehavior.REDEEM
 
     @property
     def max_redemptions(self) -> int | None:
@@ -84,19 +95,6 @@ class Coupon:
     def is_marked_sold_out(self) -> bool:
         """Whether a proof is recorded that nothing remains. A raise after it outdates the mark."""
         return self.sold_out_at_raises == self.raises
-
-    @property
-    def is_open(self) -> bool:
-        """The on/off part of the gate, which each quota shard has a copy of."""
-        return self.active and self.archived_at is None
-
-
-class ButtonBehavior(StrEnum):
-    """What the button of a redeem page does. With `none` there is no button."""
-
-    NONE = "none"
-    REDEEM = "redeem"
-    OPEN_URL = "open_url"
 
 
 class CodeDisplay(StrEnum):
@@ -188,7 +186,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class QuotaShard:
-    """A share of a coupon's overall limit; `version` is the coupon's when the gate was copied."""
+    """A share of a coupon's overall limit; no use of it is made by rules of an older coupon `version`."""
 
     number: int
     used: int

@@ -1,36 +1,55 @@
-"""The rules when a coupon may be distributed and used. Time is an argument."""
+"""The rules of a coupon: when it may be distributed and used. Pure functions; time is an argument."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from couponflow.domain.errors import (
     CouponDisabled,
     CouponExpired,
+    CouponflowError,
     CouponNotFound,
     CouponNotStarted,
     CustomerMaxUsesReached,
+    RedeemNotOffered,
     Refusal,
 )
-from couponflow.domain.models import Coupon, CouponStatus
+from couponflow.domain.models import ButtonBehavior, Coupon, CouponStatus, Redemption
 
 UNITS_A_SHARD = 16
 
 
-def refusal(coupon: Coupon, now: datetime, nth_use: int = 1) -> Refusal | None:
-    """Why the customer's `nth_use` of the coupon is refused at `now`, as far as the coupon alone can tell.
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Proof that the rules of `coupon` allow one more use; only `permit` makes one.
 
-    The first that fits counts. That all uses of the coupon are taken comes last, and needs a proof from the shards.
+    The write of the use carries the coupon's version, so a quota shard refuses it once a later
+    change has returned.
     """
-    return distribution_refusal(coupon, now) or (
-        CouponNotStarted()
-        if now < coupon.starts_at
-        else CustomerMaxUsesReached()
-        if not is_within_customer_limit(coupon, nth_use)
-        else None
-    )
+
+    coupon: Coupon
+
+
+def permit(coupon: Coupon, uses: Sequence[Redemption], now: datetime, *, by_link: bool = False) -> Permit | CouponflowError:
+    """Decide whether a customer with these `uses` may use the coupon once more at `now`.
+
+    Returns the first refusal that fits, in the order of the contract. The refusal that the coupon
+    is used up comes after all of them, and needs a proof from the quota shards. `by_link`: the
+    customer taps the button of the redeem page, which the page may not offer.
+    """
+    if by_link and coupon.archived_at is None and coupon.button_behavior is not ButtonBehavior.REDEEM:
+        return RedeemNotOffered()
+    if refusal := distribution_refusal(coupon, now):
+        return refusal
+    if now < coupon.starts_at:
+        return CouponNotStarted()
+    if not is_within_customer_limit(coupon, count_redeemed(uses) + 1):
+        return CustomerMaxUsesReached()
+    return Permit(coupon)
 
 
 def distribution_refusal(coupon: Coupon, now: datetime) -> Refusal | None:
-    """Why the coupon can't be given out; one that has not started yet can."""
+    """Return why the coupon can't be distributed; a coupon that has not started yet can be."""
     if coupon.archived_at is not None:
         return CouponNotFound()
     if not coupon.active:
@@ -38,6 +57,11 @@ def distribution_refusal(coupon: Coupon, now: datetime) -> Refusal | None:
     if now >= coupon.ends_at:
         return CouponExpired()
     return None
+
+
+def count_redeemed(uses: Sequence[Redemption]) -> int:
+    """Count the uses that were made; the others are open."""
+    return sum(use.is_redeemed for use in uses)
 
 
 def is_within_customer_limit(coupon: Coupon, nth_use: int) -> bool:

@@ -72,7 +72,7 @@ class CouponService:
     ) -> None:
         self._terms, self._coupons, self._pages = terms, coupons, pages
         self._quotas, self._limits = quotas, limits
-        self._sold_out, self._most_shards, self._patience = sold_out, most_shards, backoff
+        self._sold_out, self._most_shards, self._backoff = sold_out, most_shards, backoff
 
     def require_addon(self, organisation_id: str) -> None:
         """Raises AddonDisabled."""
@@ -103,7 +103,7 @@ class CouponService:
                 updated_at=now,
             )
             try:
-                self._create(coupon, self._patience())
+                self._create(coupon, self._backoff())
             except CodeTaken:
                 if new.code:
                     raise
@@ -152,12 +152,12 @@ class CouponService:
             raise VersionConflict(version=coupon.version)
         check_period(changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at))
         target = self._target(coupon, changes.pop("max_redemptions", coupon.max_redemptions))
-        changes, backoff = changes | {"last_change": links.new_id()}, self._patience()
+        changes, backoff = changes | {"last_change": links.new_id()}, self._backoff()
         if target == coupon.units:
             coupon = self._coupons.change(coupon, changes, now)
         else:
             coupon = self._move_limit(coupon, target, changes, now, backoff)
-        self._copy_gates(coupon, backoff)
+        self._fence_shards(coupon, backoff)
         campaign = self._with_counts(coupon)
         if coupon.units != target:
             raise _below_used(campaign)
@@ -167,24 +167,39 @@ class CouponService:
 
     def archive(self, organisation_id: str, coupon_id: str, now: datetime) -> None:
         """End a coupon for good: its links turn into the neutral page, its code is free again. Again, nothing changes."""
-        backoff = self._patience()
+        backoff = self._backoff()
         while (coupon := self.coupon(organisation_id, coupon_id)).archived_at is None:
             try:
                 self._coupons.archive(coupon, links.new_id(), now)
             except (VersionConflict, ContentionError, UnknownResultError):
                 backoff.wait_or_raise()
-        self._copy_gates(coupon, backoff)
+        self._fence_shards(coupon, backoff)
 
     def page(self, organisation_id: str, coupon_id: str) -> RedeemPage:
         self.coupon(organisation_id, coupon_id)
         return self._pages.get(coupon_id)
 
-    def save_page(self, organisation_id: str, coupon_id: str, page: RedeemPage) -> RedeemPage:
-        """Raises CouponArchived."""
-        if self.coupon(organisation_id, coupon_id).archived_at is not None:
-            raise CouponArchived
-        self._pages.save(coupon_id, page)
-        return page
+    def save_page(self, organisation_id: str, coupon_id: str, page: RedeemPage, now: datetime) -> Coupon:
+        """Save the redeem page; when this returns, no tap that it does not offer is redeemed.
+
+        Returns the coupon, in its next version if the page's rule changed.
+
+        Raises:
+            CouponNotFound: also for a coupon of another organisation.
+            CouponArchived: an archived coupon can't be changed.
+            TryAgain: the coupon was busy until the backoff ended.
+        """
+        change_id, backoff = links.new_id(), self._backoff()
+        while (coupon := self.coupon(organisation_id, coupon_id)).last_change != change_id:
+            if coupon.archived_at is not None:
+                raise CouponArchived
+            try:
+                coupon = self._coupons.save_page(coupon, page, change_id, now)
+                break
+            except (VersionConflict, ContentionError, UnknownResultError):
+                backoff.wait_or_raise()
+        self._fence_shards(coupon, backoff)
+        return coupon
 
     def coupon(self, organisation_id: str, coupon_id: str) -> Coupon:
         """Raises AddonDisabled; CouponNotFound, also for a coupon of another organisation."""
@@ -221,15 +236,23 @@ class CouponService:
             raise _below_used(campaign)
         return self._limits.lower(coupon, target, changes, now, backoff)
 
-    def _copy_gates(self, coupon: Coupon, backoff: Backoff) -> None:
-        """Single writes, each retried: one transaction over all shards would starve on a busy coupon."""
+    def _fence_shards(self, coupon: Coupon, backoff: Backoff) -> None:
+        """Give each shard the coupon's version, after every change, whatever it changed.
+
+        An earlier change may have crashed before it did so. These are single writes, each retried:
+        one transaction over all shards would starve on a busy coupon.
+
+        Raises:
+            TryAgain: a shard was busy until the backoff ended.
+        """
         for shard in range(coupon.shards):
-            while not self._copied_gate(coupon, shard):
+            while not self._try_fence(coupon, shard):
                 backoff.wait_or_raise()
 
-    def _copied_gate(self, coupon: Coupon, shard: int) -> bool:
+    def _try_fence(self, coupon: Coupon, shard: int) -> bool:
+        """Return whether the shard has the coupon's version now."""
         try:
-            self._quotas.copy_gate(coupon, shard)
+            self._quotas.fence(coupon, shard)
         except (ContentionError, UnknownResultError):
             return False
         return True

@@ -1,4 +1,4 @@
-"""The story of a coupon in a customer's hand: given out by a flow, looked at, used by link or at a till."""
+"""The main flow: distribute a coupon to a customer, open its link, redeem it by link or at a till."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,24 +12,31 @@ from couponflow.domain.errors import (
     CouponMaxUsesReached,
     CouponNotFound,
     CustomerMaxUsesReached,
-    RedeemNotOffered,
+    TryAgain,
     ValidationFailed,
 )
-from couponflow.domain.models import ButtonBehavior, Coupon, Holder, RedeemPage, Redemption, Terms
-from couponflow.services.shard_redeemer import RedemptionResult, ShardRedeemer
+from couponflow.domain.models import Coupon, Holder, RedeemPage, Redemption, Terms
+from couponflow.domain.rules import Permit
+from couponflow.services.shard_redeemer import RedemptionResult, ShardRedeemer, TermsChangedError
 from couponflow.services.sold_out import SoldOut
 from couponflow.store import keys
 from couponflow.store.parallel import run_parallel, run_sequential
-from couponflow.store.redemptions import RedemptionStore, Use, UseTakenError
+from couponflow.store.redemptions import (
+    AttemptClaimedError,
+    NeverDistributedError,
+    RedemptionStore,
+    Use,
+    UseTakenError,
+)
 from couponflow.store.terms_cache import TermsCache
 
-# The how-manieth use it is of a customer whose uses are not counted: more than any limit, should one be set meanwhile.
-UNLIMITED_ORDINAL = 10**6
+# A request is answered "try again" if the coupon changes this often while its use is being made.
+MOST_CHANGES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class DistributionResult:
-    """A customer's open right to one use of a coupon; `is_new` if this call gave it."""
+    """A customer's open redemption, to be sent as a link; `is_new` if this call made it."""
 
     coupon: Coupon
     redemption: Redemption
@@ -38,12 +45,13 @@ class DistributionResult:
 
     @property
     def token(self) -> str:
+        """The token of the customer's link, the same for all their uses."""
         return links.format_token(self.coupon, self.redemption.holder)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedLink:
-    """A customer's link, opened: the coupon's terms and what the customer has of it."""
+    """What a customer's link leads to: the terms of the coupon and the customer's redemptions."""
 
     terms: Terms
     holder: Holder
@@ -52,6 +60,8 @@ class OpenedLink:
 
 
 class RedemptionService:
+    """What customers, flows and tills do with a coupon."""
+
     def __init__(
         self,
         terms: TermsCache,
@@ -64,9 +74,11 @@ class RedemptionService:
         self._read_all = read_all
 
     def find_coupon(self, organisation_id: str, *, coupon_id: str | None = None, code: str | None = None) -> Terms:
-        """A coupon of the organisation, by id or code.
+        """Return a coupon of the organisation, by id or code.
 
-        Raises CouponNotFound, also for a coupon of another organisation; AddonDisabled.
+        Raises:
+            CouponNotFound: also for a coupon of another organisation.
+            AddonDisabled: the organisation has no coupon add-on.
         """
         if not self._terms.organisation(organisation_id).addon_enabled:
             raise AddonDisabled
@@ -79,16 +91,17 @@ class RedemptionService:
         return terms
 
     def distribute(self, coupon: Coupon, customer_id: str, inbox_id: str | None, now: datetime) -> DistributionResult:
-        """Give the customer (a canonical id) a link to their next use; asked again, the same one.
+        """Give the customer (a canonical id) a link to their next use; repeated, return the same one.
 
-        Raises CouponNotFound, CouponDisabled, CouponExpired, CustomerMaxUsesReached, CouponMaxUsesReached.
+        Raises:
+            Refusal: the coupon can't be distributed, and why.
         """
         if refusal := rules.distribution_refusal(coupon, now):
             raise refusal
         holder = links.derive_holder(coupon, customer_id)
         observability.set_customer(holder.coupon_id, holder.mac)
         if self._sold_out.check(coupon, marks=True):
-            used = _used(self._uses(coupon, holder))
+            used = rules.count_redeemed(self._uses(coupon, holder))
             raise CouponMaxUsesReached if rules.is_within_customer_limit(coupon, used + 1) else CustomerMaxUsesReached
         slot = keys.FIRST_SLOT
         while True:
@@ -97,7 +110,7 @@ class RedemptionService:
             if not redemption.is_redeemed and slot == keys.FIRST_SLOT:
                 return DistributionResult(coupon, redemption, is_new, coupon.max_redemptions_per_customer)
             uses = self._uses(coupon, holder)
-            used = _used(uses)
+            used = rules.count_redeemed(uses)
             if not redemption.is_redeemed:
                 left = coupon.max_redemptions_per_customer
                 return DistributionResult(coupon, redemption, is_new, None if left is None else left - used)
@@ -106,9 +119,12 @@ class RedemptionService:
             slot = _next_slot(uses)
 
     def open_link(self, token: str, *, look_again: bool = False) -> OpenedLink:
-        """What the customer of this link sees; `look_again`: as it is now, not two seconds ago. Changes nothing.
+        """Return what the customer of this link sees; writes nothing.
 
-        Raises CouponNotFound for every link that is not, or not any more, one of ours.
+        `look_again` reads the terms instead of taking them from the cache, up to two seconds old.
+
+        Raises:
+            CouponNotFound: the link is not one of ours, or its coupon is archived.
         """
         coupon, page, holder = self._coupon_and_holder(token)
         if look_again:
@@ -124,74 +140,78 @@ class RedemptionService:
         return OpenedLink(Terms(coupon, page, organisation), holder, redemptions, is_sold_out)
 
     def redeem_by_link(self, token: str, number: int, now: datetime) -> RedemptionResult:
-        """Use the coupon for the `number`-th time; asked again, the same redemption.
+        """Use the coupon for the `number`-th time; repeated, return the same redemption.
 
-        Raises CouponNotFound, RedeemNotOffered, a Refusal that says why not, TryAgain;
-        ValidationFailed if the use before this one is still open.
+        Raises:
+            CouponNotFound: the link is not one of ours, or was never distributed.
+            RedeemNotOffered: the page has no redeem button.
+            ValidationFailed: the use before this one is still open.
+            Refusal: the coupon can't be used, and why.
+            TryAgain: too busy; the same request may be sent again.
         """
-        coupon, page, holder = self._coupon_and_holder(token)
+        coupon, _, holder = self._coupon_and_holder(token)
         if not self._terms.organisation(coupon.organisation_id).addon_enabled:
             raise CouponNotFound
-        if page.redeem_button.behavior is not ButtonBehavior.REDEEM:
-            raise RedeemNotOffered
-        use = Use(holder, keys.slot(number), nth=number, attempt=links.new_id())
-        try:
-            if number > 1 or self._expects_refusal(coupon, now):
-                use = _next_use(self._uses(coupon, holder), use, number, coupon)
-                coupon = self._recheck(coupon, use.nth, now)
-            return self._redeemer.redeem(coupon, use, now)
-        except UseTakenError as taken:
-            if taken.redemption is None:
-                raise CouponNotFound from taken  # never given out
-            return RedemptionResult(taken.redemption, repeated=True)
-        except CustomerMaxUsesReached:
-            if use.nth != UNLIMITED_ORDINAL:
-                raise
-            self._terms.refresh(coupon)  # customers got a limit in between: count this one's uses
-            return self.redeem_by_link(token, number, now)
+        use, call = Use(holder, keys.slot(number), links.new_id()), self._redeemer.begin()
+        for _ in range(MOST_CHANGES):
+            try:
+                permit = self._permit_first(coupon, now, by_link=True) if number == 1 else None
+                if permit is None:
+                    uses = self._uses(coupon, holder)
+                    use = _next_use(uses, use, number)
+                    permit = self._permit(coupon, uses, now, by_link=True)
+                return self._redeemer.redeem(permit, use, now, call)
+            except UseTakenError as taken:
+                return call.result(taken.redemption, use.attempt)
+            except NeverDistributedError as error:
+                raise CouponNotFound from error
+            except TermsChangedError as changed:
+                coupon = changed.coupon or self._terms.refresh(coupon)
+        raise TryAgain
 
     def redeem_at_till(
         self, coupon: Coupon, customer_id: str, inbox_id: str | None, idempotency_key: str | None, now: datetime
     ) -> RedemptionResult:
-        """Use the coupon for a customer (a canonical id), sent to them before or not.
+        """Use the coupon for a customer (a canonical id), distributed to them before or not.
 
-        The same key gives the same redemption, for ever; without one each call is an attempt of its own.
-        Raises a Refusal that says why not, TryAgain.
+        The same key gives the same redemption, permanently. Without a key each call is an attempt
+        of its own.
+
+        Raises:
+            Refusal: the coupon can't be used, and why.
+            TryAgain: too busy; the same request may be sent again.
         """
         holder = links.derive_holder(coupon, customer_id)
         observability.set_customer(holder.coupon_id, holder.mac)
         attempt = links.derive_attempt(idempotency_key, holder) if idempotency_key else links.new_id()
 
-        def use(slot: str, nth: int) -> Use:
+        def use(slot: str) -> Use:
             claims = keys.attempt_slot(attempt) if idempotency_key and _needs_attempt_claim(slot) else None
-            return Use(holder, slot, nth, attempt, may_be_new=True, customer_id=customer_id, inbox_id=inbox_id, claims=claims)
+            return Use(holder, slot, attempt, True, customer_id, inbox_id, claims)
 
-        if not self._expects_refusal(coupon, now):
+        call, changes, may_be_first = self._redeemer.begin(), 0, True
+        while changes < MOST_CHANGES:
             try:
-                return self._redeemer.redeem(coupon, use(keys.FIRST_SLOT, 1), now)
-            except UseTakenError:
-                pass  # not the first use: look at them all
-        while True:
-            uses = self._uses(coupon, holder)
-            if made := self._made_by(attempt, coupon, holder, uses):
-                return RedemptionResult(made, repeated=True)
-            nth = _used(uses) + 1
-            confirmed = self._recheck(coupon, nth, now)
-            if confirmed is not coupon:
-                coupon = confirmed  # what counts as a use, and where the next one lies, goes by the coupon as it is
-                continue
-            slot = _till_slot(coupon, uses, attempt)
-            try:
-                return self._redeemer.redeem(coupon, use(slot, nth if keys.is_numbered(slot) else UNLIMITED_ORDINAL), now)
-            except UseTakenError:
-                continue  # somebody else made that very use: there is one fewer to try
-            except CustomerMaxUsesReached:
-                if coupon.max_redemptions_per_customer is not None:
-                    raise
-                coupon = self._terms.refresh(coupon)  # customers got a limit in between: count them all
+                permit = self._permit_first(coupon, now) if may_be_first else None
+                slot, may_be_first = keys.FIRST_SLOT, False
+                if permit is None:
+                    uses = self._uses(coupon, holder)
+                    if made := self._made_by(attempt, coupon, holder, uses):
+                        return call.result(made, attempt)
+                    permit, slot = self._permit(coupon, uses, now), _till_slot(coupon, uses, attempt)
+                return self._redeemer.redeem(permit, use(slot), now, call)
+            except (UseTakenError, AttemptClaimedError):
+                continue  # another request made this very use: the next one is to be tried
+            except TermsChangedError as changed:
+                coupon, changes = changed.coupon or self._terms.refresh(coupon), changes + 1
+        raise TryAgain
 
     def _coupon_and_holder(self, token: str) -> tuple[Coupon, RedeemPage, Holder]:
-        """What the link is of. Raises CouponNotFound."""
+        """Return what the link is for.
+
+        Raises:
+            CouponNotFound: the link is not one of ours, or its coupon is archived.
+        """
         coupon_id = links.read_coupon_id(token)
         if coupon_id is None:
             raise CouponNotFound
@@ -203,64 +223,88 @@ class RedemptionService:
         return coupon, page, holder
 
     def _uses(self, coupon: Coupon, holder: Holder) -> list[Redemption]:
-        """The customer's redemptions, as they are now, as far as they count against a limit."""
+        """Read the customer's redemptions, strongly; where customers have no limit, numbered ones only."""
         if coupon.max_redemptions_per_customer is None:
             return self._redemptions.list_numbered(holder)
         return self._redemptions.list_all(holder)
 
     def _made_by(self, attempt: str, coupon: Coupon, holder: Holder, uses: list[Redemption]) -> Redemption | None:
+        """Return the redemption that the attempt made earlier, if there is one."""
         made = next((use for use in uses if use.attempt == attempt), None)
         if made is None and coupon.max_redemptions_per_customer is None:
             made = self._redemptions.get(holder, keys.attempt_slot(attempt))
         return made
 
-    def _expects_refusal(self, coupon: Coupon, now: datetime) -> bool:
-        return rules.refusal(coupon, now) is not None or self._sold_out.is_known(coupon)
+    def _permit_first(self, coupon: Coupon, now: datetime, *, by_link: bool = False) -> Permit | None:
+        """Return the permit for a first use, evaluated on the cached coupon alone.
 
-    def _recheck(self, coupon: Coupon, nth: int, now: datetime) -> Coupon:
-        """The coupon, to go on with. What is remembered of it may be old, so it is read again before a refusal is raised."""
-        if rules.refusal(coupon, now, nth):
-            coupon = self._terms.refresh(coupon)
-            if refusal := rules.refusal(coupon, now, nth):
-                raise refusal
+        None if a refusal is to be expected: that takes a look at the customer's uses.
+        """
+        permit = rules.permit(coupon, (), now, by_link=by_link)
+        if isinstance(permit, Permit) and not self._sold_out.is_known(coupon):
+            return permit
+        return None
+
+    def _permit(self, coupon: Coupon, uses: list[Redemption], now: datetime, *, by_link: bool = False) -> Permit:
+        """Return the permit for the customer's next use.
+
+        A refusal needs a still picture: the coupon at a version, then the uses, then the coupon at
+        the same version. Then one moment had both. The uses were read after the coupon.
+
+        Raises:
+            RedeemNotOffered, Refusal: the coupon can't be used, and why.
+            TermsChangedError: the coupon changed since it was read; a refusal would be a guess.
+        """
+        permit = rules.permit(coupon, uses, now, by_link=by_link)
+        if not isinstance(permit, Permit):
+            fresh = self._terms.refresh(coupon)
+            if fresh.version != coupon.version:
+                raise TermsChangedError(fresh)
+            raise permit
         if self._sold_out.is_known(coupon):
             raise CouponMaxUsesReached
-        return coupon
-
-
-def _used(redemptions: list[Redemption]) -> int:
-    return sum(redemption.is_redeemed for redemption in redemptions)
+        return permit
 
 
 def _next_slot(redemptions: list[Redemption]) -> str:
-    """The lowest number that is not used yet, given out or not."""
+    """Return the slot of the lowest number that is not redeemed, distributed or not."""
     return keys.slot(1 + sum(made.is_redeemed and keys.is_numbered(made.slot) for made in redemptions))
 
 
-def _next_use(redemptions: list[Redemption], use: Use, number: int, coupon: Coupon) -> Use:
-    """A use of that number, which stands only on the one before it: else anybody could redeem what was never given out.
+def _next_use(redemptions: list[Redemption], use: Use, number: int) -> Use:
+    """Return the use of that number, which needs the one before it to be redeemed.
 
-    Raises ValidationFailed; UseTaken if it is made already.
+    Without this look, anybody could redeem on a holder that was never distributed to.
+
+    Raises:
+        UseTakenError: it was made before.
+        NeverDistributedError: a first use that the customer was not given.
+        ValidationFailed: the use before it is still open.
     """
     by_slot = {redemption.slot: redemption for redemption in redemptions}
-    it, before = by_slot.get(use.slot), by_slot.get(keys.slot(number - 1))
-    if it is not None and it.is_redeemed or (it is None and number == 1):
-        raise UseTakenError(it)
+    made, before = by_slot.get(use.slot), by_slot.get(keys.slot(number - 1))
+    if made is not None and made.is_redeemed:
+        raise UseTakenError(made)
     if number == 1:
+        if made is None:
+            raise NeverDistributedError
         return use
     if before is None or not before.is_redeemed:
         raise ValidationFailed.for_field("use", "is not the customer's next use")
-    nth = UNLIMITED_ORDINAL if coupon.max_redemptions_per_customer is None else _used(redemptions) + 1
-    return replace(use, nth=nth, may_be_new=True, customer_id=before.customer_id, inbox_id=before.inbox_id)
+    return replace(use, may_be_new=True, customer_id=before.customer_id, inbox_id=before.inbox_id)
 
 
 def _needs_attempt_claim(slot: str) -> bool:
-    """Whether a till that knows of no limit for customers, or no more, would make the same use by its attempt."""
+    """Return whether a till with another customer limit in its cache would choose another slot."""
     return keys.is_numbered(slot) and slot != keys.FIRST_SLOT
 
 
 def _till_slot(coupon: Coupon, redemptions: list[Redemption], attempt: str) -> str:
-    """The next number, given out or not. Without a limit, later uses lie by their attempt: who repeats one meets it there."""
+    """Return the slot of the till's next use: the next number, distributed or not.
+
+    Without a limit for customers, later uses are keyed by their attempt, so that a repetition
+    finds its own.
+    """
     if coupon.max_redemptions_per_customer is None and any(made.is_redeemed for made in redemptions):
         return keys.attempt_slot(attempt)
     return _next_slot(redemptions)

@@ -1,6 +1,7 @@
-"""One use of a coupon, on whichever quota shard has room: the part that a rush leans on.
+"""One use of a coupon, on whichever quota shard has room: the part that carries a load spike.
 
-A refusal is said only on proof. Whatever else goes wrong ends in TryAgain, and the same request may simply be sent again.
+A request is refused only on proof. Every other failure ends in TryAgain: the same request may be
+sent again.
 """
 
 import random
@@ -12,9 +13,9 @@ from datetime import datetime
 from cachetools import LRUCache
 
 from couponflow import observability
-from couponflow.domain import rules
-from couponflow.domain.errors import CouponMaxUsesReached, Refusal, TryAgain
+from couponflow.domain.errors import CouponMaxUsesReached, TryAgain
 from couponflow.domain.models import Coupon, Redemption
+from couponflow.domain.rules import Permit
 from couponflow.services.sold_out import SoldOut
 from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
@@ -23,21 +24,49 @@ from couponflow.store.redemptions import RedemptionStore, ShardRefusedError, Use
 
 MOST_TRIES = 8
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.2
-# No try is begun later than this, so that an answer always comes before the function's time is over.
+# No try begins later than this after the call began, so that its answer comes before the
+# function's timeout. Restarts of the call do not extend it.
 SECONDS_FOR_TRIES = 5
 _MOST_COUPONS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class RedemptionResult:
-    """A use that is made; `repeated` if it was made before this request."""
+    """A use that was made; `repeated` if an earlier request made it."""
 
     redemption: Redemption
     repeated: bool
 
 
+@dataclass(slots=True)
+class RedemptionCall:
+    """One request to use a coupon, over all its tries and restarts.
+
+    `may_have_written`: the result of a try is unknown, so a use by the own attempt may be its work.
+    """
+
+    ends_at: float
+    may_have_written: bool = False
+
+    def result(self, redemption: Redemption, attempt: str) -> RedemptionResult:
+        """Return a use that was found already made."""
+        is_own = self.may_have_written and redemption.attempt == attempt
+        return RedemptionResult(redemption, repeated=not is_own)
+
+
+class TermsChangedError(Exception):
+    """The coupon changed since the rules were evaluated: they must be evaluated again.
+
+    Carries the coupon as it is now, if it was read.
+    """
+
+    def __init__(self, coupon: Coupon | None = None) -> None:
+        super().__init__()
+        self.coupon = coupon
+
+
 class ShardRedeemer:
-    """One for each execution environment, which stays on the shard that it last succeeded on."""
+    """One for each execution environment; it stays on the shard where it last succeeded."""
 
     def __init__(
         self,
@@ -49,69 +78,82 @@ class ShardRedeemer:
         timer: Callable[[], float] = time.monotonic,
         dice: random.Random | None = None,
     ) -> None:
-        self._coupons, self._quotas, self._redemptions, self._sold_out = coupons, quotas, redemptions, sold_out
-        self._pause, self._timer, self._dice = pause, timer, dice or random.Random()
+        self._coupons, self._quotas, self._redemptions = coupons, quotas, redemptions
+        self._sold_out, self._pause, self._timer = sold_out, pause, timer
+        self._dice = dice or random.Random()
         self._last_shard: LRUCache[str, int] = LRUCache(_MOST_COUPONS)
 
-    def redeem(self, coupon: Coupon, use: Use, now: datetime) -> RedemptionResult:
-        """Make the use. Raises UseTaken if another attempt made it; a Refusal, only on proof; TryAgain."""
+    def begin(self) -> RedemptionCall:
+        """Return a new call, whose time runs from now."""
+        return RedemptionCall(ends_at=self._timer() + SECONDS_FOR_TRIES)
+
+    def redeem(self, permit: Permit, use: Use, now: datetime, call: RedemptionCall) -> RedemptionResult:
+        """Make the use.
+
+        Raises:
+            UseTakenError, NeverDistributedError, AttemptClaimedError: as RedemptionStore.use.
+            TermsChangedError: the permit is outdated.
+            CouponMaxUsesReached: nothing remains, which was proved.
+            TryAgain: no try succeeded in time.
+        """
+        coupon = permit.coupon
         shard = self._last_shard.get(coupon.coupon_id)
         if shard is None:
             shard = self._dice.randrange(coupon.shards)
-        ends_at = self._timer() + SECONDS_FOR_TRIES
         for tries in range(MOST_TRIES):
             self._wait_before(tries)
-            if self._timer() >= ends_at:
+            if self._timer() >= call.ends_at:
                 break
             try:
-                redemption = self._redemptions.use(coupon, use, shard, now)
-            except (ContentionError, UnknownResultError) as trouble:
+                redemption = self._redemptions.use(permit, use, shard, now)
+            except ContentionError:
+                observability.count("conflicts")
                 shard = self._other_shard(coupon, shard)
-                observability.count("conflicts" if isinstance(trouble, ContentionError) else "no_answers")
+            except UnknownResultError:
+                observability.count("no_answers")
+                call.may_have_written = True
+                shard = self._other_shard(coupon, shard)
             except UseTakenError as taken:
-                # Our own: a repeated request, or the answer to an earlier try was lost on the way.
-                if taken.redemption is None or taken.redemption.attempt != use.attempt:
+                if taken.redemption.attempt != use.attempt:
                     raise
-                return RedemptionResult(taken.redemption, repeated=tries == 0)
+                return call.result(taken.redemption, use.attempt)
             except ShardRefusedError as refused:
-                coupon, shard = self._after_refusal(coupon, use, refused, now)
+                shard = self._find_room(coupon, use, refused)
             else:
                 self._last_shard[coupon.coupon_id] = shard
                 observability.count("redeemed")
                 return RedemptionResult(redemption, repeated=False)
         raise TryAgain
 
-    def _after_refusal(self, coupon: Coupon, use: Use, refused: ShardRefusedError, now: datetime) -> tuple[Coupon, int]:
-        """Where to go on, with the coupon as it is now. Raises the refusal if there is nowhere."""
-        if not refused.shard.remaining:
-            if roomy := [shard.number for shard in self._quotas.read(coupon) if shard.remaining]:
-                return coupon, self._dice.choice(roomy)
-            fresh = self._coupons.get(coupon.coupon_id)
-            self._raise_unless_redeemed(rules.refusal(fresh, now, use.nth), use)
-            if self._sold_out.record_proof(coupon, fresh):
-                self._raise_unless_redeemed(CouponMaxUsesReached(), use)
-            return fresh, self._dice.randrange(fresh.shards)
-        # The shard's gate may be older than the coupon: what the coupon itself says now is what counts.
-        fresh = self._coupons.get(coupon.coupon_id)
-        self._raise_unless_redeemed(rules.refusal(fresh, now, use.nth), use)
-        self._quotas.copy_gate(fresh, refused.shard.number)
-        return fresh, refused.shard.number
+    def _find_room(self, coupon: Coupon, use: Use, refused: ShardRefusedError) -> int:
+        """Return a shard with room.
 
-    def _raise_unless_redeemed(self, refusal: Refusal | None, use: Use) -> None:
-        """Raises it, if there is one, but never to a customer who made this very use meanwhile by another tap."""
-        if refusal is None:
-            return
+        Raises:
+            TermsChangedError: the shard knows of a change, or the coupon changed since.
+            CouponMaxUsesReached: no shard has room, which was proved.
+            UseTakenError: a concurrent request of the same customer made this very use.
+        """
+        if refused.shard.version > coupon.version:
+            raise TermsChangedError
+        if roomy := [shard.number for shard in self._quotas.read(coupon) if shard.remaining]:
+            return self._dice.choice(roomy)
+        fresh = self._coupons.get(coupon.coupon_id)
+        if fresh.version != coupon.version or not self._sold_out.record_proof(coupon, fresh):
+            raise TermsChangedError
         made = self._redemptions.get(use.holder, use.claims or use.slot)
         if made is not None and made.is_redeemed:
             raise UseTakenError(made)
-        raise refusal
+        raise CouponMaxUsesReached
 
     def _other_shard(self, coupon: Coupon, shard: int) -> int:
-        """Any other shard than this one, if there is another."""
+        """Return any other shard, if there is another."""
         observability.count("hops", coupon.shards > 1)
-        return (shard + self._dice.randrange(1, coupon.shards)) % coupon.shards if coupon.shards > 1 else shard
+        if coupon.shards == 1:
+            return shard
+        return (shard + self._dice.randrange(1, coupon.shards)) % coupon.shards
 
     def _wait_before(self, tries: int) -> None:
-        """The first hop is made at once, later ones with full jitter."""
+        """Make the first hop at once, and later ones with full jitter."""
         if tries > 1:
-            self._pause(self._dice.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)))
+            longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)
+            self._pause(self._dice.uniform(0, longest))

@@ -8,7 +8,7 @@ from typing import Any
 
 from couponflow.domain import codes, times
 from couponflow.domain.errors import CodeTaken, CouponNotFound, VersionConflict
-from couponflow.domain.models import Coupon, RedeemPage
+from couponflow.domain.models import ButtonBehavior, Coupon, RedeemPage
 from couponflow.store import keys, quota_shards, redeem_pages
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, delete, put, update
 
@@ -18,6 +18,8 @@ Changes = dict[str, Any]
 ABSENT = "attribute_not_exists(pk)"
 # A lost update is refused: whoever changes a coupon says which version they saw, and makes the next one.
 UNCHANGED_SINCE = "version = :seen"
+# The rule of a redeem page is on the coupon too; the two never differ.
+HAS_SAME_RULE = "button_behavior = :behavior"
 
 
 class CouponStore:
@@ -85,6 +87,24 @@ class CouponStore:
         except ConditionFailedError as refused:
             raise VersionConflict from refused
 
+    def save_page(self, seen: Coupon, page: RedeemPage, change_id: str, now: datetime) -> Coupon:
+        """Save the redeem page, and its rule on the coupon, in one transaction.
+
+        Returns the coupon, in its next version if the rule changed.
+
+        Raises:
+            VersionConflict: another change came first.
+        """
+        behavior = page.redeem_button.behavior
+        changes: Changes = {"button_behavior": behavior, "last_change": change_id}
+        is_change = behavior != seen.button_behavior
+        rule = change(seen, changes, now) if is_change else _hold_rule(seen)
+        try:
+            self._table.transact([rule, redeem_pages.save(seen.coupon_id, page)])
+        except ConditionFailedError as refused:
+            raise VersionConflict from refused
+        return apply_change(seen, changes, now) if is_change else seen
+
     def mark_sold_out(self, coupon: Coupon) -> None:
         """Tell pages, lists and flows what was proved for the coupon as it was when it had that many raises."""
         mark = update(
@@ -122,6 +142,16 @@ def change(seen: Coupon, changes: Changes, now: datetime, *, is_raise: bool = Fa
     )
 
 
+def _hold_rule(seen: Coupon) -> Write:
+    """Keep the page's rule as it was seen, against a concurrent save of the other rule."""
+    return update(
+        keys.coupon(seen.coupon_id),
+        "SET button_behavior = :behavior",
+        {":behavior": seen.button_behavior},
+        HAS_SAME_RULE,
+    )
+
+
 def apply_change(seen: Coupon, changes: Changes, now: datetime, *, is_raise: bool = False) -> Coupon:
     """The coupon after `change`; its `raises` may be more by now."""
     next_version = changes | {"version": seen.version + 1, "updated_at": now}
@@ -156,4 +186,5 @@ _NOT_OF_THE_COUPON = {"pk", "sk", "gpk", "gsk"}
 def _from_item(item: Item) -> Coupon:
     values = {name: value for name, value in item.items() if name not in _NOT_OF_THE_COUPON}
     values |= {name: times.parse_utc(values[name]) for name in _TIMES & values.keys()}
+    values["button_behavior"] = ButtonBehavior(values["button_behavior"])
     return Coupon(**{"max_redemptions_per_customer": None} | values)

@@ -4,7 +4,7 @@ import dataclasses
 
 from couponflow.domain.models import ButtonBehavior, CodeDisplay, PageImage, RedeemButton, RedeemPage
 from couponflow.store import keys
-from couponflow.store.dynamodb import Item, Table, put
+from couponflow.store.dynamodb import Item, Table, Write, put
 
 
 class RedeemPageStore:
@@ -17,9 +17,10 @@ class RedeemPageStore:
         """The settings, or the defaults if none were saved."""
         return redeem_page_of(self._table.get(keys.redeem_page(coupon_id), consistent=True))
 
-    def save(self, coupon_id: str, page: RedeemPage) -> None:
-        """Replace all settings."""
-        self._table.put(put(_to_item(coupon_id, page)))
+
+def save(coupon_id: str, page: RedeemPage) -> Write:
+    """Replace all settings; `CouponStore.save_page` writes them along with the coupon."""
+    return put(_to_item(coupon_id, page))
 
 
 def _to_item(coupon_id: str, page: RedeemPage) -> Item:

@@ -1,4 +1,4 @@
-"""Redemptions: a customer's right to one use, and its record. The items themselves are the per-customer limit."""
+"""Redemptions: a customer's right to one use, and its record. The items are the per-customer limit."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,31 +6,32 @@ from datetime import datetime
 from couponflow.domain import times
 from couponflow.domain.links import redemption_id
 from couponflow.domain.models import Coupon, Holder, QuotaShard, Redemption, RedemptionStatus
+from couponflow.domain.rules import Permit
 from couponflow.store import keys, quota_shards
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, update
 
 DISTRIBUTED, REDEEMED = RedemptionStatus.DISTRIBUTED, RedemptionStatus.REDEEMED
 
-# A use happens once: whoever comes second finds it redeemed, by whom and when.
+# A use happens once: the second attempt finds it redeemed, by which attempt and when.
 IS_UNUSED = "#status = :distributed"
-# Only distribute makes a customer's first redemption; a link alone must not.
+# A till may make a redemption that was never distributed; a link alone must not.
 IS_NEW_OR_UNUSED = f"attribute_not_exists(pk) OR {IS_UNUSED}"
 IS_NEW = "attribute_not_exists(pk)"
-# A use's writes in order: the redemption, the quota shard, and perhaps the attempt's claim.
+# Writes of a use, in order: the redemption, the quota shard, and perhaps the attempt's claim.
 SHARD = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use that somebody wants to make: where it lies, who tries, the how-manieth of the customer it would be.
+    """One use that a request wants to make: its slot and its attempt.
 
-    `attempt` tells a repetition of the same try from another one; it is made once, also where repetitions may go by different
-    slots, as all of them take the slot `claims` too. Whom it is for is known where the redemption may be new.
+    `attempt` distinguishes a repeated request from another one. Where a repetition may choose
+    another slot, every one of them also takes the slot `claims`, so that one succeeds. The customer
+    is known where the redemption `may_be_new`.
     """
 
     holder: Holder
     slot: str
-    nth: int
     attempt: str
     may_be_new: bool = False
     customer_id: str | None = None
@@ -39,15 +40,23 @@ class Use:
 
 
 class UseTakenError(Exception):
-    """The use is made already; or (None) was never given out, or the attempt has made one in another slot."""
+    """The use was made before, by this attempt or by another; nothing was written."""
 
-    def __init__(self, redemption: Redemption | None) -> None:
+    def __init__(self, redemption: Redemption) -> None:
         super().__init__()
         self.redemption = redemption
 
 
+class NeverDistributedError(Exception):
+    """The customer was never given this use, and a link alone does not make it."""
+
+
+class AttemptClaimedError(Exception):
+    """The attempt has made a use in another slot; nothing was written."""
+
+
 class ShardRefusedError(Exception):
-    """The quota shard, as it was, has no room or its gate is closed; nothing was written."""
+    """The quota shard has no room, or knows of a newer version; nothing was written."""
 
     def __init__(self, shard: QuotaShard) -> None:
         super().__init__()
@@ -55,13 +64,18 @@ class ShardRefusedError(Exception):
 
 
 class RedemptionStore:
+    """The redemptions of all customers."""
+
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def distribute(
         self, coupon: Coupon, holder: Holder, slot: str, customer_id: str, inbox_id: str | None, now: datetime
     ) -> tuple[Redemption, bool]:
-        """Give the customer the right to the use in `slot`, or find what lies there already; and whether it is new."""
+        """Give the customer the right to the use in `slot`.
+
+        Returns the redemption in the slot, and whether this call made it.
+        """
         at, id_ = times.format_utc(now), redemption_id(coupon, holder, slot)
         item = keys.redemption(holder, slot) | {
             "gpk": keys.records_of(coupon, holder, DISTRIBUTED),
@@ -80,12 +94,17 @@ class RedemptionStore:
             return redemption_of(found), False
         return redemption_of(item), True
 
-    def use(self, coupon: Coupon, use: Use, shard: int, now: datetime) -> Redemption:
-        """Make the use, in one transaction with a unit of the quota shard.
+    def use(self, permit: Permit, use: Use, shard: int, now: datetime) -> Redemption:
+        """Make the use in one transaction with a unit of the quota shard.
 
-        Raises UseTaken, which is final; ShardRefused; Contended; NoAnswer.
+        Raises:
+            UseTakenError, NeverDistributedError, AttemptClaimedError: final for this slot.
+            ShardRefusedError: another shard, or another look at the coupon, may help.
+            ContentionError: nothing was written.
+            UnknownResultError: the use may have been made.
         """
-        at, id_ = times.format_utc(now), redemption_id(coupon, use.holder, use.slot)
+        coupon, at = permit.coupon, times.format_utc(now)
+        id_ = redemption_id(coupon, use.holder, use.slot)
         values: Item = {
             ":redeemed": REDEEMED,
             ":distributed": DISTRIBUTED,
@@ -111,45 +130,54 @@ class RedemptionStore:
             IS_NEW_OR_UNUSED if use.may_be_new else IS_UNUSED,
             {"#status": "status"},
         )
-        writes = [redeemed, quota_shards.redeem_unit(coupon.coupon_id, shard, use.nth, at)]
+        writes = [redeemed, quota_shards.redeem_unit(coupon, shard)]
         if use.claims is not None:
             claim = keys.redemption(use.holder, use.claims)
             writes.append(update(claim, "SET claimed_by = :slot", {":slot": use.slot}, IS_NEW))
         try:
             self._table.transact(writes)
         except ConditionFailedError as refused:
-            if refused.index != SHARD:
-                raise UseTakenError(_redemption_in(refused.old)) from refused
-            assert refused.old is not None, "shards are made with their coupon and stay"
-            raise ShardRefusedError(quota_shards.shard_of(refused.old)) from refused
+            raise _refusal_of(refused) from refused
         return Redemption(
             id_, use.holder, use.slot, REDEEMED, use.customer_id or "", use.inbox_id, None, times.parse_utc(at), use.attempt
         )
 
     def list_all(self, holder: Holder) -> list[Redemption]:
-        """All the customer's redemptions of the coupon, as they are now: numbered ones first, in order."""
+        """Read all redemptions of the customer, strongly: numbered ones first, in order."""
         items = self._table.query("pk = :pk", {":pk": keys.holder(holder)}, consistent=True)
         return [made for item in items if (made := _redemption_in(item))]
 
     def list_numbered(self, holder: Holder) -> list[Redemption]:
-        """As `of`, without those that tills made while customers could use the coupon without limit."""
+        """Read as `list_all`, without those that tills made while customers had no limit."""
         values = {":pk": keys.holder(holder), ":last": keys.LAST_SLOT}
         return list(map(redemption_of, self._table.query("pk = :pk AND sk <= :last", values, consistent=True)))
 
     def get(self, holder: Holder, slot: str) -> Redemption | None:
-        """What lies in the slot; where that is claimed, the redemption that claimed it."""
+        """Read the redemption in the slot, strongly; of a claimed slot, the one that claimed it."""
         item = self._table.get(keys.redemption(holder, slot), consistent=True)
         if item and "claimed_by" in item:
             return self.get(holder, item["claimed_by"])
         return _redemption_in(item)
 
 
+def _refusal_of(refused: ConditionFailedError) -> Exception:
+    """Return why a use was refused, from the item that refused it."""
+    if refused.index == SHARD:
+        assert refused.old is not None, "shards are made with their coupon and stay"
+        return ShardRefusedError(quota_shards.shard_of(refused.old))
+    if refused.old is None:
+        return NeverDistributedError()
+    made = _redemption_in(refused.old)
+    return AttemptClaimedError() if made is None else UseTakenError(made)
+
+
 def _redemption_in(item: Item | None) -> Redemption | None:
-    """None for nothing, and for a slot that is only claimed."""
+    """Unmarshal a redemption; None for no item, and for a slot that is only claimed."""
     return redemption_of(item) if item and "claimed_by" not in item else None
 
 
 def redemption_of(item: Item) -> Redemption:
+    """Unmarshal a redemption."""
     return Redemption(
         redemption_id=item["redemption_id"],
         holder=keys.holder_in(item["pk"]),

@@ -27,8 +27,8 @@ def add_routes(app: HttpApp, services: Services) -> None:
     def save_redeem_page(request: Request) -> Response:
         coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
         page = _parse_settings(request, services.image_service)
-        saved = coupons.save_page(request.organisation_id, coupon.coupon_id, page)
-        return RedeemPageOut.from_page(saved).response()
+        coupons.save_page(request.organisation_id, coupon.coupon_id, page, request.now)
+        return RedeemPageOut.from_page(page).response()
 
     @app.route("POST /v1/coupons/{coupon_id}/redeem-page/preview")
     def preview_redeem_page(request: Request) -> Response:

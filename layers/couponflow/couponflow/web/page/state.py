@@ -85,7 +85,7 @@ def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
     coupon = opened.terms.coupon
     used = tuple(sorted(map(_used, filter(_is_redeemed, opened.redemptions)), key=lambda use: use.redeemed_at))
     is_open = len(used) < len(opened.redemptions)
-    state = _of_next_use(opened, len(used) + 1, now)
+    state = _of_next_use(opened, now)
     offers = state is State.AVAILABLE and opened.terms.page.redeem_button.behavior is ButtonBehavior.REDEEM
     return PageState(
         state=state if is_open else State.REDEEMED,
@@ -99,9 +99,10 @@ def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
     )
 
 
-def _of_next_use(opened: OpenedLink, nth: int, now: datetime) -> State:
-    if refusal := rules.refusal(opened.terms.coupon, now, nth):
-        return _STATE_OF[type(refusal)]
+def _of_next_use(opened: OpenedLink, now: datetime) -> State:
+    permit = rules.permit(opened.terms.coupon, opened.redemptions, now)
+    if isinstance(permit, Refusal):
+        return _STATE_OF[type(permit)]
     return State.SOLD_OUT if opened.is_sold_out else State.AVAILABLE
 
 
