@@ -37,7 +37,6 @@ RAW_BODIES = [
     (b"", JSON, 400, "invalid_json"),
     (b"{", JSON, 400, "invalid_json"),
     (b'{"name": NaN}', JSON, 400, "invalid_json"),
-    (b'{"name": "\xff"}', JSON, 400, "invalid_json"),
     (b'{"name": "x", "name": "y"}', JSON, 400, "invalid_json"),
     (b"[]", JSON, 422, "validation_failed"),
     (b"<name/>", "application/xml", 415, "unsupported_media_type"),

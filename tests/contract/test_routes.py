@@ -32,7 +32,7 @@ def test_route_answers(api: ApiClient, values: dict[str, Any], route: sam_templa
         path = re.sub(r"\{([^}]+)\}", lambda found: str(values.get(found[1], "0000000000000")), route.path)
         method = route.method
     scope = next((scope for prefix, scope in SCOPES.items() if path.startswith(prefix)), "admin")
-    body = {} if method in ("POST", "PUT", "PATCH") else None
+    body: object = {} if method in ("POST", "PUT", "PATCH") else None
 
     answer = api.call(method, path, body, scope)
 

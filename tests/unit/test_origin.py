@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from couponflow.domain.errors import ForeignOrigin
-from couponflow.web.http.origin import lower_names, require_same_origin, trust_cdn_headers
+from couponflow.web.http.origin import cookies_in, lower_names, require_same_origin, trust_cdn_headers
 
 
 def event(**headers: str):
@@ -69,3 +69,8 @@ def test_page_of_another_site_may_not_redeem(headers: dict[str, str]):
 @pytest.mark.parametrize("headers", [None, {}, {"Authorization": "x", "accept": "y"}])
 def test_header_names_are_lowered(headers):
     assert lower_names(headers) == ({"authorization": "x", "accept": "y"} if headers else {})
+
+
+def test_cookies_are_read_from_a_header_too():
+    assert cookies_in({"cookie": "a=1; b=2;"}) == ["a=1", "b=2"]
+    assert cookies_in({}) == []

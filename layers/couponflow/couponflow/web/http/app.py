@@ -136,7 +136,7 @@ class HttpApp:
             params=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers=headers,
-            cookies=event.get("cookies") or (),
+            cookies=event.get("cookies") or origin.cookies_in(headers),
             body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass"),
             base_url=self._public_base_url or f"https://{http['domainName']}",
             source_ip=http["http"]["sourceIp"],

@@ -13,6 +13,11 @@ def lower_names(headers: Mapping[str, str] | None) -> dict[str, str]:
     return {name.lower(): value for name, value in (headers or {}).items()}
 
 
+def cookies_in(headers: Mapping[str, str]) -> list[str]:
+    """Return the cookies of a Cookie header, which API Gateway turns into a list of their own and other senders do not."""
+    return [cookie.strip() for cookie in headers.get("cookie", "").split(";") if cookie.strip()]
+
+
 def trust_cdn_headers(event: dict[str, Any], secret: str) -> dict[str, Any]:
     """The event with the caller's own address and the name that was called, if the CDN says so.
 
