@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _SCAN = {
     "content-type": "application/x-amz-json-1.0",
     "x-amz-target": "DynamoDB_20120810.Scan",
-    # DynamoDB Local wants a signature to be there, whatever it is.
+    # DynamoDB Local requires a signature but does not check it.
     "authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x",
 }
 
@@ -39,7 +39,7 @@ Stored = Callable[[], list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Api:
-    """An organisation's keys, and the service as its clients see it."""
+    """Client of the service with the keys of one organisation."""
 
     gateway: Gateway
     client: httpx.Client
@@ -50,37 +50,37 @@ class Api:
         return self.client.request(method, path, json=body, headers=self.bearer(scope) | headers)
 
     def key(self, *scopes: str) -> dict[str, Any]:
-        """A new key; `key` is what its owner sends."""
+        """Create a key; `key` is the text that its owner sends."""
         return self.operate("create_key", scopes=list(scopes))
 
     def operate(self, action: str, **more: Any) -> dict[str, Any]:
-        """What the platform's operator does to the organisation."""
+        """Run an operator action on the organisation."""
         event = {"action": action, "organisation_id": self.organisation_id} | more
         return dict(self.gateway.invoke("OperatorFunction", event))
 
     def coupon(self, **changes: Any) -> dict[str, Any]:
-        """A coupon that is valid now and has no limits, but for the changes."""
+        """Create a coupon that is valid now and unlimited, except for `changes`."""
         body = {"name": "Ten off", "starts_at": "2026-01-01", "ends_at": "2999-12-31"} | changes
         answer = self.call("POST", "/v1/coupons", body)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
     def read(self, coupon: dict[str, Any]) -> dict[str, Any]:
-        """The coupon as it is now."""
+        """The current coupon."""
         answer = self.call("GET", f"/v1/coupons/{coupon['coupon_id']}")
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
     def patch(self, coupon: dict[str, Any], **changes: Any) -> httpx.Response:
-        """Whatever the coupon's version is by now."""
+        """Change the coupon on its current version."""
         body = {"version": self.read(coupon)["version"]} | changes
         return self.call("PATCH", f"/v1/coupons/{coupon['coupon_id']}", body)
 
     def change(self, coupon: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        """As `patch`, and what was remembered of the coupon is forgotten."""
+        """Change the coupon and empty the caches of all functions."""
         answer = self.patch(coupon, **changes)
         assert answer.status_code == 200, answer.text
-        self.gateway.start_anew()
+        self.gateway.restart()
         return dict(answer.json())
 
     def records(self, coupon: dict[str, Any], **query: str) -> list[dict[str, Any]]:
@@ -98,14 +98,14 @@ class Api:
         return dict(answer.json())
 
     def link(self, coupon: dict[str, Any], customer_id: str) -> str:
-        """The path of the customer's page."""
+        """Distribute the coupon; return the path of the customer's redeem page."""
         return f"/r/{self.distribute(coupon, customer_id)['redeem_token']}"
 
     def tap(self, link: str, use: int = 1) -> httpx.Response:
         return self.client.post(f"{link}/redeem", data={"use": str(use)}, headers={"accept": "application/json"})
 
     def page_state(self, link: str) -> str:
-        """The page's `data-state`."""
+        """The value of the page's `data-state`."""
         found = re.search(r'data-state="([a-z_]+)"', self.client.get(link).text)
         assert found is not None
         return found[1]
@@ -118,7 +118,7 @@ class Api:
 
 @pytest.fixture(scope="module")
 def module_table(dynamodb: str) -> Iterator[Table]:
-    """A table for all tests of a module: each has an organisation of its own."""
+    """One table per test module; each test has its own organisation."""
     schema: dict[str, Any] = dict(sam_template.table_schema())
     engine = boto3.resource("dynamodb", endpoint_url=dynamodb)
     made = engine.create_table(TableName=f"test-{uuid.uuid4().hex}", **schema)
@@ -128,9 +128,9 @@ def module_table(dynamodb: str) -> Iterator[Table]:
 
 @pytest.fixture(scope="module")
 def environments(module_table: Table, dynamodb: str, engine_name: str) -> Iterator[Gateway]:
-    """The functions as they run for all tests of a module; what they remember is of other organisations.
+    """The functions, loaded once per test module.
 
-    None may do what its role in the template does not let it do.
+    A call that a function's role in the template does not allow fails the module.
     """
     recorder = Recorder()
     with recorder.recording(), pytest.MonkeyPatch.context() as patch:
@@ -140,13 +140,13 @@ def environments(module_table: Table, dynamodb: str, engine_name: str) -> Iterat
         patch.setenv("MAX_SHARDS", "16")
         patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
         yield Gateway(partial(load, patch=patch), recorder.watched)
-    if engine_name != WITHHOLDS_OLD:  # there the store reads what DynamoDB would have sent
+    if engine_name != WITHHOLDS_OLD:  # on this engine the store needs extra reads
         assert recorder.beyond(read_yaml(sam_template.TEMPLATE)) == {}
 
 
 @pytest.fixture
 def table(module_table: Table, environments: Gateway) -> Table:
-    """What the functions store, to look at."""
+    """The table that the functions write to."""
     return module_table
 
 
@@ -157,7 +157,7 @@ def gateway(environments: Gateway) -> Gateway:
 
 @pytest.fixture
 def organisation(gateway: Gateway) -> Iterator[Callable[[str], Api]]:
-    """`organisation("acme")`: a new organisation with a key of each scope; its id begins like that."""
+    """`organisation("acme")`: a new organisation with a key per scope; its id starts with the name."""
     client = httpx.Client(transport=gateway, base_url="https://coupons.example")
 
     def make(name: str) -> Api:
@@ -175,7 +175,7 @@ def organisation(gateway: Gateway) -> Iterator[Callable[[str], Api]]:
 
 @pytest.fixture
 def bucket(s3_local: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Images and exports go to the local S3 server."""
+    """Direct images and exports to the local S3 server."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_local)
 
 
@@ -186,13 +186,13 @@ def api(organisation: Callable[[str], Api]) -> Api:
 
 @pytest.fixture
 def stored(table: Table, dynamodb: str) -> Stored:
-    """`stored()`: every item of the table, in a fixed order, but for when keys were last used."""
+    """`stored()`: every item of the table by key, without `last_used_at`."""
 
     def scan() -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         request: dict[str, Any] = {"TableName": table.name, "ConsistentRead": True}
         while True:
-            # boto3 would take most of the test's time to read thousands of items.
+            # boto3 needs most of a test's time to decode thousands of items.
             page = httpx.post(dynamodb, headers=_SCAN, content=json.dumps(request), trust_env=False).json()
             items += map(attribute_values.decode, page["Items"])
             if "LastEvaluatedKey" not in page:
@@ -207,7 +207,7 @@ def stored(table: Table, dynamodb: str) -> Stored:
 
 @pytest.fixture
 def shards(table: Table) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
-    """`shards(coupon)`: its quota shards as they are stored."""
+    """`shards(coupon)`: the stored quota shards of the coupon."""
 
     def read(coupon: dict[str, Any]) -> list[dict[str, Any]]:
         item = table.get_item(Key=dict(keys.coupon(coupon["coupon_id"])), ConsistentRead=True)["Item"]

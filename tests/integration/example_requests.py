@@ -1,4 +1,7 @@
-"""A request to each route with all that it takes, made from the OpenAPI document: a new route is asked by itself."""
+"""One request per route with every parameter, derived from the OpenAPI document.
+
+New routes are covered automatically.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from typing import Any, NamedTuple
 
 from couponflow.web.openapi import document
 
-# By the names of fields and parameters, wherever they stand. Whatever is free text begins with "canary".
-SAID = {
+# Values by the name of the field or parameter. Free text starts with "canary".
+EXAMPLES = {
     "name": "Canaryname",
     "code": "CANARYCODE",
     "coupon_code": "CANARYCODE",
@@ -27,21 +30,24 @@ SAID = {
     "customers": [{"customer_id": "canarycustomer@example.com"}],
     "state": "available",
 }
-# What stands in paths, and what it is called among the ids.
+# Path parameters, with the key of their value.
 IN_PATH = {"coupon_id": "coupon_id", "block_id": "block_id", "image_id": "image_id", "token": "token", "name": "file"}
-# A coupon is named one way.
+# A request names its coupon in one way only.
 _OTHER_NAMES = {"code", "coupon_code", "block_id"}
 
 
-class Asked(NamedTuple):
+class ExampleRequest(NamedTuple):
     method: str
     path: str
     query: dict[str, Any]
     body: dict[str, Any] | None
 
 
-def request_of(route: str, in_path: Mapping[str, Any], values: Mapping[str, Any]) -> Asked:
-    """`values` are those of fields, `in_path` of the path's parameters; a parameter that neither knows is a KeyError."""
+def build_request(route: str, in_path: Mapping[str, Any], values: Mapping[str, Any]) -> ExampleRequest:
+    """Build a request from field values and path values.
+
+    Raises KeyError for a path parameter without a value.
+    """
     method, path = route.split(" ", 1)
     operation = document.document()["paths"][path.replace("+}", "}")][method.lower()]
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
@@ -52,4 +58,4 @@ def request_of(route: str, in_path: Mapping[str, Any], values: Mapping[str, Any]
     query = {each["name"]: values[each["name"]] for each in parameters if each["in"] == "query" and each["name"] in values}
     for name in (each["name"] for each in parameters if each["in"] == "path"):
         path = path.replace("{" + name + "}", str(in_path[IN_PATH[name]]))
-    return Asked(method, path, query, fields or None)
+    return ExampleRequest(method, path, query, fields or None)

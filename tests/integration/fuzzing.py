@@ -1,4 +1,4 @@
-"""Requests made from the OpenAPI document, right and wrong, and every answer checked against it."""
+"""Valid and invalid requests, generated from the OpenAPI document; every response is checked against it."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from tests.support.hostile_images import picture
 from tests.support.wsgi import Application
 
 CASES = 50
-# Whatever stands in a query is text, and this address takes any text.
+# Query values are text, and this route accepts any text.
 NEVER_WRONG = {"GET /v1/flow/distribute"}
 FAILURES = (Failure, FailureGroup)
 CONFIG = {
-    # Keys have tests of their own, and a request without one says nothing about the rest of it.
+    # test_keys.py covers keys. A request without a key never reaches the validation.
     "generation": {"with-security-parameters": False, "allow-extra-parameters": False},
-    # What fits the schema may still break a rule between fields, or name an image, a version, a place that there is not.
+    # A request that fits the schema may break a rule between fields or name an unknown id or version.
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", 400, 403, 404, 409, 412, 422, 428]}},
 }
 UNKNOWN = "0" * 13
 
 
 class Answers(NamedTuple):
-    """How often each status came."""
+    """Number of responses per status."""
 
     right: Counter[int]
     wrong: Counter[int]
 
 
 def run(api: Api, route: str, service: httpx.BaseTransport, cases: int = CASES) -> Answers:
-    """So many right requests, as far as there are different ones, and so many wrong ones; in every run the same.
+    """Send up to `cases` valid and `cases` invalid requests, the same in every run.
 
     Raises one of FAILURES.
     """
@@ -52,13 +52,13 @@ def run(api: Api, route: str, service: httpx.BaseTransport, cases: int = CASES) 
 
 
 def takes_input(route: str) -> bool:
-    """More than what stands in its path."""
+    """Whether the route has a body or query parameters."""
     operation = _operation(openapi.document(), route)
     return "requestBody" in operation or any(each["in"] == "query" for each in operation.get("parameters", []))
 
 
 def ids(api: Api) -> dict[str, Any]:
-    """Of what there is."""
+    """Create one object of each kind; return their ids."""
     coupon = api.coupon()
     block = api.call("POST", "/v1/flow/blocks", {"coupon_id": coupon["coupon_id"]}).json()
     image = api.call("POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": len(picture())}).json()
@@ -102,7 +102,7 @@ def _sent(
 
 
 def _right(route: str, known: dict[str, Any]) -> dict[str, Any]:
-    """The document of that one route, with what there is in the place of what there could be."""
+    """The document of one route, restricted to existing ids and valid times."""
     document = _document_of(route)
     operation = _operation(document, route)
     for parameter in operation.get("parameters", []):
@@ -113,7 +113,7 @@ def _right(route: str, known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wrong(route: str, known: dict[str, Any]) -> dict[str, Any]:
-    """The same; but if more than the path can be wrong, the path is right."""
+    """The document of one route; its path is valid if the route has other input."""
     if not takes_input(route):
         return _right(route, known)
     document = _document_of(route)

@@ -1,15 +1,15 @@
-"""The add-on, switched off and on again: every door of the organisation closes, and nothing is lost."""
+"""Switching the add-on off closes every entry point of the organisation; switching it on loses nothing."""
 
 from tests.integration.conftest import Api
 
 
-def test_without_the_add_on_nothing_works_and_afterwards_all_does_again(api: Api):
+def test_addon_off_refuses_every_call_until_it_is_on_again(api: Api):
     coupon = api.coupon(max_redemptions=10)
     used, open_ = api.link(coupon, "ann"), api.link(coupon, "bob")
     api.tap(used)
 
     assert api.operate("switch_addon", enabled=False)["addon_enabled"] is False
-    api.gateway.start_anew()
+    api.gateway.restart()
 
     path = f"/v1/coupons/{coupon['coupon_id']}"
     body = {"name": "x", "starts_at": "2026-01-01", "ends_at": "2027-01-01"}
@@ -33,16 +33,16 @@ def test_without_the_add_on_nothing_works_and_afterwards_all_does_again(api: Api
         assert (api.tap(link).status_code, api.tap(link).json()["code"]) == (404, "coupon_not_found")
 
     api.operate("switch_addon", enabled=True)
-    api.gateway.start_anew()
+    api.gateway.restart()
 
     assert (api.page_state(used), api.page_state(open_)) == ("redeemed", "available")
     assert api.tap(open_).status_code == api.till(coupon, "cat").status_code == 200
     assert api.read(coupon)["times_redeemed"] == 3
 
 
-def test_the_add_on_of_one_organisation_is_no_others(organisation):
+def test_addon_switch_affects_only_its_organisation(organisation):
     one, two = organisation("one"), organisation("two")
     one.operate("switch_addon", enabled=False)
-    one.gateway.start_anew()
+    one.gateway.restart()
     assert one.call("GET", "/v1/coupons").status_code == 403
     assert two.call("GET", "/v1/coupons").status_code == 200

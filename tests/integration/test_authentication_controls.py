@@ -1,4 +1,4 @@
-"""R9: what test_keys.py holds at every route, held no longer: each way in that is left open turns it red."""
+"""R9: controls of test_keys.py. Each weakened check must fail its tests at every route."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from couponflow.web.http.app import Route
 from tests.integration import test_keys
 from tests.integration.conftest import Api, Stored
 from tests.integration.test_keys import GUARDED
-from tests.integration.test_logs import edge_of
+from tests.integration.test_logs import find_http_app
 
-# An answer that is no problem has no code to look at.
+# A response other than a problem has no `code`: a KeyError.
 RED = (AssertionError, KeyError)
 CARELESS = {
     "any secret": ("verify_secret", lambda key, secret: key.revoked_at is None),
@@ -21,23 +21,25 @@ CARELESS = {
 
 @pytest.mark.parametrize("careless", CARELESS)
 @pytest.mark.parametrize(("route", "scope"), GUARDED)
-def test_a_key_that_is_hardly_looked_at_would_show(
+def test_control_weak_key_check_is_noticed(
     api: Api, stored: Stored, monkeypatch: pytest.MonkeyPatch, route: str, scope: str, careless: str
 ):
     monkeypatch.setattr(api_keys, *CARELESS[careless])
     with pytest.raises(RED):
-        test_keys.test_a_route_takes_keys_of_its_scope_only(api, stored, route, scope)
+        test_keys.test_route_accepts_only_keys_of_its_scope(api, stored, route, scope)
 
 
 @pytest.mark.parametrize(("route", "scope"), GUARDED)
-def test_a_route_without_a_guard_would_show(api: Api, stored: Stored, monkeypatch: pytest.MonkeyPatch, route: str, scope: str):
-    edge = edge_of(api, route)
+def test_control_route_without_a_scope_is_noticed(
+    api: Api, stored: Stored, monkeypatch: pytest.MonkeyPatch, route: str, scope: str
+):
+    edge = find_http_app(api, route)
     monkeypatch.setitem(edge.routes, route, Route(edge.routes[route].handle, None, uses_link=False))
     with pytest.raises(RED):
-        test_keys.test_a_route_takes_keys_of_its_scope_only(api, stored, route, scope)
+        test_keys.test_route_accepts_only_keys_of_its_scope(api, stored, route, scope)
 
 
-def test_a_revoked_key_that_still_opens_would_show(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_control_accepted_revoked_key_is_noticed(api: Api, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(api_keys, "verify_secret", lambda key, secret: key.secret_hash == api_keys.hash_secret(secret))
     with pytest.raises(RED):
-        test_keys.test_a_revoked_key_is_refused_at_every_route(api)
+        test_keys.test_revoked_key_is_refused_at_every_route(api)

@@ -32,7 +32,7 @@ def body_with(base: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def unchanged(stored: Callable[[], list[Any]], api: Api) -> Iterator[None]:
-    """Whatever the test sends, nothing is written."""
+    """Assert that the test writes nothing."""
     before = stored()
     yield
     assert stored() == before
@@ -48,10 +48,10 @@ def check(answer: Any, status: int, code: str, field: str | None = None) -> None
 
 
 @pytest.mark.parametrize("field", WRONG_VALUES)
-def test_no_coupon_is_made_of_a_wrong_field(api: Api, unchanged, field):
+def test_coupon_with_an_invalid_field_is_not_created(api: Api, unchanged, field):
     for value in WRONG_VALUES[field]:
         answer = api.call("POST", "/v1/coupons", body_with(COUPON, field, value))
-        # An end before its start is the end's fault.
+        # A start after the end is reported at `ends_at`.
         named = "ends_at" if field == "starts_at" and isinstance(value, str) and value.startswith("2027") else field
         check(answer, 422, "validation_failed", named)
 
@@ -62,15 +62,15 @@ def coupon(api: Api) -> dict[str, Any]:
 
 
 @pytest.fixture
-def as_it_was(coupon: dict[str, Any], stored: Callable[[], list[Any]]) -> Iterator[None]:
-    """The coupon exists; whatever the test sends, nothing is written."""
+def unchanged_coupon(coupon: dict[str, Any], stored: Callable[[], list[Any]]) -> Iterator[None]:
+    """Assert that the test writes nothing after the coupon exists."""
     before = stored()
     yield
     assert stored() == before
 
 
 @pytest.mark.parametrize("field", WRONG_VALUES)
-def test_no_coupon_is_changed_by_a_wrong_field(api: Api, coupon, as_it_was, field):
+def test_coupon_change_with_an_invalid_field_is_refused(api: Api, coupon, unchanged_coupon, field):
     for value in WRONG_VALUES[field]:
         if value is not MISSING:
             body = {"version": 1, "name": "other", field: value}
@@ -80,7 +80,7 @@ def test_no_coupon_is_changed_by_a_wrong_field(api: Api, coupon, as_it_was, fiel
 
 
 @pytest.mark.parametrize("version", ["1", 0, -1, 1.0, True, [1]])
-def test_a_version_is_a_whole_number(api: Api, coupon, as_it_was, version):
+def test_version_must_be_a_positive_integer(api: Api, coupon, unchanged_coupon, version):
     answer = api.call("PATCH", f"/v1/coupons/{coupon['coupon_id']}", {"version": version, "name": "other"})
     check(answer, 422, "validation_failed", "version")
 
@@ -106,7 +106,7 @@ PAGE: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("field", PAGE)
-def test_no_page_is_saved_with_a_wrong_setting(api: Api, coupon, as_it_was, field):
+def test_page_with_an_invalid_setting_is_not_saved(api: Api, coupon, unchanged_coupon, field):
     for value in PAGE[field]:
         answer = api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", {"terms": "x", field: value})
         check(answer, 422, "validation_failed", field)
@@ -121,7 +121,7 @@ TILL: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("field", TILL)
-def test_no_till_redeems_with_a_wrong_field(api: Api, coupon, as_it_was, field):
+def test_till_request_with_an_invalid_field_is_refused(api: Api, coupon, unchanged_coupon, field):
     which = {} if field in ("code", "coupon_id") else {"coupon_id": coupon["coupon_id"]}
     for value in TILL[field]:
         body = body_with(which | {"customer_id": "ann"}, field, value)
@@ -132,11 +132,11 @@ def test_no_till_redeems_with_a_wrong_field(api: Api, coupon, as_it_was, field):
 
 
 @pytest.mark.parametrize("which", [{}, {"code": None}, {"code": "ABC", "coupon_id": "c0vp0n0000001"}])
-def test_a_till_names_the_coupon_by_code_or_id(api: Api, unchanged, which):
+def test_till_request_needs_either_a_code_or_a_coupon_id(api: Api, unchanged, which):
     check(api.call("POST", "/v1/redemptions", {"customer_id": "ann"} | which, "redeem"), 422, "validation_failed", "code")
 
 
-def test_an_idempotency_key_has_255_characters_at_most(api: Api, coupon, as_it_was):
+def test_idempotency_key_has_at_most_255_characters(api: Api, coupon, unchanged_coupon):
     answer = api.till(coupon, "ann", idempotency_key="x" * 256)
     check(answer, 422, "validation_failed", "Idempotency-Key")
 
@@ -173,14 +173,14 @@ WITH_A_BODY = [
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), WITH_A_BODY)
-def test_a_body_that_is_no_json_object_is_refused(api: Api, coupon, as_it_was, method, path, scope):
+def test_body_other_than_a_json_object_is_refused(api: Api, coupon, unchanged_coupon, method, path, scope):
     for content, content_type, status, code in RAW:
         headers = api.bearer(scope) | {"content-type": content_type}
         answer = api.client.request(method, path.format(coupon["coupon_id"]), content=content, headers=headers)
         check(answer, status, code)
 
 
-def test_a_body_without_a_content_type_is_refused(api: Api, unchanged):
+def test_body_without_a_content_type_is_refused(api: Api, unchanged):
     answer = api.client.post("/v1/coupons", content=json.dumps(COUPON).encode(), headers=api.bearer())
     check(answer, 415, "unsupported_media_type")
 
@@ -206,7 +206,7 @@ def test_a_body_without_a_content_type_is_refused(api: Api, unchanged):
         ("/v1/coupons/{}/redeem-page/preview?state=x", 422, "validation_failed"),
     ],
 )
-def test_a_query_that_makes_no_sense_is_refused(api: Api, coupon, as_it_was, path, status, code):
+def test_invalid_query_parameter_is_refused(api: Api, coupon, unchanged_coupon, path, status, code):
     method = "POST" if "preview" in path else "GET"
     check(api.call(method, path.format(coupon["coupon_id"]), {} if method == "POST" else None), status, code)
 
@@ -214,11 +214,11 @@ def test_a_query_that_makes_no_sense_is_refused(api: Api, coupon, as_it_was, pat
 @pytest.mark.parametrize(
     "query", ["limit=&status=&q=&cursor=", "unknown=1", "q=%00", "q=%ED%A0%80", "q=%F0%9F%8E%81", "limit=%20"]
 )
-def test_a_query_of_anything_else_is_no_failure(api: Api, unchanged, query):
+def test_unusual_query_never_fails_the_function(api: Api, unchanged, query):
     assert api.call("GET", f"/v1/coupons?{query}").status_code in (200, 422)
 
 
-def test_what_is_odd_but_allowed_is_kept_as_it_is(api: Api):
+def test_unusual_but_allowed_texts_are_stored_unchanged(api: Api):
     for name in ("<script>alert(1)</script>", "=HYPERLINK(1)", "🎁" * 50, "\u202eevil", "a\x00b", "{{name}}", "' OR 1=1 --"):
         coupon = api.coupon(name=name)
         assert api.read(coupon)["name"] == name.replace("\u202e", "").replace("\x00", "")
@@ -231,7 +231,7 @@ def test_what_is_odd_but_allowed_is_kept_as_it_is(api: Api):
     ("written", "kept"),
     [("a\x00b", "ab"), ("a\r\nb", "a b"), ("Ten\u202e off", "Ten off"), ("👩\u200d👧 off", "👩\u200d👧 off")],
 )
-def test_a_name_is_one_line_of_what_can_be_seen(api: Api, written: str, kept: str):
+def test_name_is_one_line_of_visible_characters(api: Api, written: str, kept: str):
     coupon = api.coupon(name=written)
     assert coupon["name"] == kept
     page = {"redeem_button": {"label": written}}
@@ -254,7 +254,7 @@ def test_a_name_is_one_line_of_what_can_be_seen(api: Api, written: str, kept: st
         "https://shop.example\r\nSet-Cookie: x",
     ],
 )
-def test_an_address_that_is_not_what_it_looks_like_is_refused_everywhere(api: Api, url: str):
+def test_deceptive_url_is_refused_by_every_route(api: Api, url: str):
     coupon = api.coupon()
     page = {"redeem_button": {"behavior": "open_url", "url": url}}
     assert api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", page).status_code == 422
@@ -264,7 +264,7 @@ def test_an_address_that_is_not_what_it_looks_like_is_refused_everywhere(api: Ap
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "multipart/form-data; boundary=x", "application/xml"])
-def test_a_tap_that_is_neither_form_nor_json_is_none(api: Api, media_type: str):
+def test_tap_that_is_neither_form_nor_json_redeems_nothing(api: Api, media_type: str):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     answer = api.client.post(f"{link}/redeem", content=b'{"use": 1}', headers={"content-type": media_type})

@@ -1,4 +1,4 @@
-"""Chat apps, virus scanners and browsers fetch links by themselves: looking changes nothing."""
+"""Automatic fetches of links by chat apps, virus scanners and browsers write nothing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def stored(table) -> str:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_a_hundred_looks_of_each_bot_write_nothing(api, table, method):
+def test_100_fetches_by_each_bot_write_nothing(api, table, method):
     coupon = api.coupon(max_redemptions=10, max_redemptions_per_customer=2)
     link = api.link(coupon, "somebody")
     before = stored(table)
@@ -44,15 +44,15 @@ def test_a_hundred_looks_of_each_bot_write_nothing(api, table, method):
     assert stored(table) == before
 
 
-def test_the_same_eyes_see_a_redemption(api, table):
-    """The control: what changes something is noticed."""
+def test_control_a_redemption_is_noticed(api, table):
+    """Control: the comparison notices a write."""
     link = api.link(api.coupon(), "somebody")
     before = stored(table)
     api.tap(link)
     assert stored(table) != before
 
 
-def test_the_page_function_may_not_even_write():
+def test_page_function_has_no_permission_to_write():
     allowed = permissions.allowed(read_yaml(TEMPLATE), "RedeemPageFunction")
     assert allowed, "it reads something"
     assert {action for action, _ in allowed} <= {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}

@@ -1,4 +1,4 @@
-"""Codes: one coupon of an organisation has each, in whatever way it is written."""
+"""A code belongs to one coupon of an organisation, in every spelling."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ def create(api: Api, code: str):
 
 
 @pytest.mark.parametrize("again", ["SAVE-L0", "save-l0", "SAVEL0", "save10", "S-A-V-E-I-O"])
-def test_a_code_is_taken_in_every_way_of_writing_it(api: Api, stored: Stored, again):
+def test_code_is_taken_in_every_spelling(api: Api, stored: Stored, again):
     assert create(api, "SAVE-L0").status_code == 201
     before = stored()
     refused = create(api, again)
@@ -20,7 +20,7 @@ def test_a_code_is_taken_in_every_way_of_writing_it(api: Api, stored: Stored, ag
     assert stored() == before
 
 
-def test_two_organisations_may_have_the_same_code_and_each_reaches_its_own(organisation: Callable[[str], Api]):
+def test_organisations_can_use_the_same_code_separately(organisation: Callable[[str], Api]):
     one, two = organisation("one"), organisation("two")
     first, second = one.coupon(code="SAME"), two.coupon(code="same")
     by_code = {"coupon_code": "SaMe", "customer_id": "ann"}
@@ -28,17 +28,17 @@ def test_two_organisations_may_have_the_same_code_and_each_reaches_its_own(organ
     assert [token[:13] for token in tokens] == [first["coupon_id"], second["coupon_id"]]
 
 
-def test_an_archived_coupons_code_is_free_again(api: Api):
+def test_code_of_an_archived_coupon_is_free(api: Api):
     first = api.coupon(code="AGAIN")
     api.call("DELETE", f"/v1/coupons/{first['coupon_id']}")
     second = api.coupon(code="again")
-    api.gateway.start_anew()
+    api.gateway.restart()
     assert api.call("POST", "/v1/redemptions", {"code": "AGAIN", "customer_id": "ann"}, "redeem").status_code == 200
     assert (api.read(first)["times_redeemed"], api.read(second)["times_redeemed"]) == (0, 1)
-    # Ended once more, the first one must not free the code that is the second one's now.
+    # Archiving the first coupon again must not free the code of the second.
     api.call("DELETE", f"/v1/coupons/{first['coupon_id']}")
     assert create(api, "AGAIN").status_code == 409
 
 
-def test_the_code_is_shown_as_it_was_typed(api: Api):
+def test_code_is_shown_in_the_marketers_spelling(api: Api):
     assert api.read(api.coupon(code="sAvE-20_X"))["code"] == "sAvE-20_X"

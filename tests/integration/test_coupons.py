@@ -1,4 +1,4 @@
-"""Coupons: created with every field of the contract, read, changed by version, ended."""
+"""Coupons: created with every contract field, read, changed by version, archived."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ def path(coupon: dict[str, Any]) -> str:
     return f"/v1/coupons/{coupon['coupon_id']}"
 
 
-def test_a_coupon_has_every_field_of_the_contract(api: Api):
+def test_coupon_has_every_contract_field(api: Api):
     coupon = api.coupon(**WHOLE)
     made, changed = coupon.pop("created_at"), coupon.pop("updated_at")
     assert made == changed
@@ -39,7 +39,7 @@ def test_a_coupon_has_every_field_of_the_contract(api: Api):
     }
 
 
-def test_a_coupon_needs_little_and_its_code_is_made_for_it(api: Api):
+def test_coupon_with_required_fields_only_gets_a_code(api: Api):
     coupon = api.coupon()
     assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{10}", coupon["code"])
     assert (coupon["max_redemptions"], coupon["max_redemptions_per_customer"], coupon["remaining"]) == (None, None, None)
@@ -47,7 +47,7 @@ def test_a_coupon_needs_little_and_its_code_is_made_for_it(api: Api):
     assert api.coupon(code=None)["code"] != coupon["code"]
 
 
-def test_creating_answers_201_and_every_answer_carries_the_version_as_a_tag(api: Api):
+def test_every_coupon_response_has_the_version_as_etag(api: Api):
     body = {"name": "x", "starts_at": "2026-01-01", "ends_at": "2026-12-31"}
     created = api.call("POST", "/v1/coupons", body)
     assert (created.status_code, created.headers["etag"]) == (201, '"1"')
@@ -68,7 +68,7 @@ def test_creating_answers_201_and_every_answer_carries_the_version_as_a_tag(api:
         ("active", True, True),
     ],
 )
-def test_each_field_can_be_changed_alone(api: Api, field, value, read):
+def test_each_field_can_be_changed_alone_by_version(api: Api, field, value, read):
     before = api.coupon(**WHOLE | {"max_redemptions": 5})
     after = api.patch(before, **{field: value}).json()
     moved = {"version", "updated_at", "status", "remaining"}
@@ -79,7 +79,7 @@ def test_each_field_can_be_changed_alone(api: Api, field, value, read):
     assert after["updated_at"] > before["updated_at"] == after["created_at"]
 
 
-def test_a_change_is_named_by_version_or_by_if_match(api: Api):
+def test_change_accepts_version_or_if_match(api: Api):
     coupon = api.coupon()
     assert api.call("PATCH", path(coupon), {"name": "b", "version": 1}).json()["version"] == 2
     assert api.call("PATCH", path(coupon), {"name": "c"}, **{"if-match": '"2"'}).headers["etag"] == '"3"'
@@ -87,14 +87,14 @@ def test_a_change_is_named_by_version_or_by_if_match(api: Api):
 
 
 @pytest.mark.parametrize("headers", [{}, {"if-match": "*"}, {"if-match": "x"}, {"if-match": '""'}])
-def test_a_change_without_a_version_is_refused(api: Api, headers):
+def test_change_without_a_version_is_refused(api: Api, headers):
     coupon = api.coupon()
     answer = api.call("PATCH", path(coupon), {"name": "b"}, **headers)
     assert (answer.status_code, answer.json()["code"]) == (428, "version_required")
     assert api.read(coupon) == coupon
 
 
-def test_a_lost_update_is_refused_and_told_the_version_that_holds(api: Api):
+def test_change_of_an_old_version_gets_the_current_version(api: Api):
     coupon = api.coupon()
     api.change(coupon, name="first")
     for body, headers in [
@@ -109,7 +109,7 @@ def test_a_lost_update_is_refused_and_told_the_version_that_holds(api: Api):
     assert api.read(coupon)["max_redemptions"] is None
 
 
-def test_of_two_who_read_the_same_version_one_is_refused_whatever_they_change(api: Api):
+def test_second_change_of_the_same_version_is_refused(api: Api):
     for changes in (
         {"name": "x"},
         {"active": False},
@@ -126,7 +126,7 @@ def test_of_two_who_read_the_same_version_one_is_refused_whatever_they_change(ap
     "period",
     [{"starts_at": "2027-01-01", "ends_at": "2026-12-31"}, {"starts_at": "2026-01-01T10:00Z", "ends_at": "2026-01-01T10:00Z"}],
 )
-def test_a_period_ends_after_it_starts(api: Api, period):
+def test_period_that_ends_before_its_start_is_refused(api: Api, period):
     answer = api.call("POST", "/v1/coupons", {"name": "x"} | period)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "ends_at")
     coupon = api.coupon(starts_at="2026-01-01", ends_at="2026-12-31")
@@ -136,12 +136,12 @@ def test_a_period_ends_after_it_starts(api: Api, period):
     assert api.read(coupon) == coupon
 
 
-def test_a_coupon_of_one_day_starts_and_ends_on_the_same_date(api: Api):
+def test_one_day_coupon_starts_and_ends_on_the_same_date(api: Api):
     coupon = api.coupon(starts_at="2026-05-05", ends_at="2026-05-05", timezone="Asia/Tokyo")
     assert (coupon["starts_at"], coupon["ends_at"]) == ("2026-05-04T15:00:00.000Z", "2026-05-05T15:00:00.000Z")
 
 
-def test_an_archived_coupon_is_ended_for_good_and_can_still_be_read(api: Api):
+def test_archived_coupon_is_readable_but_never_changes(api: Api):
     coupon = api.coupon(max_redemptions=5)
     link = api.link(coupon, "ann")
     api.tap(link)
@@ -160,7 +160,7 @@ def test_an_archived_coupon_is_ended_for_good_and_can_still_be_read(api: Api):
     assert api.read(coupon) == kept
 
 
-def test_archiving_twice_writes_once(api: Api, stored: Stored):
+def test_second_archiving_writes_nothing(api: Api, stored: Stored):
     coupon = api.coupon(max_redemptions=100)
     api.call("DELETE", path(coupon))
     before = stored()

@@ -1,4 +1,4 @@
-"""What a flow block gets: an outcome to branch on and values to save, whatever it sent."""
+"""Every request of a flow block gets an outcome to branch on and values to save."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ def ask(api: Api, **body: Any) -> Any:
 
 
 def check_shape(answer: dict[str, Any]) -> None:
-    """Every top-level value is a string, and all stand once more under `coupon`."""
+    """Assert that every top-level value is a string and is repeated under `coupon`."""
     nested = answer["coupon"]
     assert all(isinstance(answer[name], str) for name in answer if name != "coupon")
     assert set(FIELDS) <= set(nested) <= set(answer)
     assert all(answer[name] == nested[name] for name in nested)
 
 
-def test_a_flow_gets_all_that_it_needs(api: Api):
+def test_flow_gets_every_documented_value(api: Api):
     coupon = api.coupon(code="SAVE20", timezone="Asia/Tokyo", ends_at="2027-01-31", max_redemptions_per_customer=3)
     answer = ask(
         api,
@@ -60,7 +60,7 @@ def test_a_flow_gets_all_that_it_needs(api: Api):
     assert api.page_state(f"/r/{token}") == "available"
 
 
-def test_asked_again_it_is_the_same_link_and_nothing_is_written(api: Api, stored):
+def test_repeated_request_returns_the_same_link_and_writes_none(api: Api, stored):
     coupon = api.coupon()
     first = api.distribute(coupon, "ann")
     before = stored()
@@ -69,7 +69,7 @@ def test_asked_again_it_is_the_same_link_and_nothing_is_written(api: Api, stored
     assert stored() == before
 
 
-def test_uses_left_are_counted_down(api: Api):
+def test_uses_left_decrease_with_each_redemption(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=3)
     seen = []
     for _ in range(3):
@@ -90,7 +90,7 @@ def test_uses_left_are_counted_down(api: Api):
         ({"starts_at": "2998-01-01"}, "distributed", "ok"),
     ],
 )
-def test_each_state_of_a_coupon_has_its_outcome(api: Api, changes, outcome, reason):
+def test_each_coupon_state_has_its_outcome(api: Api, changes, outcome, reason):
     answer = api.distribute(api.coupon(**changes), "ann")
     check_shape(answer)
     assert (answer["outcome"], answer["reason"], answer["coupon"]["outcome"]) == (outcome, reason, outcome)
@@ -98,16 +98,16 @@ def test_each_state_of_a_coupon_has_its_outcome(api: Api, changes, outcome, reas
     assert answer["coupon_name"] == "Ten off"
 
 
-def test_a_coupon_whose_uses_are_all_taken_is_not_given_out(api: Api):
+def test_sold_out_coupon_is_not_distributed(api: Api):
     coupon = api.coupon(max_redemptions=1, max_redemptions_per_customer=1)
     api.till(coupon, "ann")
-    api.gateway.start_anew()
+    api.gateway.restart()
     assert api.distribute(coupon, "bob")["outcome"] == "coupon_max_uses_reached"
     assert api.distribute(coupon, "ann")["outcome"] == "customer_max_uses_reached"
 
 
 @pytest.mark.parametrize("missing", [None, "", "  ", "null", "undefined", "{{customer}}", "{{ contact.id }}"])
-def test_a_customer_that_was_not_filled_in_is_missing(api: Api, stored, missing):
+def test_unfilled_customer_placeholder_is_customer_missing(api: Api, stored, missing):
     coupon = api.coupon()
     before = stored()
     for body in ({"customer_id": missing}, {}):
@@ -117,7 +117,7 @@ def test_a_customer_that_was_not_filled_in_is_missing(api: Api, stored, missing)
     assert stored() == before
 
 
-def test_whatever_else_was_not_filled_in_counts_as_missing(api: Api):
+def test_other_unfilled_placeholders_count_as_absent(api: Api):
     coupon = api.coupon(code="SAVE20")
     unfilled = dict.fromkeys(("coupon_id", "block_id", "inbox_id", "channel", "message", "button_title", "image_url"), "{{x}}")
     answer = ask(api, **unfilled, coupon_code="save-20", customer_id="ann").json()
@@ -129,19 +129,19 @@ def test_whatever_else_was_not_filled_in_counts_as_missing(api: Api):
 @pytest.mark.parametrize(
     "which", [{}, {"coupon_id": "c0vp0n0000001"}, {"coupon_id": "x"}, {"coupon_code": "NOSUCH"}, {"coupon_code": "#"}]
 )
-def test_a_coupon_that_is_none_is_an_error_to_branch_on(api: Api, which):
+def test_unknown_coupon_is_an_error_outcome(api: Api, which):
     answer = ask(api, customer_id="ann", **which)
     check_shape(answer.json())
     assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (200, "error", "coupon_not_found")
 
 
-def test_a_block_that_is_none_is_an_error_to_branch_on(api: Api):
+def test_unknown_block_is_an_error_outcome(api: Api):
     answer = ask(api, customer_id="ann", block_id="0000000000000")
     check_shape(answer.json())
     assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (200, "error", "block_not_found")
 
 
-def test_fields_that_we_do_not_know_are_ignored_and_numbers_are_texts(api: Api):
+def test_unknown_fields_are_ignored_and_numbers_read_as_text(api: Api):
     coupon = api.coupon()
     answer = ask(api, coupon_id=coupon["coupon_id"], customer_id=4917712345, inbox_id=7, contact={"deep": [1]}, x=None).json()
     check_shape(answer)
@@ -157,7 +157,7 @@ def test_fields_that_we_do_not_know_are_ignored_and_numbers_are_texts(api: Api):
         {"image_url": "https://" + "x" * 2_000},
     ],
 )  # fmt: skip
-def test_a_request_that_cannot_be_understood_is_400_and_still_an_outcome(api: Api, stored, wrong):
+def test_invalid_request_is_400_with_an_outcome(api: Api, stored, wrong):
     coupon = api.coupon()
     before = stored()
     answer = ask(api, **{"coupon_id": coupon["coupon_id"], "customer_id": "ann"} | wrong)
@@ -177,20 +177,20 @@ def test_a_request_that_cannot_be_understood_is_400_and_still_an_outcome(api: Ap
     ]
     + [(b'{"x":"' + b"y" * 66_000 + b'"}', "application/json", 413)],
 )
-def test_every_error_has_an_outcome_in_its_body(api: Api, content, content_type, status):
+def test_every_error_response_has_an_outcome(api: Api, content, content_type, status):
     answer = api.client.post(PATH, content=content, headers=api.bearer("distribute") | {"content-type": content_type})
     check_shape(answer.json())
     assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (status, "error", "invalid_request")
 
 
-def test_keys_are_refused_with_an_outcome_too(api: Api):
+def test_refused_key_gets_an_outcome(api: Api):
     for headers, status, reason in (({}, 401, "unauthenticated"), (api.bearer("redeem"), 403, "scope_missing")):
         answer = api.client.post(PATH, json={}, headers=headers)
         check_shape(answer.json())
         assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (status, "error", reason)
 
 
-def test_a_direct_invocation_takes_and_gives_the_same_object(api: Api):
+def test_direct_invocation_has_the_http_input_and_output(api: Api):
     coupon = api.coupon()
     event = {"organisation_id": api.organisation_id, "coupon_id": coupon["coupon_id"], "customer_id": "ann"}
     direct = api.gateway.invoke("DistributeFunction", event)
@@ -199,7 +199,7 @@ def test_a_direct_invocation_takes_and_gives_the_same_object(api: Api):
     assert direct | {"reason": "already_distributed"} == again | {"coupon": direct["coupon"]}
 
 
-def test_over_http_the_organisation_is_the_keys(api: Api, organisation):
+def test_http_request_uses_the_organisation_of_its_key(api: Api, organisation):
     coupon, other = api.coupon(), organisation("other")
     answer = ask(api, coupon_id=coupon["coupon_id"], customer_id="ann", organisation_id=other.organisation_id)
     assert answer.json()["outcome"] == "distributed"
@@ -214,7 +214,7 @@ def test_over_http_the_organisation_is_the_keys(api: Api, organisation):
         ({"organisation_id": "nobody", "coupon_id": "c0vp0n0000001", "customer_id": "ann"}, "addon_disabled"),
     ],
 )  # fmt: skip
-def test_a_direct_invocation_that_cannot_be_understood_is_answered_all_the_same(api: Api, event, reason):
+def test_invalid_direct_invocation_gets_an_outcome(api: Api, event, reason):
     answer = api.gateway.invoke("DistributeFunction", event)
     check_shape(answer)
     assert (answer["outcome"], answer["reason"]) == ("error", reason)
@@ -224,7 +224,7 @@ def test_a_direct_invocation_that_cannot_be_understood_is_answered_all_the_same(
     ("trouble", "reason"),
     [(ContentionError(), "try_again"), (UnknownResultError(), "try_again"), (RuntimeError("secret 42"), "internal_error")],
 )
-def test_a_direct_invocation_that_fails_is_answered_all_the_same(api: Api, monkeypatch, trouble, reason):
+def test_failing_direct_invocation_gets_an_outcome(api: Api, monkeypatch, trouble, reason):
     def fail(*arguments: object, **more: object) -> None:
         raise trouble
 

@@ -1,4 +1,4 @@
-"""A broadcast's customers in one call: each has an outcome of their own, and asking again gives nobody a second link."""
+"""One call for the customers of a broadcast: one outcome each, and the same links on a repetition."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def records_of(api: Api, coupon: dict[str, Any]) -> list[str]:
     return sorted(record["customer_id"] for record in answer.json()["items"])
 
 
-def test_a_hundred_customers_get_a_link_each_in_their_order(api: Api):
+def test_100_customers_get_one_link_each_in_order(api: Api):
     coupon = api.coupon()
     customers = [f"customer-{n}" for n in range(MOST_CUSTOMERS)]
 
@@ -46,7 +46,7 @@ def test_a_hundred_customers_get_a_link_each_in_their_order(api: Api):
     assert records_of(api, coupon) == sorted(customers)
 
 
-def test_each_has_their_own_outcome_and_one_that_is_wrong_stops_nobody(api: Api):
+def test_invalid_customer_does_not_affect_the_others(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=1)
     block = {"coupon_id": coupon["coupon_id"], "message": "Hi {{customer_name|you}}", "fallback_flows": {"error": "flow-error"}}
     saved = api.call("POST", "/v1/flow/blocks", block).json()["block_id"]
@@ -77,7 +77,7 @@ def test_each_has_their_own_outcome_and_one_that_is_wrong_stops_nobody(api: Api)
     assert all(isinstance(value, str) for answer in answers for name, value in answer.items() if name != "coupon")
 
 
-def test_sent_again_everybody_has_the_link_they_had(api: Api):
+def test_repeated_batch_returns_the_same_links(api: Api):
     coupon = api.coupon()
     body = {"coupon_id": coupon["coupon_id"], "customers": named("ann", "bob", "cy")}
 
@@ -88,7 +88,7 @@ def test_sent_again_everybody_has_the_link_they_had(api: Api):
 
 
 @pytest.mark.parametrize("customers", [None, [], "ann", {"customer_id": "ann"}, named(*map(str, range(MOST_CUSTOMERS + 1)))])
-def test_a_batch_has_1_to_100_customers(api: Api, customers: object):
+def test_batch_size_outside_1_to_100_is_refused(api: Api, customers: object):
     answer = send(api, coupon_id=api.coupon()["coupon_id"], customers=customers)
 
     assert answer.status_code == 400
@@ -96,8 +96,8 @@ def test_a_batch_has_1_to_100_customers(api: Api, customers: object):
     assert json.loads(answer.json()["errors"])[0]["field"] == "customers"
 
 
-class Unlucky:
-    """A client of DynamoDB whose puts fail now and then, before or after they were done."""
+class FlakyClient:
+    """A DynamoDB client whose puts sometimes fail, before or after the write."""
 
     def __init__(self, client: Any) -> None:
         self._client, self._puts = client, 0
@@ -117,10 +117,10 @@ class Unlucky:
         return self._client.put_item(**request)
 
 
-def test_trouble_in_between_loses_and_repeats_nobody(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_put_errors_neither_lose_nor_repeat_a_customer(api: Api, monkeypatch: pytest.MonkeyPatch):
     coupon = api.coupon()
     services = Services()
-    monkeypatch.setattr(services.table, "_client", Unlucky(services.table._client))
+    monkeypatch.setattr(services.table, "_client", FlakyClient(services.table._client))
     caller = Caller(api.organisation_id, "https://coupons.example", datetime.now(UTC))
     fields = {"coupon_id": coupon["coupon_id"], "customers": named(*(f"customer-{n}" for n in range(20)))}
 
@@ -134,7 +134,7 @@ def test_trouble_in_between_loses_and_repeats_nobody(api: Api, monkeypatch: pyte
     assert records_of(api, coupon) == sorted(answer["customer_id"] for answer in first)
 
 
-def test_when_time_runs_out_the_rest_are_told_to_be_sent_again(api: Api):
+def test_customers_after_the_time_limit_get_try_again(api: Api):
     coupon, services = api.coupon(), Services()
     seconds = iter([0.0, 0.0, 4.9, 5.0, 6.0])
     distribution = Distribution(services.redemption_service, services.distribution._blocks, timer=lambda: next(seconds))
@@ -146,16 +146,16 @@ def test_when_time_runs_out_the_rest_are_told_to_be_sent_again(api: Api):
     assert records_of(api, coupon) == ["ann", "bob"]
 
 
-def test_a_mishap_of_ours_hides_nobody_elses_outcome(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_exception_for_one_customer_spares_the_others(api: Api, monkeypatch: pytest.MonkeyPatch):
     coupon, services = api.coupon(), Services()
     distribute = services.redemption_service.distribute
 
-    def clumsy(coupon: Any, customer_id: str, *rest: Any) -> Any:
+    def fail_for_bob(coupon: Any, customer_id: str, *rest: Any) -> Any:
         if customer_id == "bob":
             raise ZeroDivisionError
         return distribute(coupon, customer_id, *rest)
 
-    monkeypatch.setattr(services.redemption_service, "distribute", clumsy)
+    monkeypatch.setattr(services.redemption_service, "distribute", fail_for_bob)
     caller = Caller(api.organisation_id, "https://coupons.example", datetime.now(UTC))
 
     answers = services.distribution.respond_batch(

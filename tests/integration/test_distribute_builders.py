@@ -1,4 +1,4 @@
-"""Flow builders as they are: forms, queries, placeholders left unfilled, fields of their own, calls that come twice."""
+"""Requests as real flow builders send them: forms, queries, unfilled placeholders, extra fields, repetitions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def send(api: Api, **how: Any) -> httpx.Response:
     return api.client.request(how.pop("method", "POST"), how.pop("path", DISTRIBUTE), headers=headers, **how)
 
 
-def test_the_same_fields_as_json_as_a_form_and_as_a_query(api: Api):
+def test_json_form_and_query_get_the_same_response(api: Api):
     fields = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "añn & co+1@x", "message": "Hé {{coupon_name}} + you & me"}
     as_json = {"content": json.dumps(fields)}
 
@@ -43,11 +43,11 @@ def test_the_same_fields_as_json_as_a_form_and_as_a_query(api: Api):
 @pytest.mark.parametrize(
     "how", [{"method": "GET", "params": {}}, {"json": {}}, {"method": "GET", "headers": {"authorization": ""}}]
 )
-def test_nobody_in_between_keeps_an_answer(api: Api, how: dict[str, Any]):
+def test_responses_must_not_be_cached(api: Api, how: dict[str, Any]):
     assert send(api, **how).headers["cache-control"] == "no-store"
 
 
-def test_a_query_asked_again_changes_nothing_more(api: Api, table: Table):
+def test_repeated_query_request_writes_nothing(api: Api, table: Table):
     query = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann"}
     first = send(api, method="GET", params=query).json()
     before = sorted(map(str, table.scan()["Items"]))
@@ -58,7 +58,7 @@ def test_a_query_asked_again_changes_nothing_more(api: Api, table: Table):
     assert sorted(map(str, table.scan()["Items"])) == before
 
 
-def test_placeholders_left_unfilled_count_as_missing(api: Api):
+def test_unfilled_placeholders_count_as_absent(api: Api):
     body = {
         "block_id": "{{block}}",
         "coupon_id": "{{customFields.coupon}}",
@@ -80,13 +80,13 @@ def test_placeholders_left_unfilled_count_as_missing(api: Api):
     assert "payload" not in answer
 
 
-def test_a_builders_own_placeholder_never_reaches_the_customer(api: Api):
+def test_unfilled_placeholder_never_reaches_the_customer(api: Api):
     body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "message": "Hi {{first_name}}, take {{coupon_name}}"}
 
     assert send(api, json=body).json()["message"] == "Hi, take Ten off"
 
 
-def test_unknown_fields_and_numbers_are_no_reason_to_refuse(api: Api):
+def test_unknown_fields_and_numbers_are_accepted(api: Api):
     body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": 85291234567, "utm": ["x"], "contact": {"id": 1}}
 
     assert send(api, json=body).json()["redeem_url"] == send(api, json=body | {"customer_id": "85291234567"}).json()["redeem_url"]
@@ -108,14 +108,14 @@ def test_unknown_fields_and_numbers_are_no_reason_to_refuse(api: Api):
         ({"json": {"customer_id": "ann", "format": "fax"}}, "validation_failed"),
     ],
 )
-def test_what_cannot_be_understood_is_400_with_an_outcome(api: Api, how: dict[str, Any], code: str):
+def test_malformed_request_is_400_with_an_outcome(api: Api, how: dict[str, Any], code: str):
     answer = send(api, **how)
 
     assert answer.status_code == 400
     assert (answer.json()["outcome"], answer.json()["reason"], answer.json()["code"]) == ("error", "invalid_request", code)
 
 
-def test_a_key_is_needed_and_the_refusal_is_an_outcome_too(api: Api):
+def test_request_without_a_key_gets_an_error_outcome(api: Api):
     without, wrong = send(api, json={}, headers={"authorization": ""}), api.call("POST", DISTRIBUTE, {}, scope="redeem")
 
     assert [(each.status_code, each.json()["outcome"], each.json()["reason"]) for each in (without, wrong)] == [
@@ -125,14 +125,14 @@ def test_a_key_is_needed_and_the_refusal_is_an_outcome_too(api: Api):
 
 
 @pytest.mark.parametrize("channel", ["WhatsApp", " line ", "Facebook", "instagram", "webchat", "x" * 300, "", None])
-def test_a_channel_by_whatever_name_never_refuses_a_customer(api: Api, channel: str | None):
+def test_unknown_channel_never_refuses_a_customer(api: Api, channel: str | None):
     body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "message": "m" * 1_024, "channel": channel}
     longest = {"WhatsApp": 1_024, " line ": 160, "Facebook": 640, "instagram": 640}
 
     assert len(send(api, json=body).json()["message"]) == longest.get(channel or "", 1_024)
 
 
-def test_a_name_is_shortened_rather_than_refused(api: Api):
+def test_long_customer_name_is_truncated(api: Api):
     coupon = api.coupon()
     block = {"coupon_id": coupon["coupon_id"], "message": "Dear {{customer_name}}, here is your coupon", "channel": "line"}
     saved = api.call("POST", "/v1/flow/blocks", block).json()["block_id"]
@@ -145,7 +145,7 @@ def test_a_name_is_shortened_rather_than_refused(api: Api):
 
 
 @pytest.mark.parametrize("format", [*SHAPES, "text", "channel"])
-def test_a_payload_comes_as_text_when_asked_for(api: Api, format: str):
+def test_requested_payload_is_returned_as_text(api: Api, format: str):
     image = "https://example.com/treat.png"
     body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "message": "Hi", "image_url": image, "format": format}
 
@@ -157,11 +157,11 @@ def test_a_payload_comes_as_text_when_asked_for(api: Api, format: str):
         SHAPES[format].validate_python(json.loads(answer["payload"]))
 
 
-def test_where_nothing_is_given_out_there_is_no_payload(api: Api):
+def test_refused_distribution_has_no_payload(api: Api):
     assert send(api, json={"coupon_id": "0" * 13, "customer_id": "ann", "format": "line"}).json()["payload"] == ""
 
 
-def test_an_uploaded_image_is_shown_as_jpeg(api: Api):
+def test_payload_shows_an_uploaded_image_as_jpeg(api: Api):
     image = f"https://coupons.example/images/{'0' * 64}"
     body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "image_url": f"{image}.webp", "format": "whatsapp"}
 
@@ -171,7 +171,7 @@ def test_an_uploaded_image_is_shown_as_jpeg(api: Api):
     assert f"{image}.jpg" in answer["payload"]
 
 
-def test_manychat_gets_its_dynamic_block_and_nothing_else(api: Api):
+def test_manychat_route_returns_only_the_dynamic_block(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=1)
     body = {"coupon_id": coupon["coupon_id"], "customer_id": "ann", "outcome_field": "coupon_outcome", "next_flow_field": "next"}
 
@@ -195,16 +195,16 @@ def test_manychat_gets_its_dynamic_block_and_nothing_else(api: Api):
     }
 
 
-def test_manychat_without_field_names_sets_none(api: Api):
+def test_manychat_block_without_field_names_sets_no_fields(api: Api):
     body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann"}
 
     assert send(api, path=f"{DISTRIBUTE}/manychat", json=body).json()["content"]["actions"] == []
 
 
-def test_many_calls_for_one_customer_at_once_give_one_link_and_one_record(api: Api):
+def test_concurrent_calls_for_one_customer_create_one_record(api: Api):
     coupon = api.coupon()
     body = {"coupon_id": coupon["coupon_id"], "customer_id": "ann"}
-    send(api, json=body | {"customer_id": "bob"})  # so that everything is warm
+    send(api, json=body | {"customer_id": "bob"})  # fills the caches
 
     with ThreadPoolExecutor(16) as pool:
         answers = [answer.json() for answer in pool.map(lambda _: send(api, json=body), range(64))]

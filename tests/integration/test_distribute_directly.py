@@ -1,4 +1,4 @@
-"""The same object in and out by direct invocation, with the organisation in the event; and the events that show it."""
+"""Direct invocation: input and output equal HTTP, plus the organisation; and the example events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def invoke(api: Api, **event: Any) -> dict[str, Any]:
     return dict(api.gateway.function("DistributeFunction").handler(event, None))
 
 
-def test_directly_and_over_http_the_answer_is_the_same(api: Api):
+def test_direct_invocation_and_http_give_the_same_response(api: Api):
     fields = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "message": "{{coupon_name}}!", "format": "line"}
     api.distribute(fields, "ann")
 
@@ -30,7 +30,7 @@ def test_directly_and_over_http_the_answer_is_the_same(api: Api):
     assert over_http["outcome"] == "distributed"
 
 
-def test_the_organisation_is_needed_directly(api: Api):
+def test_direct_invocation_requires_an_organisation(api: Api):
     fields = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann"}
 
     for event in (fields, fields | {"organisation_id": "{{organisation}}"}, fields | {"organisation_id": [api.organisation_id]}):
@@ -39,7 +39,7 @@ def test_the_organisation_is_needed_directly(api: Api):
         assert json.loads(answer["errors"])[0]["field"] == "organisation_id"
 
 
-def test_directly_another_organisations_coupon_is_unknown(organisation: Callable[[str], Api]):
+def test_direct_invocation_hides_coupons_of_other_tenants(organisation: Callable[[str], Api]):
     ours, theirs = organisation("acme"), organisation("other")
     event = {"coupon_id": theirs.coupon()["coupon_id"], "customer_id": "ann"}
 
@@ -47,7 +47,7 @@ def test_directly_another_organisations_coupon_is_unknown(organisation: Callable
     assert invoke(ours, organisation_id="nobody", **event)["reason"] == "addon_disabled"
 
 
-def test_over_http_an_organisation_in_the_body_counts_for_nothing(organisation: Callable[[str], Api]):
+def test_http_body_cannot_set_the_organisation(organisation: Callable[[str], Api]):
     ours, theirs = organisation("acme"), organisation("other")
     fields = {"coupon_id": theirs.coupon()["coupon_id"], "customer_id": "ann", "organisation_id": theirs.organisation_id}
 
@@ -57,20 +57,20 @@ def test_over_http_an_organisation_in_the_body_counts_for_nothing(organisation: 
 
 
 @pytest.mark.parametrize("event", [{}, {"customers": []}, {"organisation_id": "acme", "customers": "ann"}, {"Records": []}])
-def test_what_is_no_request_of_a_block_is_answered_not_raised(api: Api, event: dict[str, Any]):
+def test_malformed_direct_invocation_does_not_raise(api: Api, event: dict[str, Any]):
     assert invoke(api, **event)["reason"] == "invalid_request"
 
 
 @pytest.fixture
 def demo_api(api: Api, dynamodb: str) -> Api:
-    """With what `make run` makes: the events name its keys and coupon."""
+    """An API with the demo data of `make run`, whose keys and coupon the events name."""
     table_name = api.gateway.function("DistributeFunction").services.config.table_name
     demo_data.make_demo(Table(tables.client(dynamodb), table_name), "https://coupons.example")
     return api
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("distribute-*.json")), ids=lambda path: path.stem)
-def test_the_events_distribute(demo_api: Api, path: Any):
+def test_example_events_distribute(demo_api: Api, path: Any):
     answer = invoke(demo_api, **json.loads(path.read_text()))
 
     if "statusCode" in answer:
@@ -84,7 +84,7 @@ def test_the_events_distribute(demo_api: Api, path: Any):
         assert answer["outcome"] == "distributed"
 
 
-def test_the_events_save_and_list_blocks(demo_api: Api):
+def test_example_events_save_and_list_blocks(demo_api: Api):
     handler = demo_api.gateway.function("CouponsFunction").handler
     events = [json.loads((EVENTS / f"coupons-{name}.json").read_text()) for name in ("create-block", "list-blocks")]
 

@@ -1,4 +1,4 @@
-"""GET …/redemptions.csv: everything, once, only for its owner, and for five minutes."""
+"""GET …/redemptions.csv: complete, without repetitions, for its owner only, for five minutes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rows(api: Api, coupon: dict[str, Any], query: str = "") -> list[dict[str, st
     return list(csv.DictReader(io.StringIO(fetched.content.decode(), newline="")))
 
 
-def test_the_file_has_what_the_list_has(api: Api):
+def test_file_has_the_records_of_the_list(api: Api):
     coupon = api.coupon()
     for customer in ("ann", "bob", "=1+1"):
         api.distribute(coupon, customer, inbox_id="line-1")
@@ -47,7 +47,7 @@ def test_the_file_has_what_the_list_has(api: Api):
     assert [each["status"] for each in found] == ["distributed"] * 2 + ["redeemed"] * 2
 
 
-def test_filters_of_the_list_are_filters_of_the_file(api: Api):
+def test_file_accepts_the_filters_of_the_list(api: Api):
     coupon = api.coupon()
     for customer in ("ann", "bob"):
         api.distribute(coupon, customer)
@@ -59,22 +59,22 @@ def test_filters_of_the_list_are_filters_of_the_file(api: Api):
     assert api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv?status=x").status_code == 422
 
 
-def test_a_redemption_that_is_redeemed_while_we_read_is_in_the_file_once_as_redeemed(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_use_redeemed_during_the_export_is_listed_once(api: Api, monkeypatch: pytest.MonkeyPatch):
     coupon = api.coupon()
     for customer in ("ann", "bob"):
         api.distribute(coupon, customer)
     read = RedemptionRecordStore.iterate
 
-    def with_a_tap_in_between(self, coupon_, status, *places):
+    def with_concurrent_tap(self, coupon_, status, *places):
         yield from list(read(self, coupon_, status, *places))
         if status == "distributed":
             api.tap(api.link(coupon, "ann"))
 
-    monkeypatch.setattr(RedemptionRecordStore, "iterate", with_a_tap_in_between)
+    monkeypatch.setattr(RedemptionRecordStore, "iterate", with_concurrent_tap)
     assert [(each["customer_id"], each["status"]) for each in rows(api, coupon)] == [("bob", "distributed"), ("ann", "redeemed")]
 
 
-def test_pages_of_the_table_are_read_to_the_end(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_export_reads_every_page_of_the_table(api: Api, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("couponflow.store.redemption_records._PAGE", 2)
     coupon = api.coupon()
     customers = [f"customer-{number}" for number in range(17)]
@@ -83,7 +83,7 @@ def test_pages_of_the_table_are_read_to_the_end(api: Api, monkeypatch: pytest.Mo
     assert sorted(each["customer_id"] for each in rows(api, coupon)) == sorted(customers)
 
 
-def test_the_address_is_private_and_works_for_five_minutes(api: Api):
+def test_download_url_is_private_and_valid_for_five_minutes(api: Api):
     link = urlsplit(address(api, api.coupon(code="SPRING-26")))
     assert link.path.startswith(f"/images/exports/{api.organisation_id}/")
     assert parse_qs(link.query)["X-Amz-Expires"] == ["300"]
@@ -91,7 +91,7 @@ def test_the_address_is_private_and_works_for_five_minutes(api: Api):
 
 
 @pytest.mark.parametrize("too_much", ["records", "time"])
-def test_too_many_records_for_one_file_are_asked_for_in_parts(api: Api, monkeypatch: pytest.MonkeyPatch, too_much: str):
+def test_export_of_too_many_records_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch, too_much: str):
     coupon = api.coupon()
     for customer in ("ann", "bob"):
         api.distribute(coupon, customer)
@@ -100,7 +100,7 @@ def test_too_many_records_for_one_file_are_asked_for_in_parts(api: Api, monkeypa
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "from")
 
 
-def test_nobody_elses_coupon_and_no_other_scope(api: Api, organisation):
+def test_export_requires_the_owner_and_the_admin_scope(api: Api, organisation):
     coupon = api.coupon()
     path = f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv"
     other = organisation("other")

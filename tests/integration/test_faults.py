@@ -1,4 +1,4 @@
-"""When the table does not answer: customers see a page that looks again, programs a problem that says when to come back."""
+"""Table without a response: customers get a page that reloads, programs a problem with Retry-After."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.integration.conftest import Api
 
 @pytest.mark.parametrize("raised", [UnknownResultError, ContentionError, RuntimeError], ids=lambda raised: raised.__name__)
 @pytest.mark.parametrize("tap", [False, True])
-def test_a_customer_sees_a_page_that_looks_again(api: Api, monkeypatch: pytest.MonkeyPatch, raised, tap: bool):
+def test_table_failure_shows_customers_a_reloading_page(api: Api, monkeypatch: pytest.MonkeyPatch, raised, tap: bool):
     link = api.link(api.coupon(), "ann")
 
     def fails(*_):
@@ -29,7 +29,7 @@ def test_a_customer_sees_a_page_that_looks_again(api: Api, monkeypatch: pytest.M
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
-def test_a_program_reads_a_problem(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_table_failure_is_a_problem_for_programs(api: Api, monkeypatch: pytest.MonkeyPatch):
     link = api.link(api.coupon(), "ann")
 
     def fails(*_):
@@ -42,14 +42,14 @@ def test_a_program_reads_a_problem(api: Api, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def long_span(api: Api, monkeypatch: pytest.MonkeyPatch):
-    """However slow the machine is, all calls of a test are of one stretch of time."""
+def long_window(api: Api, monkeypatch: pytest.MonkeyPatch):
+    """Make the window so long that all calls of a test are in one."""
     monkeypatch.setattr(rate_limits, "SECONDS", 10**8)
-    api.gateway.start_anew()
+    api.gateway.restart()
 
 
-@pytest.mark.usefixtures("long_span")
-def test_who_taps_too_often_sees_a_page_too(api: Api, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.usefixtures("long_window")
+def test_rate_limited_customer_gets_a_page(api: Api, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rate_limits, "BY_LINK", RateLimit("link", 2, local_batch=2))
     coupon = api.coupon()
     link = api.link(coupon, "ann")
@@ -62,8 +62,8 @@ def test_who_taps_too_often_sees_a_page_too(api: Api, monkeypatch: pytest.Monkey
     assert api.tap(link).json()["code"] == "too_many_requests"
 
 
-@pytest.mark.usefixtures("long_span")
-def test_a_flow_that_comes_too_often_still_has_an_outcome(api: Api, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.usefixtures("long_window")
+def test_rate_limited_flow_gets_an_outcome(api: Api, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rate_limits, "BY_KEY", RateLimit("key", 2, local_batch=2))
     coupon = api.coupon()
     body = {"coupon_id": coupon["coupon_id"], "customer_id": "ann"}

@@ -1,4 +1,4 @@
-"""Saved Distribute Coupon blocks: what flow authors configure, checked when it is saved."""
+"""Saved Distribute Coupon blocks; their content is validated when saved."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def content(coupon: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def refused(api: Api, body: object) -> dict[str, str]:
-    """What is wrong, field by field."""
+    """The error messages by field."""
     answer = api.call("POST", BLOCKS, body)
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed"), answer.text
     return {each["field"]: each["message"] for each in answer.json()["errors"]}
 
 
-def test_a_block_is_kept_as_it_was_saved(api: Api):
+def test_block_is_returned_as_saved(api: Api):
     body = content(api.coupon())
     made = api.call("POST", BLOCKS, body)
 
@@ -45,7 +45,7 @@ def test_a_block_is_kept_as_it_was_saved(api: Api):
     assert api.call("GET", f"{BLOCKS}/{made.json()['block_id']}").json() == made.json()
 
 
-def test_what_is_left_out_or_empty_is_left_to_the_coupon(api: Api):
+def test_empty_block_fields_default_to_the_coupon(api: Api):
     coupon = api.coupon()
     nothing = {"message": None, "button_title": None, "image_url": None, "channel": None}
     flows = dict.fromkeys(FLOWS)
@@ -57,7 +57,7 @@ def test_what_is_left_out_or_empty_is_left_to_the_coupon(api: Api):
     assert (empty.json()["message"], empty.json()["image_url"], empty.json()["fallback_flows"]) == (None, None, flows)
 
 
-def test_a_saved_change_replaces_the_whole_block(api: Api):
+def test_saved_change_replaces_the_whole_block(api: Api):
     coupon = api.coupon()
     made = api.call("POST", BLOCKS, content(coupon)).json()
 
@@ -70,7 +70,7 @@ def test_a_saved_change_replaces_the_whole_block(api: Api):
     assert api.call("GET", f"{BLOCKS}/{made['block_id']}").json() == saved.json()
 
 
-def test_a_deleted_block_is_unknown(api: Api):
+def test_deleted_block_is_unknown(api: Api):
     path = f"{BLOCKS}/{api.call('POST', BLOCKS, content(api.coupon())).json()['block_id']}"
 
     assert api.call("DELETE", path).status_code == 204
@@ -79,7 +79,7 @@ def test_a_deleted_block_is_unknown(api: Api):
     assert api.call("GET", BLOCKS).json()["items"] == []
 
 
-def test_blocks_are_listed_newest_first_page_by_page(api: Api):
+def test_pages_list_blocks_newest_first(api: Api):
     coupon = api.coupon()
     made = [api.call("POST", BLOCKS, content(coupon, message=f"No. {n}")).json() for n in range(5)]
 
@@ -97,7 +97,7 @@ def test_blocks_are_listed_newest_first_page_by_page(api: Api):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_another_organisations_block_is_as_unknown_as_any(organisation: Callable[[str], Api], method: str):
+def test_block_of_another_organisation_is_unknown(organisation: Callable[[str], Api], method: str):
     ours, theirs = organisation("acme"), organisation("other")
     coupon = ours.coupon()
     made = theirs.call("POST", BLOCKS, content(theirs.coupon())).json()
@@ -111,7 +111,7 @@ def test_another_organisations_block_is_as_unknown_as_any(organisation: Callable
     assert theirs.call("GET", f"{BLOCKS}/{made['block_id']}").json() == made
 
 
-def test_a_block_needs_a_coupon_of_its_own_organisation(organisation: Callable[[str], Api]):
+def test_block_requires_a_coupon_of_its_organisation(organisation: Callable[[str], Api]):
     ours, theirs = organisation("acme"), organisation("other")
     archived = ours.coupon()
     ours.call("DELETE", f"/v1/coupons/{archived['coupon_id']}")
@@ -121,11 +121,11 @@ def test_a_block_needs_a_coupon_of_its_own_organisation(organisation: Callable[[
     assert codes == ["coupon_not_found", "coupon_not_found", "coupon_archived"]
 
 
-def test_without_the_add_on_there_are_no_blocks(api: Api):
+def test_disabled_addon_refuses_every_block_request(api: Api):
     made = api.call("POST", BLOCKS, content(api.coupon())).json()
     operator = api.gateway.function("OperatorFunction").handler
     operator({"action": "switch_addon", "organisation_id": api.organisation_id, "enabled": False}, None)
-    api.gateway.start_anew()
+    api.gateway.restart()
 
     calls = [
         ("GET", BLOCKS),
@@ -155,7 +155,7 @@ def test_without_the_add_on_there_are_no_blocks(api: Api):
         ("colour", "red"),
     ],
 )
-def test_a_wrong_field_is_named(api: Api, field: str, value: object):
+def test_invalid_field_is_reported_by_name(api: Api, field: str, value: object):
     assert field in refused(api, content(api.coupon()) | {field.partition(".")[0]: value})
 
 
@@ -172,7 +172,7 @@ def test_a_wrong_field_is_named(api: Api, field: str, value: object):
         (None, None, 1_024, 40),
     ],
 )
-def test_texts_are_held_to_the_channels_limits(api: Api, channel: str | None, image_url: str | None, most: int, title: int):
+def test_texts_over_the_channels_limits_are_refused(api: Api, channel: str | None, image_url: str | None, most: int, title: int):
     coupon = api.coupon()
     fits = content(coupon, channel=channel, image_url=image_url, message="m" * most, button_title="b" * title)
 
@@ -183,7 +183,7 @@ def test_texts_are_held_to_the_channels_limits(api: Api, channel: str | None, im
     assert wrong["button_title"].endswith(f"takes {title}")
 
 
-def test_a_text_is_measured_as_it_will_be_read(api: Api):
+def test_text_is_measured_with_its_placeholders_filled(api: Api):
     coupon = api.coupon(name="n" * 100)
 
     wrong = refused(api, content(coupon, channel="line", image_url=None, message="{{coupon_name}} {{coupon_name}}"))
@@ -191,13 +191,13 @@ def test_a_text_is_measured_as_it_will_be_read(api: Api):
     assert wrong == {"message": "has 201 characters when filled; line takes 160"}
 
 
-def test_an_emoji_counts_as_chat_apps_count_it(api: Api):
+def test_emoji_is_counted_as_chat_apps_count_it(api: Api):
     assert "message" in refused(api, content(api.coupon(), channel="line", image_url=None, message="🎁" * 81))
 
 
 @pytest.mark.parametrize("field", ["message", "button_title"])
 @pytest.mark.parametrize("text", ["{{name}}", "Hi {{customer_name", "{{ coupon_name }} {{x}}", "{{}}", "coupon_name}}"])
-def test_a_placeholder_that_nobody_fills_is_refused(api: Api, field: str, text: str):
+def test_unknown_placeholder_is_refused(api: Api, field: str, text: str):
     assert "placeholder" in refused(api, content(api.coupon(), **{field: text}))[field]
 
 
@@ -213,7 +213,7 @@ def test_a_placeholder_that_nobody_fills_is_refused(api: Api, field: str, text: 
         (None, "https://example.com/treat.webp", True),
     ],
 )
-def test_an_image_is_of_a_kind_that_the_channel_shows(api: Api, channel: str | None, image_url: str, is_taken: bool):
+def test_image_format_must_suit_the_channel(api: Api, channel: str | None, image_url: str, is_taken: bool):
     body = content(api.coupon(), channel=channel, image_url=image_url, message="Hi")
 
     if is_taken:

@@ -20,11 +20,11 @@ Freeze = Callable[[float], None]
 
 @pytest.fixture
 def freeze(api: Api, monkeypatch: pytest.MonkeyPatch) -> Freeze:
-    """`freeze(2)`: every environment is frozen for two seconds. It is awake for no time at all in between."""
+    """`freeze(2)`: freeze every environment for two seconds."""
     wall = [time.time()]
     monkeypatch.setattr(CACHE_CLOCK, "wall", lambda: wall[0])
     monkeypatch.setattr(CACHE_CLOCK, "monotonic", lambda: 1.0)
-    api.gateway.start_anew()
+    api.gateway.restart()
 
     def pass_by(seconds: float) -> None:
         wall[0] += seconds
@@ -117,7 +117,7 @@ def test_code_leads_to_the_new_coupon_after_two_seconds(api: Api, freeze: Freeze
     assert api.read(new)["times_redeemed"] == 1
 
 
-def test_clock_that_is_set_back_forgets_everything(api: Api, freeze: Freeze):
+def test_clock_that_is_set_back_empties_the_caches(api: Api, freeze: Freeze):
     coupon = api.coupon()
     api.distribute(coupon, "ann")
     api.patch(coupon, active=False)

@@ -1,4 +1,4 @@
-"""R7: whatever is sent, the answer is one that the OpenAPI document names, never a 5xx, and nothing invalid is accepted."""
+"""R7: every response to a fuzzed request is documented; none is a 5xx; invalid requests are refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.integration import fuzzing
 from tests.integration.conftest import Api
 from tests.integration.fuzzing import Answers
 
-# The console is files, and has tests of its own.
+# The console serves static files; test_console_handler.py covers it.
 FUZZED = [route for route in routes.ROUTES if "console" not in route and route not in ("GET /", "GET /v1/openapi.json")]
 WITH_INPUT = [route for route in FUZZED if fuzzing.takes_input(route)]
 CAN_BE_WRONG = [route for route in WITH_INPUT if route not in fuzzing.NEVER_WRONG]
@@ -21,7 +21,7 @@ FAILURES = fuzzing.FAILURES
 
 @pytest.fixture
 def fuzz(api: Api, bucket: None) -> Callable[..., Answers]:
-    """`fuzz(route, mutant)`: what was answered to right requests and to wrong ones. Raises one of FAILURES."""
+    """`fuzz(route, mutant)`: responses to valid and invalid requests. Raises one of FAILURES."""
 
     def run(route: str, mutant: Callable[[httpx.BaseTransport], httpx.BaseTransport] | None = None) -> Answers:
         return fuzzing.run(api, route, mutant(api.gateway) if mutant else api.gateway)
@@ -30,86 +30,86 @@ def fuzz(api: Api, bucket: None) -> Callable[..., Answers]:
 
 
 @pytest.mark.parametrize("route", FUZZED)
-def test_every_answer_is_documented_and_nothing_invalid_is_accepted(fuzz: Callable[..., Answers], route: str):
+def test_every_response_is_documented_and_bad_input_refused(fuzz: Callable[..., Answers], route: str):
     right, wrong = fuzz(route)
     assert right.total() + wrong.total() >= fewest(route)
-    assert any(status < 400 for status in right), f"nothing that was right got through: {right}"
+    assert any(status < 400 for status in right), f"no valid request succeeded: {right}"
     if route in CAN_BE_WRONG:
         refused = sum(wrong[status] for status in (400, 415, 422))
-        assert refused >= wrong.total() * 3 / 4, f"what was wrong was hardly looked at: {wrong}"
+        assert refused >= wrong.total() * 3 / 4, f"too few invalid requests were refused: {wrong}"
 
 
-def test_that_makes_two_thousand_cases():
+def test_at_least_2000_cases_are_tried():
     assert sum(map(fewest, FUZZED)) >= 2_000
 
 
 def fewest(route: str) -> int:
-    """Where all that can be right is an id, there are no more than two right requests."""
+    """The least number of requests. A route whose input is one id has two valid requests."""
     return fuzzing.CASES * 2 if route in CAN_BE_WRONG else fuzzing.CASES
 
 
 class Mutant(httpx.BaseTransport):
-    """The service with one thing wrong."""
+    """The service with one fault."""
 
     def __init__(self, gateway: httpx.BaseTransport) -> None:
         self.gateway = gateway
         self.good: httpx.Response | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self.spoiled(self.gateway.handle_request(request))
+        return self.spoil(self.gateway.handle_request(request))
 
-    def spoiled(self, answer: httpx.Response) -> httpx.Response:
+    def spoil(self, answer: httpx.Response) -> httpx.Response:
         raise NotImplementedError
 
 
-class FailsAtWhatIsNotFound(Mutant):
-    def spoiled(self, answer: httpx.Response) -> httpx.Response:
+class FailsInsteadOfNotFound(Mutant):
+    def spoil(self, answer: httpx.Response) -> httpx.Response:
         answer.status_code = 500 if answer.status_code == 404 else answer.status_code
         return answer
 
 
-class AnswersWhatNobodyDocumented(Mutant):
-    def spoiled(self, answer: httpx.Response) -> httpx.Response:
+class ReturnsUndocumentedStatus(Mutant):
+    def spoil(self, answer: httpx.Response) -> httpx.Response:
         answer.status_code = 202 if answer.status_code < 400 else answer.status_code
         return answer
 
 
-class AnswersInAnotherShape(Mutant):
-    def spoiled(self, answer: httpx.Response) -> httpx.Response:
+class ReturnsInvalidBody(Mutant):
+    def spoil(self, answer: httpx.Response) -> httpx.Response:
         return httpx.Response(200, json=answer.json() | {"next_cursor": 0}) if answer.is_success else answer
 
 
-class TakesWhatIsWrong(Mutant):
-    def spoiled(self, answer: httpx.Response) -> httpx.Response:
+class AcceptsInvalidInput(Mutant):
+    def spoil(self, answer: httpx.Response) -> httpx.Response:
         if answer.status_code < 400:
             self.good = answer
         return self.good if self.good and answer.status_code in (400, 415, 422) else answer
 
 
 @pytest.mark.parametrize("route", ["GET /v1/coupons/{coupon_id}", "PUT /v1/flow/blocks/{block_id}", "GET /r/{token}"])
-def test_a_handler_that_fails_would_show(fuzz: Callable[..., Answers], route: str):
+def test_control_failing_handler_is_noticed(fuzz: Callable[..., Answers], route: str):
     with pytest.raises(FAILURES, match="Server error|not_a_server_error|5xx|500"):
-        fuzz(route, FailsAtWhatIsNotFound)
+        fuzz(route, FailsInsteadOfNotFound)
 
 
 @pytest.mark.parametrize("route", ["POST /v1/coupons", "GET /images/{name}", "POST /r/{token}/redeem"])
-def test_a_status_that_is_not_documented_would_show(fuzz: Callable[..., Answers], route: str):
+def test_control_undocumented_status_is_noticed(fuzz: Callable[..., Answers], route: str):
     with pytest.raises(FAILURES, match="ndocumented"):
-        fuzz(route, AnswersWhatNobodyDocumented)
+        fuzz(route, ReturnsUndocumentedStatus)
 
 
-def test_an_answer_of_another_shape_would_show(fuzz: Callable[..., Answers]):
+def test_control_invalid_response_body_is_noticed(fuzz: Callable[..., Answers]):
     with pytest.raises(FAILURES, match="schema"):
-        fuzz("GET /v1/coupons", AnswersInAnotherShape)
+        fuzz("GET /v1/coupons", ReturnsInvalidBody)
 
 
 @pytest.mark.parametrize("route", CAN_BE_WRONG)
-def test_a_handler_that_takes_what_is_wrong_would_show(fuzz: Callable[..., Answers], route: str):
+def test_control_accepted_invalid_input_is_noticed(fuzz: Callable[..., Answers], route: str):
     with pytest.raises(FAILURES, match="Schema-violating request accepted"):
-        fuzz(route, TakesWhatIsWrong)
+        fuzz(route, AcceptsInvalidInput)
 
 
-def test_a_name_that_nobody_checks_would_show(fuzz: Callable[..., Answers], api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_control_unchecked_name_is_noticed(fuzz: Callable[..., Answers], api: Api, monkeypatch: pytest.MonkeyPatch):
     schemas = api.gateway.function("CouponsFunction").schemas
     parse = schemas.parse
 

@@ -1,4 +1,4 @@
-"""R10: links can't be guessed, a guess costs nothing, and it never learns what it was that it missed."""
+"""R10: links cannot be guessed; a guess costs nothing and learns nothing from the refusal."""
 
 from __future__ import annotations
 
@@ -19,30 +19,33 @@ from tests.integration.conftest import Api
 
 GUESSES = 100_000
 LETTERS = ALPHABET.lower()
-# Misses are limited by address: whoever guesses so many comes from many.
+# Misses are limited by address, so the guesses come from many addresses.
 FROM_ONE_ADDRESS = 400
 _addresses = itertools.count()
 READS = {"GetItem", "BatchGetItem", "Query"}
 
 
-def some(letters: int, chance: random.Random) -> str:
+def random_letters(letters: int, chance: random.Random) -> str:
     return "".join(chance.choices(LETTERS, k=letters))
 
 
 def guesses(token: str, number: int) -> Iterator[str]:
-    """By somebody who has a link of the coupon; seeded, so that a hit can be looked into."""
+    """Guesses of an attacker with a valid link of the coupon; seeded, so a hit can be reproduced."""
     chance = random.Random(10)
     coupon_id, mac, tag = token[:13], token[13:39], token[39:]
     for at in range(number):
         letter = chance.randrange(13, 52)
         changed = token[:letter] + chance.choice(LETTERS.replace(token[letter], "")) + token[letter + 1 :]
-        yield (coupon_id + some(39, chance), coupon_id + mac + some(13, chance), coupon_id + some(26, chance) + tag, changed)[
-            at % 4
-        ]
+        yield (
+            coupon_id + random_letters(39, chance),
+            coupon_id + mac + random_letters(13, chance),
+            coupon_id + random_letters(26, chance) + tag,
+            changed,
+        )[at % 4]
 
 
-def tried(api: Api, tokens: Iterator[str]) -> Counter[int]:
-    """How often each status came, of tapping and of looking."""
+def count_statuses(api: Api, tokens: Iterator[str]) -> Counter[int]:
+    """Number of responses per status, for taps and page views."""
     statuses, address = Counter[int](), 0
     handlers = {
         "POST /r/{token}/redeem": api.gateway.function("RedeemFunction").handler,
@@ -67,8 +70,8 @@ def event(route: str, token: str, address: int) -> dict[str, Any]:
 
 
 @contextmanager
-def counted() -> Iterator[Counter[str]]:
-    """What DynamoDB is asked, by operation."""
+def count_calls() -> Iterator[Counter[str]]:
+    """Count DynamoDB calls by operation."""
     asked: Counter[str] = Counter()
     call = vars(botocore.client.BaseClient)["_make_api_call"]
 
@@ -82,65 +85,65 @@ def counted() -> Iterator[Counter[str]]:
 
 
 @pytest.fixture(autouse=True)
-def unwritten(monkeypatch: pytest.MonkeyPatch):
-    """A line for each guess would be most of the test's time."""
+def no_log_lines(monkeypatch: pytest.MonkeyPatch):
+    """Log nothing: one line per guess would be most of the test's time."""
     monkeypatch.setattr("couponflow.observability.log_response", lambda *_: None)
 
 
-def test_a_hundred_thousand_guesses_hit_nothing_and_cost_nothing(api: Api):
+def test_100000_guesses_find_no_link_and_cost_no_reads(api: Api):
     coupon = api.coupon()
     token = api.distribute(coupon, "ann")["redeem_token"]
-    with counted() as asked:
-        assert tried(api, guesses(token, GUESSES)) == {404: GUESSES}
-    # The coupon's own terms, once in a second or two, and nothing for a guess.
+    with count_calls() as asked:
+        assert count_statuses(api, guesses(token, GUESSES)) == {404: GUESSES}
+    # Only the coupon's terms are read, about once a second; guesses cause no reads.
     assert asked.keys() <= READS
     assert asked.total() <= GUESSES / 100
     assert api.read(coupon)["times_redeemed"] == 0
 
 
-def test_a_link_without_its_tag_would_be_hit(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_control_guesses_succeed_without_the_tag_check(api: Api, monkeypatch: pytest.MonkeyPatch):
     token = api.distribute(api.coupon(), "ann")["redeem_token"]
 
-    def by_mac_alone(token: str, coupon: Coupon) -> Holder:
+    def read_without_tag(token: str, coupon: Coupon) -> Holder:
         return Holder(coupon.coupon_id, token[13:39])
 
-    monkeypatch.setattr(links, "holder_in", by_mac_alone)
-    assert 200 in tried(api, guesses(token, 100))
+    monkeypatch.setattr(links, "read_holder", read_without_tag)
+    assert 200 in count_statuses(api, guesses(token, 100))
 
 
-def test_a_guess_that_reads_would_show(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_control_reads_per_guess_are_noticed(api: Api, monkeypatch: pytest.MonkeyPatch):
     token = api.distribute(api.coupon(), "ann")["redeem_token"]
     for function in ("RedeemFunction", "RedeemPageFunction"):
         terms = api.gateway.function(function).services.terms
         monkeypatch.setattr(terms, "get_coupon_and_page", terms._read)
-    with counted() as asked:
-        tried(api, guesses(token, 100))
+    with count_calls() as asked:
+        count_statuses(api, guesses(token, 100))
     assert asked.total() >= 100
 
 
-def test_a_guess_at_coupons_too_writes_nothing_and_reads_twice_that_there_is_none(api: Api):
+def test_guess_of_a_coupon_id_costs_at_most_two_reads(api: Api):
     chance = random.Random(11)
-    tokens = [some(52, chance) for _ in range(1_000)]
-    with counted() as asked:
-        assert tried(api, iter(tokens)) == {404: len(tokens)}
+    tokens = [random_letters(52, chance) for _ in range(1_000)]
+    with count_calls() as asked:
+        assert count_statuses(api, iter(tokens)) == {404: len(tokens)}
     assert asked.keys() <= READS
     assert asked.total() <= 2 * len(tokens)
 
 
-def archived(api: Api) -> str:
+def archived_link(api: Api) -> str:
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     assert api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}").status_code == 204
     return link
 
 
-def switched_off(api: Api) -> str:
+def link_without_addon(api: Api) -> str:
     link = api.link(api.coupon(), "ann")
     api.operate("switch_addon", enabled=False)
     return link
 
 
-def of_another_secret(api: Api) -> str:
+def link_with_another_tag(api: Api) -> str:
     one, other = (api.distribute(api.coupon(), "ann")["redeem_token"] for _ in range(2))
     return f"/r/{one[:39]}{other[39:]}"
 
@@ -152,9 +155,9 @@ MISSES: dict[str, Callable[[Api], str]] = {
     "a NUL": lambda api: "/r/%00",
     "a path": lambda api: "/r/..%2F..%2Fv1",
     "changed": lambda api: api.link(api.coupon(), "ann")[:-1] + "!",
-    "of another secret": of_another_secret,
-    "archived": archived,
-    "switched off": switched_off,
+    "of another secret": link_with_another_tag,
+    "archived": archived_link,
+    "switched off": link_without_addon,
 }
 LOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "page": ("GET", "", {}),
@@ -167,21 +170,21 @@ LOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
-def seen(api: Api, link: str) -> dict[str, tuple[int, dict[str, str], bytes]]:
-    """All of it."""
+def responses_to(api: Api, link: str) -> dict[str, tuple[int, dict[str, str], bytes]]:
+    """Status, headers and body of the response to each kind of request."""
     answers = {look: api.client.request(method, link + path, **more) for look, (method, path, more) in LOOKS.items()}
     return {look: (answer.status_code, dict(answer.headers), answer.content) for look, answer in answers.items()}
 
 
 @pytest.mark.parametrize("miss", MISSES)
-def test_all_misses_look_alike_to_the_byte(api: Api, miss: str):
+def test_all_misses_get_identical_responses(api: Api, miss: str):
     link = MISSES[miss](api)
-    api.gateway.start_anew()
-    assert seen(api, link) == seen(api, "/r/" + "0" * 52)
-    assert seen(api, link)["page"][0] == 404
+    api.gateway.restart()
+    assert responses_to(api, link) == responses_to(api, "/r/" + "0" * 52)
+    assert responses_to(api, link)["page"][0] == 404
 
 
-def test_a_link_of_ours_looks_different(api: Api):
+def test_control_valid_link_gets_different_responses(api: Api):
     link = api.link(api.coupon(), "ann")
-    ours, unknown = seen(api, link), seen(api, "/r/" + "0" * 52)
+    ours, unknown = responses_to(api, link), responses_to(api, "/r/" + "0" * 52)
     assert [look for look in LOOKS if ours[look] == unknown[look]] == ["tap of nonsense"]

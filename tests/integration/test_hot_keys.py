@@ -1,4 +1,4 @@
-"""One coupon's rush must not slow another's: what redeeming writes for one, it writes for no other."""
+"""A load spike on one coupon must not slow another: their writes share no partition."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bench(dynamodb, monkeypatch):
 
 
 def partitions(request: Any) -> Iterator[str]:
-    """Of the table and of the index, wherever they stand in a request."""
+    """Partition keys of table and index, anywhere in a request."""
     if isinstance(request, dict):
         for name, value in request.items():
             yield from (value["S"],) if name in ("pk", "gpk", ":gpk") else partitions(value)
@@ -29,8 +29,8 @@ def partitions(request: Any) -> Iterator[str]:
             yield from partitions(each)
 
 
-def written(bench: Bench, code: str, customers: int) -> set[str]:
-    """The partitions that giving out and redeeming a coupon write to, by page and till."""
+def written_partitions(bench: Bench, code: str, customers: int) -> set[str]:
+    """Partitions that distribution and redemption by page and till write to."""
     env, now, found = bench.environment(), bench.clock.now, set[str]()
     coupon = env.coupon_service.create(ORGANISATION, replace(new_coupon(1_000, 1), code=code), now).coupon
 
@@ -47,10 +47,10 @@ def written(bench: Bench, code: str, customers: int) -> set[str]:
     return found
 
 
-def test_two_coupons_write_to_no_partition_in_common(bench):
-    one, other = written(bench, "ONE", 10), written(bench, "OTHER", 10)
+def test_two_coupons_share_no_written_partition(bench):
+    one, other = written_partitions(bench, "ONE", 10), written_partitions(bench, "OTHER", 10)
     assert one and other and not one & other
 
 
-def test_two_customers_of_one_coupon_do(bench):
-    assert len(written(bench, "ONE", 10)) < 10 * len(written(bench, "OTHER", 1))
+def test_control_customers_of_one_coupon_share_partitions(bench):
+    assert len(written_partitions(bench, "ONE", 10)) < 10 * len(written_partitions(bench, "OTHER", 1))

@@ -48,7 +48,7 @@ def path_of(url: str) -> str:
     return url.removeprefix("https://coupons.example")
 
 
-def test_an_image_is_shown_from_the_pages_own_address_for_ever(api):
+def test_image_is_served_from_the_pages_origin_as_immutable(api):
     image = uploaded(api)
     assert (image["width"], image["height"]) == (1_200, 675)
     shown = api.client.get(path_of(image["url"]))
@@ -60,28 +60,28 @@ def test_an_image_is_shown_from_the_pages_own_address_for_ever(api):
     assert preview.headers["content-type"] == "image/jpeg" and preview.content[:2] == b"\xff\xd8"
 
 
-def test_completing_again_answers_the_same_though_the_upload_is_gone(api):
+def test_second_completion_returns_the_same_response(api):
     image = announced(api)
     upload(image)
     first, again = complete(api, image), complete(api, image)
     assert first.status_code == 200 and first.json() == again.json()
 
 
-def test_the_same_picture_has_the_same_address(api):
+def test_same_picture_has_the_same_url(api):
     assert uploaded(api)["url"] == uploaded(api)["url"]
 
 
-def test_an_image_for_a_chat_is_a_jpeg(api):
+def test_chat_image_is_a_jpeg(api):
     assert uploaded(api, kind="block_image")["url"].endswith(".jpg")
 
 
-def test_what_was_not_uploaded_can_not_be_completed(api):
+def test_completion_without_an_upload_is_refused(api):
     answer = complete(api, announced(api))
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
 @pytest.mark.parametrize("name", ["a drawing with a script", "half a JPEG", "a BMP", "a JPEG with an archive behind it"])
-def test_a_hostile_upload_is_refused_and_shown_nowhere(api, name, table):
+def test_hostile_upload_is_refused_and_never_served(api, name, table):
     content, content_type = hostile_images.files()[name]
     image = announced(api, content_type=content_type)
     upload(image, content)
@@ -90,25 +90,25 @@ def test_a_hostile_upload_is_refused_and_shown_nowhere(api, name, table):
     assert "sha256" not in item
 
 
-def test_an_upload_is_read_three_times_at_most(api, monkeypatch):
-    """A function that ends while it decodes has counted the attempt before."""
+def test_upload_is_decoded_at_most_three_times(api, monkeypatch):
+    """The attempt is counted before decoding, so a function that times out has counted it."""
     image = announced(api)
     upload(image, PICTURE)
     attempts = []
 
-    def ends_with_the_functions_time(*_: Any) -> None:
+    def time_out(*_: Any) -> None:
         attempts.append(1)
         raise RuntimeError("the function's time is over")
 
     with monkeypatch.context() as patch:
-        patch.setattr(image_processing, "reencode", ends_with_the_functions_time)
+        patch.setattr(image_processing, "reencode", time_out)
         statuses = [complete(api, image).status_code for _ in range(5)]
     assert (statuses, len(attempts)) == ([500, 500, 500, 422, 422], 3)
     assert complete(api, image).status_code == 422
 
 
 @pytest.mark.parametrize("name", hostile_images.harmless())
-def test_sound_image_is_published_whatever_type_was_announced(api, name):
+def test_valid_image_is_published_for_any_announced_type(api, name):
     content, content_type = hostile_images.harmless()[name]
     image = announced(api, content_type=content_type)
     upload(image, content)
@@ -116,7 +116,7 @@ def test_sound_image_is_published_whatever_type_was_announced(api, name):
     assert answer.status_code == 200, answer.text
 
 
-def test_the_right_to_upload_is_for_one_file_of_one_type_for_five_minutes(api):
+def test_upload_form_allows_one_file_of_one_type_for_5_minutes(api):
     image = announced(api)
     fields = image["upload"]["fields"]
     policy = json.loads(base64.b64decode(fields["policy"]))
@@ -144,13 +144,13 @@ def test_the_right_to_upload_is_for_one_file_of_one_type_for_five_minutes(api):
         ("name", "x.png"),
     ],
 )
-def test_an_announcement_with_a_wrong_field_is_refused(api, field, value):
+def test_upload_request_with_an_invalid_field_is_refused(api, field, value):
     body = {"kind": "brand_icon", "content_type": "image/png", "size": 1_000} | {field: value}
     answer = api.call("POST", "/v1/images", body)
     assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == field
 
 
-def test_another_organisations_image_is_unknown(api, organisation):
+def test_image_of_another_organisation_is_unknown(api, organisation):
     other, image = organisation("other"), announced(api)
     upload(image)
     for image_id in (image["image_id"], "0000000000000"):
@@ -165,12 +165,12 @@ def test_another_organisations_image_is_unknown(api, organisation):
 @pytest.mark.parametrize(
     "name", ["x", "0" * 64, f"{'0' * 64}.webp", f"{'0' * 64}.svg", "..%2Fincoming%2Facme%2Fx", f"{'A' * 64}.webp"]
 )
-def test_what_is_no_image_of_ours_is_not_found(api, name):
+def test_unknown_image_path_is_not_found(api, name):
     answer = api.client.get(f"/images/{name}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_a_page_shows_its_images_and_reads_nothing_more_for_them(api):
+def test_page_shows_images_without_further_reads(api):
     icon, picture, coupon = uploaded(api, "brand_icon"), uploaded(api), api.coupon()
     settings = {"brand_icon": icon["image_id"], "campaign_image": picture["image_id"]}
     saved = api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", settings)
@@ -181,14 +181,14 @@ def test_a_page_shows_its_images_and_reads_nothing_more_for_them(api):
     assert f'content="{picture["url"].replace(".webp", ".jpg")}"' in page
 
 
-def test_an_image_that_is_not_completed_is_not_yet_one_for_a_page(api):
+def test_page_refuses_an_incomplete_image(api):
     coupon, image = api.coupon(), announced(api)
     upload(image)
     answer = api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", {"brand_icon": image["image_id"]})
     assert answer.json()["errors"] == [{"field": "brand_icon", "message": "is no image of yours"}]
 
 
-def test_the_preview_is_the_very_page_of_settings_that_nobody_saved(api):
+def test_preview_equals_the_page_with_unsaved_settings(api):
     coupon = api.coupon(name="Ten <b>off</b>")
     settings = {"background_color": "#0f766e", "code_display": "qr", "terms": "One per order"}
     path = f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
@@ -202,12 +202,12 @@ def test_the_preview_is_the_very_page_of_settings_that_nobody_saved(api):
 @pytest.mark.parametrize(
     "state", ["upcoming", "available", "confirm", "redeemed", "expired", "disabled", "sold_out", "unknown_outcome", "not_found"]
 )
-def test_every_state_can_be_previewed(api, state):
+def test_preview_renders_every_state(api, state):
     path = f"/v1/coupons/{api.coupon()['coupon_id']}/redeem-page/preview?state={state}"
     assert f'data-state="{state}"' in api.call("POST", path, {}).text
 
 
-def test_a_preview_of_no_state_or_with_wrong_settings_is_refused(api):
+def test_preview_of_invalid_state_or_settings_is_refused(api):
     path = f"/v1/coupons/{api.coupon()['coupon_id']}/redeem-page/preview"
     assert api.call("POST", f"{path}?state=lost", {}).json()["errors"][0]["field"] == "state"
     assert api.call("POST", path, {"background_color": "red"}).json()["errors"][0]["field"] == "background_color"
@@ -215,5 +215,5 @@ def test_a_preview_of_no_state_or_with_wrong_settings_is_refused(api):
 
 
 def _comparable(page: str) -> str:
-    """Without what differs from customer to customer and from one moment to the next."""
+    """The page without parts that differ by customer or time."""
     return re.sub(r"/r/\w+|data-now=\"\d+\"", "", page)

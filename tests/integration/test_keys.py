@@ -1,4 +1,4 @@
-"""Keys: every route that needs one refuses all others, before it looks at anything else."""
+"""API keys: every guarded route checks the key before anything else."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def call(api: Api, route: str, authorization: str | None):
 
 
 @pytest.mark.parametrize(("route", "scope"), GUARDED)
-def test_a_route_takes_keys_of_its_scope_only(api: Api, stored: Stored, route, scope):
+def test_route_accepts_only_keys_of_its_scope(api: Api, stored: Stored, route, scope):
     _, key_id, secret = api.keys["admin"].split("_")
     wrong = [
         None,
@@ -43,32 +43,32 @@ def test_a_route_takes_keys_of_its_scope_only(api: Api, stored: Stored, route, s
     assert stored() == before
 
 
-def test_a_revoked_key_is_refused_at_every_route(api: Api):
+def test_revoked_key_is_refused_at_every_route(api: Api):
     made = {scope: api.key(scope) for scope in ("admin", "distribute", "redeem")}
     for route, scope in GUARDED:
         assert call(api, route, f"Bearer {made[scope]['key']}").status_code != 401
     for key in made.values():
         assert api.operate("revoke_key", key_id=key["key_id"])["revoked_at"]
-    api.gateway.start_anew()
+    api.gateway.restart()
     for route, scope in GUARDED:
         answer = call(api, route, f"Bearer {made[scope]['key']}")
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), route
 
 
 @pytest.mark.parametrize("route", [route for route in OPEN if "console" not in route and not route.endswith(" /")])
-def test_customers_need_no_key_and_a_wrong_one_does_not_hurt(api: Api, route):
+def test_customer_routes_need_no_key_and_ignore_a_wrong_one(api: Api, route):
     headers = (None, "Bearer x", f"Bearer {api.keys['redeem']}")
     assert {call(api, route, header).status_code for header in headers} <= {200, 400, 404}
 
 
-def test_one_key_may_have_several_scopes(api: Api):
+def test_key_with_several_scopes_has_them_all(api: Api):
     both = api.key("redeem", "distribute")["key"]
     for route, scope in GUARDED:
         refused = call(api, route, f"Bearer {both}").status_code == 403
         assert refused == (scope == "admin"), route
 
 
-def test_a_secret_is_not_stored(api: Api, stored: Stored):
+def test_secret_of_a_key_is_not_stored(api: Api, stored: Stored):
     secrets = [key.split("_")[2] for key in api.keys.values()]
     kept = repr(stored())
     assert not any(secret in kept for secret in secrets)

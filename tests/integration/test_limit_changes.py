@@ -1,4 +1,4 @@
-"""The overall limit, raised and lowered: limit = used + remaining over the shards, after every step."""
+"""Raising and lowering the overall limit: limit = used + remaining over all shards after every step."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ UNLIMITED = 10**15
 
 
 def check(api: Api, coupon: dict[str, Any], shards: Shards, limit: int | None, used: int) -> None:
-    """The stored shards add up, and the coupon says the same."""
+    """Assert that the stored shards add up to the coupon's limit and uses."""
     seen, stored = api.read(coupon), shards(coupon)
     left = None if limit is None else limit - used
     assert (seen["max_redemptions"], seen["times_redeemed"], seen["remaining"]) == (limit, used, left)
@@ -41,7 +41,7 @@ def use(api: Api, coupon: dict[str, Any], *customers: str) -> None:
         (256, 6, 256),
     ],
 )
-def test_a_limit_moves_up_and_down_and_the_shards_follow(api: Api, shards: Shards, limits):
+def test_shards_follow_every_change_of_the_limit(api: Api, shards: Shards, limits):
     coupon = api.coupon(max_redemptions=limits[0])
     check(api, coupon, shards, limits[0], used=0)
     used = 0
@@ -53,7 +53,7 @@ def test_a_limit_moves_up_and_down_and_the_shards_follow(api: Api, shards: Shard
         check(api, coupon, shards, limit, used)
 
 
-def test_shards_grow_within_a_raise_and_never_fall(api: Api, shards: Shards):
+def test_number_of_shards_grows_but_never_falls(api: Api, shards: Shards):
     coupon = api.coupon(max_redemptions=10)
     counts = [len(shards(coupon))]
     for limit in (40, 1_000, 10, None, 1):
@@ -63,7 +63,7 @@ def test_shards_grow_within_a_raise_and_never_fall(api: Api, shards: Shards):
     assert counts == [1, 2, 16, 16, 16, 16]
 
 
-def test_the_last_unit_is_found_on_whichever_shard_it_lies(api: Api, shards: Shards):
+def test_last_unit_is_found_on_any_shard(api: Api, shards: Shards):
     coupon = api.coupon(max_redemptions=1_000)
     api.change(coupon, max_redemptions=3)
     use(api, coupon, *"abc")
@@ -71,7 +71,7 @@ def test_the_last_unit_is_found_on_whichever_shard_it_lies(api: Api, shards: Sha
     check(api, coupon, shards, 3, used=3)
 
 
-def test_a_limit_below_what_is_used_is_refused_with_the_number(api: Api, shards: Shards):
+def test_limit_below_the_uses_is_refused_with_their_number(api: Api, shards: Shards):
     coupon = api.coupon(max_redemptions=100)
     use(api, coupon, *"abcde")
     refused = api.patch(coupon, max_redemptions=4, name="never")
@@ -83,7 +83,7 @@ def test_a_limit_below_what_is_used_is_refused_with_the_number(api: Api, shards:
     check(api, coupon, shards, 5, used=5)
 
 
-def test_an_unlimited_coupon_gets_a_limit_no_lower_than_its_uses(api: Api, shards: Shards):
+def test_limit_of_an_unlimited_coupon_covers_its_uses(api: Api, shards: Shards):
     coupon = api.coupon()
     use(api, coupon, *"abc")
     assert api.patch(coupon, max_redemptions=2).json()["times_redeemed"] == 3
@@ -95,7 +95,7 @@ def test_an_unlimited_coupon_gets_a_limit_no_lower_than_its_uses(api: Api, shard
     check(api, coupon, shards, None, used=4)
 
 
-def test_a_raise_opens_a_sold_out_coupon_again_for_every_door(api: Api):
+def test_raised_limit_reopens_every_entry_point(api: Api):
     coupon = api.coupon(max_redemptions=1)
     ann, bob = api.link(coupon, "ann"), api.link(coupon, "bob")
     api.tap(ann)
@@ -107,14 +107,14 @@ def test_a_raise_opens_a_sold_out_coupon_again_for_every_door(api: Api):
     assert api.read(coupon)["status"] == "sold_out"
 
 
-def test_a_change_of_the_limit_carries_the_other_changes_with_it(api: Api):
+def test_limit_change_includes_the_other_changes(api: Api):
     coupon = api.coupon(max_redemptions=1_000)
     for limit, name in ((500, "lowered"), (2_000, "raised"), (None, "freed")):
         changed = api.change(coupon, max_redemptions=limit, name=name, active=limit is None)
         assert (changed["name"], changed["max_redemptions"], changed["active"]) == (name, limit, limit is None)
 
 
-def test_the_same_limit_again_is_a_change_like_any_other(api: Api, shards: Shards):
+def test_unchanged_limit_is_an_ordinary_change(api: Api, shards: Shards):
     coupon = api.coupon(max_redemptions=10)
     assert api.patch(coupon, max_redemptions=10).json()["version"] == 2
     check(api, coupon, shards, 10, used=0)

@@ -1,4 +1,4 @@
-"""A customer's link: one use after the other, none forged, and what the page says meanwhile."""
+"""A customer's link: consecutive uses, forged links, and the state of the page after each use."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from couponflow.domain.codes import ALPHABET
 from tests.integration.conftest import Api
 
 
-def test_the_page_offers_the_next_use_until_the_limit(api: Api):
+def test_page_offers_the_next_use_until_the_limit(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=3)
     link = api.link(coupon, "ann")
     for number in (1, 2, 3):
@@ -25,7 +25,7 @@ def test_the_page_offers_the_next_use_until_the_limit(api: Api):
     assert [record["status"] for record in api.records(coupon)] == ["redeemed"] * 3
 
 
-def test_a_double_tap_is_one_use(api: Api):
+def test_double_tap_is_one_use(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=3)
     link = api.link(coupon, "ann")
     for number in (1, 2):
@@ -36,7 +36,7 @@ def test_a_double_tap_is_one_use(api: Api):
 
 
 @pytest.mark.parametrize("limit", [3, None])
-def test_a_use_stands_only_on_the_one_before_it(api: Api, limit):
+def test_use_requires_the_previous_use(api: Api, limit):
     coupon = api.coupon(max_redemptions_per_customer=limit)
     link = api.link(coupon, "ann")
     for use in (2, 3, 7, 999_999):
@@ -49,7 +49,7 @@ def test_a_use_stands_only_on_the_one_before_it(api: Api, limit):
 
 
 @pytest.mark.parametrize("use", ["0", "-1", "1.0", "", "x", "1000000", "١", "1 ", "0001", "1e0", "null"])
-def test_a_use_is_a_whole_number_from_one(api: Api, use):
+def test_form_use_must_be_a_positive_integer(api: Api, use):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     answer = api.client.post(f"{link}/redeem", data={"use": use}, headers={"accept": "application/json"})
@@ -58,12 +58,12 @@ def test_a_use_is_a_whole_number_from_one(api: Api, use):
 
 
 @pytest.mark.parametrize("use", [True, None, 0, 1.5, [1], {"use": 1}, "one"])
-def test_a_use_in_json_is_a_whole_number_too(api: Api, use):
+def test_json_use_must_be_a_positive_integer(api: Api, use):
     link = api.link(api.coupon(), "ann")
     assert api.client.post(f"{link}/redeem", json={"use": use}).status_code == 422
 
 
-def test_a_use_that_is_left_out_is_the_first(api: Api):
+def test_missing_use_means_the_first(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=2)
     link = api.link(coupon, "ann")
     json = {"accept": "application/json"}
@@ -73,7 +73,7 @@ def test_a_use_that_is_left_out_is_the_first(api: Api):
         assert api.client.post(f"{link}/redeem", headers=json, **body).json()["repeated"] is True
 
 
-def test_a_program_reads_json_and_a_form_is_led_back_to_the_page(api: Api):
+def test_program_gets_json_and_form_is_redirected_to_the_page(api: Api):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     form = api.client.post(f"{link}/redeem", data={"use": "1"}, headers={"accept": "text/html"})
@@ -82,7 +82,7 @@ def test_a_program_reads_json_and_a_form_is_led_back_to_the_page(api: Api):
     assert set(api.tap(link).json()) == {"redemption_id", "status", "redeemed_at", "repeated"}
 
 
-def test_the_page_shows_a_use_at_once(api: Api):
+def test_page_shows_a_redemption_at_once(api: Api):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     assert api.page_state(link) == "available"
@@ -107,7 +107,7 @@ def forgeries(token: str) -> list[str]:
     ]
 
 
-def test_a_link_that_we_did_not_make_is_the_neutral_page_and_redeems_nothing(api: Api):
+def test_forged_link_gets_the_not_found_page(api: Api):
     coupon = api.coupon()
     token = api.distribute(coupon, "ann")["redeem_token"]
     unknown = api.client.get("/r/" + "a" * 52)
@@ -119,7 +119,7 @@ def test_a_link_that_we_did_not_make_is_the_neutral_page_and_redeems_nothing(api
     assert api.read(coupon)["times_redeemed"] == 0
 
 
-def test_a_link_that_was_never_given_out_is_none_though_its_tag_is_right(api: Api):
+def test_authentic_link_without_distribution_is_not_found(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=2)
     known = (
         api.gateway.function("RedeemFunction")
@@ -132,7 +132,7 @@ def test_a_link_that_was_never_given_out_is_none_though_its_tag_is_right(api: Ap
     assert api.read(coupon)["times_redeemed"] == 0
 
 
-def test_a_link_is_short_plain_and_the_same_for_ever(api: Api):
+def test_link_is_short_plain_and_stable(api: Api):
     coupon = api.coupon()
     tokens = {api.distribute(coupon, "ann@example.com")["redeem_token"] for _ in range(3)}
     api.tap(f"/r/{min(tokens)}")
@@ -142,14 +142,14 @@ def test_a_link_is_short_plain_and_the_same_for_ever(api: Api):
     assert set(min(tokens)) <= set(ALPHABET.lower())
 
 
-def test_query_strings_change_nothing(api: Api):
+def test_query_string_on_a_link_is_ignored(api: Api):
     link = api.link(api.coupon(), "ann")
     assert api.page_state(f"{link}?use=1&fbclid=x&state=redeemed") == "available"
     answer = api.client.post(f"{link}/redeem?use=5", data={"use": "1"}, headers={"accept": "application/json"})
     assert answer.status_code == 200
 
 
-def test_another_sites_page_redeems_nothing(api: Api):
+def test_page_of_another_site_redeems_nothing(api: Api):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site", "accept": "application/json"}):

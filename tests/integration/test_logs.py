@@ -1,6 +1,6 @@
-"""R14: nothing that a client sends or is sent is ever written down, whatever goes wrong.
+"""R14: logs never contain a value from a request or response, even on errors.
 
-Every route is asked with canaries in all that it takes, so a new route is covered by itself.
+Each route gets canaries in all its input. New routes are covered automatically.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ HEADERS = {
 
 
 @pytest.fixture
-def written() -> Iterator[Callable[[], str]]:
-    """`written()`: every line so far, of ours and of all libraries, as CloudWatch gets it."""
+def log_lines() -> Iterator[Callable[[], str]]:
+    """`log_lines()`: every log line so far, including those of libraries, as CloudWatch gets it."""
     lines = io.StringIO()
     handler = logging.StreamHandler(lines)
     handler.setFormatter(observability.logger.registered_formatter)
@@ -48,8 +48,8 @@ def written() -> Iterator[Callable[[], str]]:
 
 @pytest.fixture
 def secrets(api: Api, bucket: None) -> dict[str, Any]:
-    """What there is of the organisation: none of it may be read in a log."""
-    return fuzzing.ids(api) | example_requests.SAID
+    """The organisation's ids and texts; none may appear in a log."""
+    return fuzzing.ids(api) | example_requests.EXAMPLES
 
 
 def canaries(api: Api, secrets: dict[str, Any]) -> set[str]:
@@ -65,8 +65,9 @@ def found(lines: str, api: Api, secrets: dict[str, Any]) -> set[str]:
 def ask(
     api: Api, route: str, secrets: dict[str, Any], *, id_: str | None = None, headers: Any = None, **body: Any
 ) -> httpx.Response:
-    """All that the route takes, as far as there is a canary for it; instead the id, the headers and the body that are given."""
-    asked = example_requests.request_of(route, dict.fromkeys(example_requests.IN_PATH.values(), id_) if id_ else secrets, secrets)
+    """Send a request with canaries in all input, or with this id, these headers, this body."""
+    in_path = dict.fromkeys(example_requests.IN_PATH.values(), id_) if id_ else secrets
+    asked = example_requests.build_request(route, in_path, secrets)
     sent = HEADERS | api.bearer(ROUTES[route] or "admin") | {"if-match": '"1"'} | (headers or {})
     return api.client.request(asked.method, asked.path, params=asked.query, json=body.get("body", asked.body), headers=sent)
 
@@ -89,17 +90,17 @@ def wrong(api: Api, route: str, secrets: dict[str, Any]) -> list[httpx.Response]
 
 
 @pytest.mark.parametrize("route", ASKED)
-def test_nothing_that_was_sent_is_written_down(api: Api, secrets: dict[str, Any], written: Callable[[], str], route: str):
+def test_no_request_value_is_logged(api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], route: str):
     answers = right(api, route, secrets)
     assert answers[0].status_code < 400, answers[0].text
     answers += wrong(api, route, secrets)
-    lines = written()
+    lines = log_lines()
     assert found(lines, api, secrets) == set()
     assert lines.count('"answered"') >= len(answers), "each request has its line"
 
 
-def blurts(*_: Any) -> Any:
-    """As careless code does: what it was about stands in the message, in the arguments and in what caused it."""
+def leak(*_: Any) -> Any:
+    """Raise an error with request data in its message, arguments and cause."""
     try:
         raise KeyError("canarycustomer@example.com")
     except KeyError as error:
@@ -107,72 +108,72 @@ def blurts(*_: Any) -> Any:
 
 
 @pytest.mark.parametrize("route", ASKED)
-def test_nor_by_a_handler_that_fails(
-    api: Api, secrets: dict[str, Any], written: Callable[[], str], monkeypatch: pytest.MonkeyPatch, route: str
+def test_failing_handler_logs_no_request_value(
+    api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], monkeypatch: pytest.MonkeyPatch, route: str
 ):
-    edge = edge_of(api, route)
-    monkeypatch.setitem(edge.routes, route, Route(blurts, ROUTES[route], uses_link=False))
+    edge = find_http_app(api, route)
+    monkeypatch.setitem(edge.routes, route, Route(leak, ROUTES[route], uses_link=False))
     assert ask(api, route, secrets).status_code == 500
-    lines = written()
-    assert '"failed"' in lines and "blurts" in lines, "where it failed is known"
+    lines = log_lines()
+    assert '"failed"' in lines and "leak" in lines, "the log names the failing function"
     assert found(lines, api, secrets) == set()
 
 
 @pytest.mark.parametrize("route", [route for route in ASKED if ROUTES[route] or "{token}" in route])
-def test_nor_when_the_table_refuses(
-    api: Api, secrets: dict[str, Any], written: Callable[[], str], monkeypatch: pytest.MonkeyPatch, route: str
+def test_table_error_logs_no_request_value(
+    api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], monkeypatch: pytest.MonkeyPatch, route: str
 ):
     def refuses(client: Any, operation: str, parameters: Any) -> Any:
         message = f"canary {json.dumps(parameters, default=str)}"
         error: Any = {"Error": {"Code": "ValidationException", "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
         raise ClientError(error, operation)
 
-    api.gateway.start_anew()
+    api.gateway.restart()
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", refuses)
     assert ask(api, route, secrets).status_code == 500
-    lines = written()
+    lines = log_lines()
     assert "ValidationException" in lines
     assert found(lines, api, secrets) == set()
 
 
-def test_nor_by_direct_invocations(
-    api: Api, secrets: dict[str, Any], written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+def test_direct_invocation_logs_no_request_value(
+    api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ):
     fields = {
         "organisation_id": api.organisation_id,
         "coupon_id": secrets["coupon_id"],
-        "customer_id": example_requests.SAID["customer_id"],
+        "customer_id": example_requests.EXAMPLES["customer_id"],
     }
     api.gateway.invoke("DistributeFunction", fields)
     api.gateway.invoke("DistributeFunction", {"canary": "canary"})
     api.key("admin")
     api.operate("canary")
-    monkeypatch.setattr(api.gateway.function("DistributeFunction").services.distribution, "_distributed", blurts)
+    monkeypatch.setattr(api.gateway.function("DistributeFunction").services.distribution, "_distributed", leak)
     assert api.gateway.invoke("DistributeFunction", fields)["code"] == "internal_error"
     batch = fields | {"customers": [{"customer_id": "canary"}]}
     assert api.gateway.invoke("DistributeFunction", batch)["results"][0]["code"] == "internal_error"
-    monkeypatch.setattr(api.gateway.function("OperatorFunction").services.organisation_service, "keys", blurts)
+    monkeypatch.setattr(api.gateway.function("OperatorFunction").services.organisation_service, "keys", leak)
     assert api.operate("list_keys")["code"] == "internal_error"
-    lines = written()
+    lines = log_lines()
     assert lines.count('"failed"') >= 3
     assert found(lines, api, secrets) == set()
 
 
 @pytest.mark.parametrize(
-    "careless", [lambda: observability.logger.exception("failed"), lambda: logging.warning("%s", example_requests.SAID)]
+    "careless", [lambda: observability.logger.exception("failed"), lambda: logging.warning("%s", example_requests.EXAMPLES)]
 )
-def test_a_careless_line_would_show(
-    api: Api, secrets: dict[str, Any], written: Callable[[], str], monkeypatch: pytest.MonkeyPatch, careless: Callable[[], None]
+def test_control_careless_log_line_is_noticed(
+    api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], monkeypatch: pytest.MonkeyPatch, careless: Callable[[], None]
 ):
     route = "POST /v1/redemptions"
-    monkeypatch.setitem(edge_of(api, route).routes, route, Route(blurts, "redeem", uses_link=False))
+    monkeypatch.setitem(find_http_app(api, route).routes, route, Route(leak, "redeem", uses_link=False))
     monkeypatch.setattr(observability, "log_exception", lambda _: careless())
     assert ask(api, route, secrets).status_code == 500
-    assert found(written(), api, secrets)
+    assert found(log_lines(), api, secrets)
 
 
-def edge_of(api: Api, route: str) -> HttpApp:
-    """Of the function that answers the route."""
+def find_http_app(api: Api, route: str) -> HttpApp:
+    """The HttpApp of the function that serves the route."""
     method, path = route.split(" ", 1)
     _, name = api.gateway.event(httpx.Request(method, "https://coupons.example" + path.replace("{", "").replace("}", "")))
     module = api.gateway.function(name)

@@ -1,4 +1,4 @@
-"""Writes that were made but whose answer was lost: whoever asked gets what was made, and nothing happens twice."""
+"""Writes whose response is lost: the caller gets the result, and no write happens twice."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,12 +13,12 @@ from tests.support.engines import on_both_engines
 pytestmark = on_both_engines
 
 WRITES = ("transact_write_items", "put_item", "update_item")
-Losing = Callable[[str, int], None]
+LoseResponse = Callable[[str, int], None]
 
 
 @pytest.fixture
-def losing(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Losing]:
-    """`losing("RedeemFunction", 2)`: of the function's writes from now on the second is made, but never answered."""
+def lose_response(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoseResponse]:
+    """`lose_response("RedeemFunction", 2)`: lose the response of its second write from now on."""
 
     def lose(function: str, nth: int) -> None:
         client = api.gateway.function(function).services.table._client
@@ -38,7 +38,7 @@ def losing(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Losing]:
             monkeypatch.setattr(client, name, wrapped(getattr(client, name)))
 
     yield lose
-    api.gateway.start_anew()  # whose clients lose nothing
+    api.gateway.restart()  # fresh clients, which lose nothing
 
 
 def check(api: Api, coupon: dict[str, Any], shards: Callable[[dict[str, Any]], list[dict[str, Any]]], limit: int) -> None:
@@ -51,85 +51,85 @@ def check(api: Api, coupon: dict[str, Any], shards: Callable[[dict[str, Any]], l
 @pytest.mark.parametrize(
     ("before", "after", "steps"), [(10, 4, 1), (100, 45, 6), (64, 51, 4), (10, 14, 1), (40, 45, 2), (40, 200, 3)]
 )
-def test_a_limit_is_changed_once_whichever_answer_is_lost(api: Api, shards, losing: Losing, before, after, steps):
-    for nth in range(1, steps + 2):  # what is written of the key comes in between
+def test_limit_changes_once_if_any_response_is_lost(api: Api, shards, lose_response: LoseResponse, before, after, steps):
+    for nth in range(1, steps + 2):  # skips the write of the key's last use
         coupon = api.coupon(max_redemptions=before)
-        losing("CouponsFunction", nth)
+        lose_response("CouponsFunction", nth)
         changed = api.patch(coupon, max_redemptions=after, active=False)
         assert (changed.status_code, changed.json().get("max_redemptions")) == (200, after), (nth, changed.text)
         check(api, coupon, shards, after)
         assert not any(shard["active"] for shard in shards(coupon))
-        api.gateway.start_anew()
+        api.gateway.restart()
 
 
-def test_a_coupon_is_created_once_also_with_a_code_of_its_own(api: Api, losing: Losing):
-    losing("CouponsFunction", 1)
+def test_coupon_is_created_once_with_or_without_a_code(api: Api, lose_response: LoseResponse):
+    lose_response("CouponsFunction", 1)
     coupon = api.coupon(code="ONCE")
     assert [item["code"] for item in api.call("GET", "/v1/coupons").json()["items"]] == ["ONCE"]
     assert api.read(coupon) == coupon
 
 
 @pytest.mark.parametrize("nth", [1, 2])
-def test_a_change_and_an_ending_are_made_once(api: Api, losing: Losing, nth):
+def test_change_and_archiving_happen_once(api: Api, lose_response: LoseResponse, nth):
     coupon = api.coupon(max_redemptions=10)
-    losing("CouponsFunction", nth)
+    lose_response("CouponsFunction", nth)
     changed = api.patch(coupon, name="other")
     assert (changed.status_code, changed.json()["version"]) == (200, 2)
-    api.gateway.start_anew()
-    losing("CouponsFunction", nth)
+    api.gateway.restart()
+    lose_response("CouponsFunction", nth)
     assert api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}").status_code == 204
     assert (api.read(coupon)["status"], api.read(coupon)["version"]) == ("archived", 3)
 
 
 @pytest.mark.parametrize("limit", [1, 3, None])
-def test_a_use_is_made_once_by_link_and_at_the_till(api: Api, losing: Losing, limit):
+def test_use_is_redeemed_once_by_link_and_at_the_till(api: Api, lose_response: LoseResponse, limit):
     coupon = api.coupon(max_redemptions=40, max_redemptions_per_customer=limit)
     link = api.link(coupon, "ann")
-    losing("RedeemFunction", 1)
+    lose_response("RedeemFunction", 1)
     assert api.tap(link).json()["status"] == "redeemed"
     for count in (2, 3, 4):
-        api.gateway.start_anew()
-        losing("RedeemFunction", 1)
+        api.gateway.restart()
+        lose_response("RedeemFunction", 1)
         assert api.till(coupon, f"bob-{count}").json()["repeated"] is False
         assert api.read(coupon)["times_redeemed"] == count
     if limit != 1:
-        api.gateway.start_anew()
-        losing("RedeemFunction", 1)
+        api.gateway.restart()
+        lose_response("RedeemFunction", 1)
         assert api.till(coupon, "ann", idempotency_key="again").status_code == 200
         assert api.till(coupon, "ann", idempotency_key="again").json()["repeated"] is True
         assert api.read(coupon)["times_redeemed"] == len(api.records(coupon)) == 5
 
 
-def test_a_coupon_is_given_out_once(api: Api, losing: Losing):
+def test_coupon_is_distributed_once(api: Api, lose_response: LoseResponse):
     coupon = api.coupon()
     api.link(coupon, "eve")
-    losing("DistributeFunction", 1)
+    lose_response("DistributeFunction", 1)
     assert api.distribute(coupon, "ann")["outcome"] == "distributed"
     assert len(api.records(coupon, customer_id="ann")) == 1
 
 
-def test_the_last_use_is_not_called_sold_out_to_the_one_who_made_it(api: Api, losing: Losing):
+def test_redeemer_of_the_last_unit_is_not_refused_as_sold_out(api: Api, lose_response: LoseResponse):
     coupon = api.coupon(max_redemptions=1)
     link = api.link(coupon, "ann")
-    losing("RedeemFunction", 1)
+    lose_response("RedeemFunction", 1)
     assert api.tap(link).status_code == 200
-    api.gateway.start_anew()
+    api.gateway.restart()
     assert api.tap(link).json()["repeated"] is True
     assert api.till(coupon, "bob").json()["code"] == "coupon_max_uses_reached"
     assert api.tap(link).json()["repeated"] is True
 
 
-def test_what_nobody_answers_is_503_to_be_asked_again(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_writes_without_any_response_are_503_try_again(api: Api, monkeypatch: pytest.MonkeyPatch):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     services = api.gateway.function("RedeemFunction").services
     monkeypatch.setattr(services.shard_redeemer, "_pause", lambda seconds: None)
 
-    def silent(**request: Any) -> None:
+    def time_out(**request: Any) -> None:
         raise ReadTimeoutError(endpoint_url="lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(services.table._client, "transact_write_items", silent)
+        patch.setattr(services.table._client, "transact_write_items", time_out)
         for answer in (api.tap(link), api.till(coupon, "bob")):
             assert (answer.status_code, answer.json()["code"]) == (503, "try_again")
             assert int(answer.headers["retry-after"]) > 0

@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the service does: its addresses, what it takes, and everything that it answers."""
+"""The OpenAPI document matches the service: routes, scopes and errors."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def documented() -> set[str]:
     return {f"{method.upper()} {path}" for path, methods in document.document()["paths"].items() for method in methods}
 
 
-def test_the_document_has_the_templates_addresses():
+def test_document_has_the_templates_routes():
     wanted = {route.key.replace("+}", "}") for route in sam_template.load().routes} - {"$default"}
     assert documented() == wanted
     assert set(OPERATIONS) == set(routes.ROUTES)
 
 
 def is_console(route: str) -> bool:
-    """The console's files are anybody's, and its function has no edge."""
+    """The console's files are public, and its function has no HttpApp."""
     return "console" in route or route == "GET /"
 
 
-def test_functions_ask_for_the_scopes_that_the_routes_name(gateway: Gateway):
+def test_functions_require_the_scopes_of_the_route_list(gateway: Gateway):
     asked = {}
     for route in sam_template.load().routes:
         if route.key != "$default" and not is_console(route.key):
@@ -40,20 +40,20 @@ def test_functions_ask_for_the_scopes_that_the_routes_name(gateway: Gateway):
     assert not [scope for route, scope in routes.ROUTES.items() if is_console(route) and scope]
 
 
-def test_the_document_asks_for_a_key_wherever_a_scope_is_needed():
+def test_document_requires_a_key_for_every_scope():
     paths = document.document()["paths"]
     for route, scope in routes.ROUTES.items():
         method, path = route.replace("+}", "}").split(" ", 1)
         assert ("security" in paths[path][method.lower()]) == (scope is not None), route
 
 
-def test_every_error_that_can_be_answered_is_documented_somewhere():
+def test_every_error_is_documented():
     said = json.dumps(document.document())
     codes = {error.code for error in STATUS if issubclass(error, CouponflowError)} - {"method_not_allowed"}
     assert not {code for code in codes if f'"{code}"' not in said}
 
 
-def test_anybody_may_read_it(api: Api):
+def test_document_is_public(api: Api):
     answer = api.client.get("/v1/openapi.json")
     assert answer.status_code == 200
     assert answer.json() == json.loads(json.dumps(document.document()))

@@ -1,4 +1,4 @@
-"""The platform's own hand: organisations, keys, the add-on switch; and each use of it on record."""
+"""Operator actions: organisations, keys, the add-on switch; each use is in the audit log."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def operator(gateway: Gateway) -> Operator:
     return ask
 
 
-def test_a_key_is_replaced_without_a_moment_without_one(api: Api, operator: Operator):
+def test_key_can_be_replaced_without_downtime(api: Api, operator: Operator):
     def status(key: str) -> int:
         return api.client.get("/v1/coupons", headers={"authorization": f"Bearer {key}"}).status_code
 
@@ -39,11 +39,11 @@ def test_a_key_is_replaced_without_a_moment_without_one(api: Api, operator: Oper
     assert (status(old["key"]), status(new["key"])) == (200, 200)
 
     operator("revoke_key", organisation_id=api.organisation_id, key_id=old["key_id"])
-    api.gateway.start_anew()
+    api.gateway.restart()
     assert (status(old["key"]), status(new["key"])) == (401, 200)
 
 
-def test_keys_are_listed_with_their_last_use_but_never_again_with_their_secret(api: Api, operator: Operator):
+def test_key_list_has_the_last_use_but_no_secret(api: Api, operator: Operator):
     made = operator("create_key", organisation_id=api.organisation_id, scopes=["redeem", "distribute"], name="till 3")
     api.client.get("/v1/coupons", headers={"authorization": f"Bearer {made['key']}"})
 
@@ -58,7 +58,7 @@ def test_keys_are_listed_with_their_last_use_but_never_again_with_their_secret(a
     assert len(listed) == 4 and len(unused) == 3
 
 
-def test_a_key_in_use_is_noted_once_an_hour_and_by_one_environment(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_key_use_is_recorded_once_an_hour_by_one_environment(api: Api, monkeypatch: pytest.MonkeyPatch):
     written: list[str] = []
     note = ApiKeyStore.note_use
 
@@ -70,12 +70,12 @@ def test_a_key_in_use_is_noted_once_an_hour_and_by_one_environment(api: Api, mon
     for _ in range(5):
         api.call("GET", "/v1/coupons")
     assert len(written) == 1
-    api.gateway.start_anew()
+    api.gateway.restart()
     api.call("GET", "/v1/coupons")
     assert len(written) == 1, "the table says that the key was used a moment ago"
 
 
-def test_a_key_works_when_its_use_can_not_be_noted(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_key_works_if_recording_its_use_fails(api: Api, monkeypatch: pytest.MonkeyPatch):
     def lost(*_):
         raise UnknownResultError
 
@@ -83,20 +83,20 @@ def test_a_key_works_when_its_use_can_not_be_noted(api: Api, monkeypatch: pytest
     assert api.call("GET", "/v1/coupons").status_code == 200
 
 
-def test_an_hour_later_the_use_is_noted_again(api: Api, monkeypatch: pytest.MonkeyPatch, operator: Operator):
+def test_key_use_is_recorded_again_after_an_hour(api: Api, monkeypatch: pytest.MonkeyPatch, operator: Operator):
     def last_used() -> str:
         listed = operator("list_keys", organisation_id=api.organisation_id)["items"]
         return str(next(each["last_used_at"] for each in listed if each["scopes"] == ["admin"]))
 
     api.call("GET", "/v1/coupons")
     first = last_used()
-    api.gateway.start_anew()
+    api.gateway.restart()
     monkeypatch.setattr(gate, "BETWEEN_NOTES", gate.BETWEEN_NOTES * 0)
     api.call("GET", "/v1/coupons")
     assert last_used() > first
 
 
-def test_organisations_are_listed_by_id_a_page_at_a_time(operator: Operator):
+def test_pages_list_organisations_by_id(operator: Operator):
     for name in ("listed-c", "listed-a", "listed-b"):
         operator("create_organisation", organisation_id=name, name=name.upper())
 
@@ -108,14 +108,14 @@ def test_organisations_are_listed_by_id_a_page_at_a_time(operator: Operator):
     assert read == {"organisation_id": "listed-a", "name": "LISTED-A", "addon_enabled": True}
 
 
-def test_another_organisations_key_can_not_be_revoked(api: Api, operator: Operator):
+def test_key_of_another_organisation_cannot_be_revoked(api: Api, operator: Operator):
     operator("create_organisation", organisation_id="other", name="Other")
     key_id = operator("list_keys", organisation_id=api.organisation_id)["items"][0]["key_id"]
     assert operator("revoke_key", organisation_id="other", key_id=key_id)["code"] == "not_found"
     assert api.call("GET", "/v1/coupons").status_code == 200
 
 
-def test_each_use_is_on_record_with_its_outcome(gateway: Gateway, operator: Operator):
+def test_each_action_is_audited_with_its_outcome(gateway: Gateway, operator: Operator):
     handler = gateway.function("OperatorFunction").handler
     made = handler({"action": "create_organisation", "name": "Acme"}, SimpleNamespace(aws_request_id="r-1"))
     operator("create_key", organisation_id="nobody", scopes=["admin"])
@@ -134,7 +134,7 @@ def test_each_use_is_on_record_with_its_outcome(gateway: Gateway, operator: Oper
     assert key["key"] not in json.dumps(uses)
 
 
-def test_what_can_not_be_recorded_is_not_done(operator: Operator, monkeypatch: pytest.MonkeyPatch):
+def test_action_that_cannot_be_audited_is_not_done(operator: Operator, monkeypatch: pytest.MonkeyPatch):
     def lost(*_):
         raise UnknownResultError
 
@@ -154,12 +154,12 @@ def test_what_can_not_be_recorded_is_not_done(operator: Operator, monkeypatch: p
      {"action": "create_key", "organisation_id": "acme", "scopes": []},
      {"action": "create_key", "organisation_id": "acme", "scopes": ["everything"]}],
 )  # fmt: skip
-def test_what_the_operator_can_not_understand_is_answered_and_changes_nothing(gateway: Gateway, event: object):
+def test_invalid_action_is_refused_and_changes_nothing(gateway: Gateway, event: object):
     assert gateway.function("OperatorFunction").handler(event, None)["code"] == "validation_failed"
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda path: path.stem)
-def test_the_operators_events_are_understood(api: Api, event, gateway: Gateway):
+def test_example_events_are_accepted(api: Api, event, gateway: Gateway):
     gateway.function("OperatorFunction").handler(
         {"action": "create_organisation", "organisation_id": "demo-1", "name": "D"}, None
     )
@@ -167,7 +167,7 @@ def test_the_operators_events_are_understood(api: Api, event, gateway: Gateway):
     assert answer.get("code") in (None, "not_found"), answer
 
 
-def test_there_is_an_event_for_each_action():
+def test_each_action_has_an_example_event():
     from couponflow.web.operator import actions as requests
 
     actions = {kind.model_fields["action"].annotation.__args__[0] for kind in requests.Request.__args__}

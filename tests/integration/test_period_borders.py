@@ -1,4 +1,4 @@
-"""A period's borders at the one place that decides: the gate on the quota shard, whatever is remembered of the coupon."""
+"""Boundaries of a period at the deciding condition on the quota shard, for any cached coupon."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from couponflow.domain.errors import CouponflowError
 from tests.integration.conftest import Api
 
 MS, SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
-EVER = {"starts_at": datetime(1970, 1, 2, tzinfo=UTC), "ends_at": datetime(8999, 1, 1, tzinfo=UTC)}
+ALWAYS_OPEN = {"starts_at": datetime(1970, 1, 2, tzinfo=UTC), "ends_at": datetime(8999, 1, 1, tzinfo=UTC)}
 
 
 def utc(text: str) -> datetime:
@@ -40,17 +40,17 @@ ALL_ROUND = {"starts_at": "2026-05-01T00:00:00+14:00", "ends_at": "2026-05-01T00
         (day("2026-03-29", "Europe/Berlin"), "2026-03-28T23:00", "2026-03-29T22:00"),
         (day("2026-10-25", "Europe/Berlin"), "2026-10-24T22:00", "2026-10-25T23:00"),
         (day("2026-05-01", "Pacific/Kiritimati"), "2026-04-30T10:00", "2026-05-01T10:00"),
-        # Clocks go on at midnight, so that this day begins at one; and the widest offsets that there are.
+        # In Cairo the clock skips midnight, so this day begins at one. Then the extreme offsets.
         (day("2026-04-24", "Africa/Cairo"), "2026-04-23T22:00", "2026-04-24T21:00"),
         (ALL_ROUND, "2026-04-30T10:00", "2026-05-01T14:00"),
         (day("2026-05-01", "Etc/GMT+12"), "2026-05-01T12:00", "2026-05-02T12:00"),
     ],
 )
-@pytest.mark.parametrize("remembered", [{}, EVER], ids=["as it is", "remembered otherwise"])
-def test_a_use_is_made_from_the_first_to_the_last_millisecond_of_the_period(api: Api, period, starts, ends, remembered):
+@pytest.mark.parametrize("cached", [{}, ALWAYS_OPEN], ids=["as it is", "cached otherwise"])
+def test_till_redeems_exactly_within_the_period(api: Api, period, starts, ends, cached):
     made = api.coupon(**period)
     service = api.gateway.function("RedeemFunction").services.redemption_service
-    coupon = replace(service.find_coupon(api.organisation_id, coupon_id=made["coupon_id"]).coupon, **remembered)
+    coupon = replace(service.find_coupon(api.organisation_id, coupon_id=made["coupon_id"]).coupon, **cached)
 
     def outcome(now: datetime) -> str:
         return code_or(lambda: str(service.redeem_at_till(coupon, now.isoformat(), None, None, now).redemption.status))
@@ -58,7 +58,7 @@ def test_a_use_is_made_from_the_first_to_the_last_millisecond_of_the_period(api:
     first, end = utc(starts), utc(ends)
     assert [outcome(first + by) for by in (-SECOND, -MS, 0 * MS, MS, SECOND)] == ["coupon_not_started"] * 2 + ["redeemed"] * 3
     assert [outcome(end + by) for by in (-SECOND, -MS, 0 * MS, MS, SECOND)] == ["redeemed"] * 2 + ["coupon_expired"] * 3
-    # Between two milliseconds the earlier one counts, as for the rules.
+    # Times are truncated to milliseconds, as in the rules.
     assert outcome(end - timedelta(microseconds=1)) == "redeemed"
     assert outcome(first - timedelta(microseconds=1)) == "coupon_not_started"
 
@@ -67,7 +67,7 @@ def test_a_use_is_made_from_the_first_to_the_last_millisecond_of_the_period(api:
     ("zone", "starts", "ends"),
     [("UTC", "2026-04-24T00:00", "2026-04-25T00:00"), ("Africa/Cairo", "2026-04-23T22:00", "2026-04-24T21:00")],
 )
-def test_by_link_it_is_the_same_and_given_out_it_is_until_the_very_end(api: Api, zone, starts, ends):
+def test_link_redeems_within_the_period_and_flow_until_its_end(api: Api, zone, starts, ends):
     made, first, end = api.coupon(**day("2026-04-24", zone)), utc(starts), utc(ends)
     flow, phone = (api.gateway.function(name).services.redemption_service for name in ("DistributeFunction", "RedeemFunction"))
     coupon = flow.find_coupon(api.organisation_id, coupon_id=made["coupon_id"]).coupon

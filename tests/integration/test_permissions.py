@@ -1,4 +1,4 @@
-"""Each function may do on AWS what its code does, and nothing else: its role in the template against a day of everything."""
+"""Each function's role in the template allows exactly the calls of a run through all use cases."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def recorder() -> Recorder:
 
 @pytest.fixture(scope="module")
 def environments(recorder: Recorder, module_table: Table, dynamodb: str) -> Iterator[Gateway]:
-    """S3 is moto's: which calls are made is the question, not what S3 says to them."""
+    """S3 is moto: the test records the calls, not their results."""
     with mock_aws(), recorder.recording(), pytest.MonkeyPatch.context() as patch:
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
@@ -46,13 +46,13 @@ def environments(recorder: Recorder, module_table: Table, dynamodb: str) -> Iter
         patch.setenv("IMAGES_BUCKET", BUCKET)
         patch.setenv("MAX_SHARDS", "16")
         patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
-        # Shared at every call, so that the day need not be a busy one.
+        # A batch of 1, so that every call writes to the shared counter.
         for limit in ("BY_KEY", "BY_LINK"):
             patch.setattr(rate_limits, limit, replace(getattr(rate_limits, limit), local_batch=1))
         yield Gateway(partial(load, patch=patch), recorder.watched)
 
 
-def test_each_function_may_do_what_it_does_and_nothing_else(recorder: Recorder, organisation: Callable[[str], Api]):
+def test_each_role_allows_exactly_the_functions_calls(recorder: Recorder, organisation: Callable[[str], Api]):
     everything(organisation("acme"))
 
     may = {(function, *grant) for function in FUNCTIONS for grant in permissions.allowed(TEMPLATE, function)}
@@ -61,7 +61,7 @@ def test_each_function_may_do_what_it_does_and_nothing_else(recorder: Recorder, 
     assert sorted(does - may) == [], "a function does what its role in template.yaml does not let it do"
 
 
-def test_attributes_that_a_write_is_bound_to_are_those_it_writes(recorder: Recorder):
+def test_role_attributes_are_exactly_those_written(recorder: Recorder):
     bound = {
         (function, grant): attributes
         for function in FUNCTIONS
@@ -71,7 +71,7 @@ def test_attributes_that_a_write_is_bound_to_are_those_it_writes(recorder: Recor
 
 
 def everything(api: Api) -> None:
-    """Whatever a function can be brought to do, at least once."""
+    """Run every use case of every function at least once."""
     operator(api)
     coupons(api, images(api))
     redemptions(api)
@@ -120,12 +120,12 @@ def redemptions(api: Api) -> None:
     assert api.tap(ann).status_code == 200
     api.distribute(coupon, "ann")
     assert api.tap(ann, use=2).status_code == 200
-    api.gateway.start_anew()
+    api.gateway.restart()
     assert api.page_state(ben) == "sold_out", "a page proves it, and may not note it"
     assert api.tap(eve).status_code == 409, "redeeming proves it, and notes it"
     api.change(coupon, max_redemptions=3)
     assert api.till(coupon, "ben").status_code == 200
-    api.gateway.start_anew()
+    api.gateway.restart()
     assert api.distribute(coupon, "new")["outcome"] == "coupon_max_uses_reached"
 
     unlimited = api.coupon(code="TILLS")
@@ -173,14 +173,14 @@ def blocks(api: Api) -> None:
 
 
 @pytest.mark.parametrize("action", ["dynamodb:DeleteItem", "dynamodb:Scan"])
-def test_an_action_too_many_would_show(recorder: Recorder, action: str):
+def test_control_extra_action_is_noticed(recorder: Recorder, action: str):
     generous = copy.deepcopy(TEMPLATE)
     permissions.statements(generous, "RedeemFunction")[1]["Action"] = ["dynamodb:GetItem", action]
 
     assert permissions.allowed(generous, "RedeemFunction") != recorder.done["RedeemFunction"]
 
 
-def test_a_kind_of_item_too_many_would_show(recorder: Recorder):
+def test_control_extra_item_kind_is_noticed(recorder: Recorder):
     generous = copy.deepcopy(TEMPLATE)
     (put,) = (each for each in permissions.statements(generous, "ImagesFunction") if each["Action"] == "dynamodb:PutItem")
     put["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] += ["ORG#*"]
@@ -189,13 +189,13 @@ def test_a_kind_of_item_too_many_would_show(recorder: Recorder):
     assert allowed - recorder.done["ImagesFunction"] == {("dynamodb:PutItem", "ORG#")}
 
 
-def test_each_kind_that_a_function_puts_is_bound_to_its_attributes():
+def test_every_put_permission_is_bound_to_attributes():
     for function in FUNCTIONS:
         puts = {grant for grant in permissions.allowed(TEMPLATE, function) if grant[0] == "dynamodb:PutItem"}
         assert puts <= permissions.allowed_attributes(TEMPLATE, function).keys()
 
 
-def test_an_action_too_few_would_show(recorder: Recorder):
+def test_control_missing_action_is_noticed(recorder: Recorder):
     mean = copy.deepcopy(TEMPLATE)
     permissions.statements(mean, "RedeemFunction")[1]["Action"] = []
 

@@ -1,4 +1,4 @@
-"""The counter that all environments share: never more than there is, however many take at once."""
+"""The shared rate counter never allows more than its limit, even to concurrent callers."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def counters(table: Table, dynamodb: str) -> RateCounterStore:
     return RateCounterStore(OurTable(boto3.client("dynamodb", endpoint_url=dynamodb), table.name))
 
 
-def test_a_span_has_its_units_and_the_next_one_has_them_again(counters: RateCounterStore):
+def test_each_window_has_its_own_limit(counters: RateCounterStore):
     assert [counters.take("link", "a", 1, 40, 120, LATER) for _ in range(4)] == [True, True, True, False]
     assert [counters.take("link", "a", 2, 40, 120, LATER) for _ in range(4)] == [True, True, True, False]
     assert counters.take("link", "b", 2, 40, 120, LATER)
 
 
-def test_of_sixteen_at_once_exactly_as_many_get_units_as_there_are(counters: RateCounterStore):
+def test_sixteen_concurrent_callers_get_exactly_the_limit(counters: RateCounterStore):
     for span in range(3):
         with ThreadPoolExecutor(16) as pool:
-            taken = list(pool.map(lambda _, span=span: counters.take("key", "rush", span, 40, 200, LATER), range(16)))
+            taken = list(pool.map(lambda _, span=span: counters.take("key", "burst", span, 40, 200, LATER), range(16)))
         assert sum(taken) == 5
 
 
-def test_a_clock_that_is_behind_keeps_nobody_out(counters: RateCounterStore):
+def test_slow_clock_refuses_no_call(counters: RateCounterStore):
     counters.take("link", "late", 8, 120, 120, LATER)
     assert counters.take("link", "late", 7, 40, 120, LATER)
 
 
-def test_a_counter_can_be_swept_up_when_its_span_is_over_and_nothing_else_ever_is(counters: RateCounterStore, table: Table):
+def test_only_counters_expire_after_their_window(counters: RateCounterStore, table: Table):
     swept = read_yaml(TEMPLATE)["Resources"]["Table"]["Properties"]["TimeToLiveSpecification"]
     assert swept == {"AttributeName": "expires_at", "Enabled": True}
     counters.take("link", "swept", 1, 40, 120, LATER)

@@ -1,4 +1,4 @@
-"""GET, HEAD and OPTIONS change nothing, whoever asks and however often."""
+"""GET, HEAD and OPTIONS write nothing for any caller."""
 
 import pytest
 
@@ -13,7 +13,7 @@ BOTS = [
 PREFETCH = [{}, {"purpose": "prefetch"}, {"sec-purpose": "prefetch;prerender"}, {"x-moz": "prefetch"}]
 
 
-def test_a_link_may_be_fetched_by_anybody(api: Api, stored: Stored):
+def test_link_can_be_fetched_without_a_key(api: Api, stored: Stored):
     coupon = api.coupon(max_redemptions=1, max_redemptions_per_customer=1)
     link = api.link(coupon, "ann")
     before = stored()
@@ -26,7 +26,7 @@ def test_a_link_may_be_fetched_by_anybody(api: Api, stored: Stored):
     assert stored() == before
 
 
-def test_a_head_has_the_pages_status_and_headers(api: Api):
+def test_head_has_the_pages_status_and_headers(api: Api):
     link = api.link(api.coupon(), "ann")
     for path in (link, "/r/" + "a" * 52):
         head, get = api.client.head(path), api.client.get(path)
@@ -34,7 +34,7 @@ def test_a_head_has_the_pages_status_and_headers(api: Api):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_a_coupon_is_redeemed_by_posting_only(api: Api, stored: Stored, method):
+def test_only_post_redeems_a_coupon(api: Api, stored: Stored, method):
     link = api.link(api.coupon(), "ann")
     before = stored()
     answer = api.client.request(method, f"{link}/redeem", headers={"accept": "application/json"})
@@ -42,7 +42,7 @@ def test_a_coupon_is_redeemed_by_posting_only(api: Api, stored: Stored, method):
     assert stored() == before
 
 
-def test_what_marketers_read_stays_as_it_is(api: Api, stored: Stored):
+def test_admin_reads_write_nothing(api: Api, stored: Stored):
     coupon = api.coupon(max_redemptions=20)
     api.till(coupon, "ann")
     before = stored()
@@ -66,7 +66,7 @@ def test_what_marketers_read_stays_as_it_is(api: Api, stored: Stored):
         ("GET", "/favicon.ico", 404, None),
     ],
 )
-def test_a_wrong_method_is_told_from_a_wrong_address(api: Api, method, path, status, allow):
+def test_wrong_method_is_405_and_wrong_path_404(api: Api, method, path, status, allow):
     answer = api.client.request(method, path)
     assert (answer.status_code, answer.headers.get("allow")) == (status, allow)
     assert answer.json()["code"] == ("method_not_allowed" if allow else "not_found")

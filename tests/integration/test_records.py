@@ -14,7 +14,10 @@ START = datetime(2026, 5, 1, tzinfo=UTC)
 
 @pytest.fixture
 def history(api: Api) -> dict[str, Any]:
-    """Of 12 customers, one a minute, the even ones redeemed ten minutes after; customer-3 and -4 within one millisecond."""
+    """A coupon with 12 customers, one per minute; customer-3 and -4 share a millisecond.
+
+    Customers with even numbers redeemed ten minutes later.
+    """
     coupon = api.coupon(max_redemptions_per_customer=2)
     distribute = api.gateway.function("DistributeFunction").services.redemption_service
     redeem = api.gateway.function("RedeemFunction").services.redemption_service
@@ -34,13 +37,13 @@ def customers(records: list[dict[str, Any]]) -> list[int]:
 REDEEMED, OPEN = [10, 8, 6, 4, 2, 0], [11, 9, 7, 5, 3, 1]
 
 
-def test_redeemed_ones_come_first_and_the_newest_of_each_status(api: Api, history):
+def test_redeemed_records_come_first_each_status_newest_first(api: Api, history):
     assert customers(api.records(history)) == REDEEMED + OPEN
     assert customers(api.records(history, status="redeemed")) == REDEEMED
     assert customers(api.records(history, status="distributed")) == OPEN
 
 
-def test_a_record_has_the_contracts_columns(api: Api, history):
+def test_record_has_the_contract_columns(api: Api, history):
     record = api.records(history, customer_id="customer-2")[0]
     assert record.pop("redemption_id")
     assert record == {
@@ -67,13 +70,13 @@ def paged(api: Api, coupon: dict[str, Any], limit: int, **query: str) -> list[di
 
 
 @pytest.mark.parametrize("query", [{}, {"status": "redeemed"}, {"status": "distributed"}, {"from": "2026-05-01T00:03Z"}])
-def test_pages_of_any_length_show_each_record_once_in_the_same_order(api: Api, history, query):
+def test_pages_of_any_size_list_each_record_once_in_order(api: Api, history, query):
     whole = api.records(history, **query)
     for limit in (1, 2, 3, 5, 6, 7, 12, 100):
         assert paged(api, history, limit, **query) == whole
 
 
-def test_a_page_is_not_disturbed_by_what_comes_in_meanwhile(api: Api, history):
+def test_new_record_does_not_disturb_the_next_page(api: Api, history):
     asked = {"status": "distributed", "limit": "3"}
     path = f"/v1/coupons/{history['coupon_id']}/redemptions"
     first = api.client.get(path, params=asked, headers=api.bearer()).json()
@@ -96,7 +99,7 @@ def test_a_page_is_not_disturbed_by_what_comes_in_meanwhile(api: Api, history):
         ("2026-06-01", "2026-04-01", []),
     ],
 )
-def test_times_are_of_the_status_from_inclusive_to_exclusive(api: Api, history, since, until, found):
+def test_time_filter_includes_from_and_excludes_to(api: Api, history, since, until, found):
     query = {"status": "redeemed"} | ({"from": since} if since else {}) | ({"to": until} if until else {})
     assert customers(api.records(history, **query)) == found
     assert customers(paged(api, history, 2, **query)) == found
@@ -104,7 +107,7 @@ def test_times_are_of_the_status_from_inclusive_to_exclusive(api: Api, history, 
     assert of_one == sorted(found)
 
 
-def test_the_records_of_one_customer_are_as_they_are_now(api: Api, history):
+def test_records_of_one_customer_are_current(api: Api, history):
     assert api.records(history, customer_id="nobody") == []
     api.till(history, "customer-2", inbox_id="pos")
     api.till(history, "customer-3")
@@ -115,7 +118,7 @@ def test_the_records_of_one_customer_are_as_they_are_now(api: Api, history):
     assert api.records(history, customer_id="customer-3")[0]["status"] == "redeemed"
 
 
-def test_a_use_that_was_never_given_out_has_no_time_of_that(api: Api, history):
+def test_use_without_distribution_has_no_distribution_time(api: Api, history):
     api.till(history, "walk-in")
     record = api.records(history, customer_id="walk-in")[0]
     assert (record["distributed_at"], record["inbox_id"], record["status"]) == (None, None, "redeemed")
@@ -123,12 +126,12 @@ def test_a_use_that_was_never_given_out_has_no_time_of_that(api: Api, history):
 
 
 @pytest.mark.parametrize("cursor", ["x", "e30", "W10", "WyJhIl0", "WyJyZWRlZW1lZCIsIiJd", "WyJ1c2VkIiwgIjIwMjYiXQ"])
-def test_a_cursor_that_is_not_ours_is_refused(api: Api, history, cursor):
+def test_foreign_cursor_is_refused(api: Api, history, cursor):
     answer = api.client.get(f"/v1/coupons/{history['coupon_id']}/redemptions", params={"cursor": cursor}, headers=api.bearer())
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
 
 
-def test_a_cursor_of_another_filter_or_coupon_gives_a_list_and_no_error(api: Api, history):
+def test_cursor_of_another_filter_or_coupon_gives_a_list(api: Api, history):
     path = f"/v1/coupons/{history['coupon_id']}/redemptions"
     cursor = api.client.get(path, params={"limit": "2"}, headers=api.bearer()).json()["next_cursor"]
     other = f"/v1/coupons/{api.coupon()['coupon_id']}/redemptions"
@@ -142,7 +145,7 @@ def test_a_cursor_of_another_filter_or_coupon_gives_a_list_and_no_error(api: Api
         assert answer.status_code == 200, answer.text
 
 
-def test_counts_are_the_records(api: Api, history, stored: Callable[[], list[dict[str, Any]]]):
+def test_counts_equal_the_number_of_records(api: Api, history, stored: Callable[[], list[dict[str, Any]]]):
     assert api.read(history)["times_redeemed"] == len(REDEEMED)
     kept = [item for item in stored() if item["pk"].startswith(f"HOLDER#{history['coupon_id']}#")]
     assert len(kept) == 12

@@ -1,4 +1,4 @@
-"""Settings of a redeem page: defaults, stored whole, and what they mean for the page."""
+"""Settings of a redeem page: defaults, complete replacement, effect on the page."""
 
 import html
 from typing import Any
@@ -33,12 +33,12 @@ def settings(coupon: dict[str, Any]) -> str:
     return f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
 
 
-def test_a_page_has_defaults_before_it_is_saved(api: Api):
+def test_unsaved_page_has_default_settings(api: Api):
     answer = api.call("GET", settings(api.coupon()))
     assert (answer.status_code, answer.json()) == (200, DEFAULTS)
 
 
-def test_every_setting_is_stored_and_replaced_as_a_whole(api: Api):
+def test_saving_replaces_every_setting(api: Api):
     coupon = api.coupon()
     assert api.call("PUT", settings(coupon), WHOLE).json() == WHOLE
     assert api.call("GET", settings(coupon)).json() == WHOLE
@@ -47,26 +47,26 @@ def test_every_setting_is_stored_and_replaced_as_a_whole(api: Api):
     assert api.read(coupon) == coupon
 
 
-def test_settings_are_what_customers_see(api: Api):
+def test_page_shows_the_saved_settings(api: Api):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     api.call("PUT", settings(coupon), WHOLE | {"code_display": "text"})
-    api.gateway.start_anew()
+    api.gateway.restart()
     page = api.client.get(link).text
     assert html.escape("Use it <now>") in page
     assert "<now>" not in page
     assert coupon["code"] in page
     api.call("PUT", settings(coupon), {"code_display": "hidden"})
-    api.gateway.start_anew()
+    api.gateway.restart()
     assert coupon["code"] not in api.client.get(link).text
 
 
 @pytest.mark.parametrize("button", [{"behavior": "none"}, {"behavior": "open_url", "url": "https://shop.example/?a=1"}])
-def test_a_page_without_a_redeem_button_is_not_redeemed_there_but_at_the_till(api: Api, button):
+def test_page_without_a_button_redeems_only_at_the_till(api: Api, button):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     api.call("PUT", settings(coupon), {"redeem_button": button})
-    api.gateway.start_anew()
+    api.gateway.restart()
     assert 'data-action="redeem"' not in api.client.get(link).text
     for _ in range(2):
         refused = api.tap(link)

@@ -1,4 +1,4 @@
-"""Why a coupon is refused: the same word at every door, at once, and back again."""
+"""Refusals: the same code at every entry point, at once, until the coupon opens again."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("state", "changes", "reason"), [(state, *rest) for state, rest in STATES.items()])
-def test_a_closed_coupon_is_refused_with_its_own_reason_at_each_door_and_opens_again(api: Api, state, changes, reason):
+def test_closed_coupon_is_refused_by_every_entry_point(api: Api, state, changes, reason):
     coupon = api.coupon(max_redemptions=10, max_redemptions_per_customer=2)
     link = api.link(coupon, "ann")
 
@@ -26,7 +26,7 @@ def test_a_closed_coupon_is_refused_with_its_own_reason_at_each_door_and_opens_a
     for refused in (api.tap(link), api.till(coupon, "ann"), api.till(coupon, "bob"), api.tap(link)):
         assert (refused.status_code, refused.json()["code"]) == (409, reason)
     distributed = api.distribute(coupon, "cat")
-    if state == "upcoming":  # may be given out: its page says when it starts
+    if state == "upcoming":  # is distributed, because its page shows the start
         assert (distributed["outcome"], distributed["reason"]) == ("distributed", "ok")
     else:
         outcome = reason if reason == "coupon_expired" else "error"
@@ -41,10 +41,10 @@ def test_a_closed_coupon_is_refused_with_its_own_reason_at_each_door_and_opens_a
 
 
 @pytest.mark.parametrize("changes", [changes for changes, _ in STATES.values()])
-def test_when_a_change_is_answered_nobody_redeems_by_what_is_remembered(api: Api, changes):
+def test_completed_change_overrides_cached_terms(api: Api, changes):
     coupon = api.coupon(max_redemptions=100)
     link = api.link(coupon, "ann")
-    api.till(coupon, "eve")  # the redeem function remembers the coupon as open
+    api.till(coupon, "eve")  # the redeem function caches the coupon as open
 
     assert api.patch(coupon, **changes).status_code == 200
 
@@ -52,7 +52,7 @@ def test_when_a_change_is_answered_nobody_redeems_by_what_is_remembered(api: Api
     assert api.read(coupon)["times_redeemed"] == 1
 
 
-def test_a_lower_limit_for_customers_counts_at_once_though_the_old_one_is_remembered(api: Api):
+def test_lower_customer_limit_counts_at_once_despite_the_cache(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=3)
     link = api.link(coupon, "ann")
     api.tap(link)
@@ -61,7 +61,7 @@ def test_a_lower_limit_for_customers_counts_at_once_though_the_old_one_is_rememb
     assert api.till(coupon, "ann").json()["code"] == "customer_max_uses_reached"
 
 
-def test_a_higher_limit_for_customers_counts_at_once(api: Api):
+def test_higher_customer_limit_counts_at_once(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=1)
     link = api.link(coupon, "ann")
     api.tap(link)
@@ -69,7 +69,7 @@ def test_a_higher_limit_for_customers_counts_at_once(api: Api):
     assert api.tap(link, use=2).status_code == 200
 
 
-def test_an_opened_coupon_redeems_at_once_though_it_is_remembered_as_closed(api: Api):
+def test_reopened_coupon_redeems_at_once_despite_the_cache(api: Api):
     for changes, _ in STATES.values():
         coupon = api.coupon(**OPEN | changes)
         assert api.till(coupon, "ann").status_code == 409
@@ -77,7 +77,7 @@ def test_an_opened_coupon_redeems_at_once_though_it_is_remembered_as_closed(api:
         assert api.till(coupon, "ann").status_code == 200
 
 
-def test_of_several_refusals_the_first_in_the_contracts_order_is_said(api: Api):
+def test_first_refusal_in_contract_order_is_returned(api: Api):
     coupon = api.coupon(max_redemptions=1, max_redemptions_per_customer=1)
     ann, bob = api.link(coupon, "ann"), api.link(coupon, "bob")
     api.tap(ann)
@@ -94,19 +94,19 @@ def test_of_several_refusals_the_first_in_the_contracts_order_is_said(api: Api):
             if reason != "coupon_not_started":
                 assert api.distribute(coupon, customer)["reason"] == reason
         assert api.tap(bob).json()["code"] == reasons["bob"]
-        # What is redeemed stays so, whatever happens to the coupon.
+        # A redemption remains valid after any change of the coupon.
         assert api.tap(ann).json()["repeated"] is True
         assert api.page_state(ann) == "redeemed"
 
 
-def test_an_archived_coupon_is_not_found_at_any_door_at_once(api: Api):
+def test_archived_coupon_is_not_found_by_every_entry_point(api: Api):
     coupon = api.coupon()
     ann, bob = api.link(coupon, "ann"), api.link(coupon, "bob")
     api.tap(ann)
     api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}")
     assert api.tap(bob).json()["code"] == "coupon_not_found"
     assert api.till(coupon, "cat").json()["code"] == "coupon_not_found"
-    api.gateway.start_anew()
+    api.gateway.restart()
     for link in (ann, bob):
         assert api.client.get(link).status_code == api.tap(link).status_code == 404
         assert api.page_state(link) == "not_found"
@@ -115,10 +115,10 @@ def test_an_archived_coupon_is_not_found_at_any_door_at_once(api: Api):
     assert api.read(coupon)["times_redeemed"] == 1
 
 
-def test_a_form_is_led_back_to_the_page_which_says_why_at_once(api: Api):
+def test_refused_form_is_redirected_to_a_page_with_the_reason(api: Api):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
-    assert api.page_state(link) == "available"  # remembered
+    assert api.page_state(link) == "available"  # cached
     api.patch(coupon, active=False)
     with_form = api.client.post(f"{link}/redeem", data={"use": "1"})
     assert (with_form.status_code, with_form.headers["location"]) == (303, link)

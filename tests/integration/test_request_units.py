@@ -16,27 +16,27 @@ def bills(dynamodb: str) -> dict[str, Bill]:
 
 
 @pytest.mark.parametrize("name", request_units.MUSTS)
-def test_a_use_case_costs_what_it_must_at_most(name, bills):
+def test_use_case_costs_at_most_its_budget(name, bills):
     assert request_units.MUSTS[name].allows(bills[name]), bills[name]
 
 
-def test_the_obvious_transaction_would_not_do(bills):
+def test_control_four_item_transaction_exceeds_the_budget(bills):
     assert not request_units.MUSTS["redeem"].allows(bills["peer: four items"])
     assert bills["redeem"].units <= 0.6 * bills["peer: four items"].units
 
 
-def test_the_table_of_costs_goes_by_these_units(bills):
+def test_cost_table_uses_the_measured_units(bills):
     counted = [(bills[name].units, bills[name].read_units) for name in ("distribute", "page, warm", "redeem")]
     assert [(use.write_units, use.read_units) for use in cost.USES] == counted
 
 
-def test_taps_in_vain_cost_one_read_and_no_write(dynamodb, monkeypatch):
+def test_tap_on_a_sold_out_coupon_costs_one_read_and_no_write(dynamodb, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
     read, written = request_units.sold_out_storm(environments=4, taps=100)
     assert (read <= 1.2, written) == (True, 0)
 
 
-def test_a_page_of_records_costs_the_same_however_many_there_are(dynamodb, monkeypatch):
+def test_record_page_costs_the_same_for_any_number_of_records(dynamodb, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
     found = records.records(100, 1_000, pages=1)
     few, many = found[100][0], found[1_000][0]

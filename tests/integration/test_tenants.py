@@ -1,4 +1,4 @@
-"""Two organisations: what is one's is to the other as if it did not exist. Each id at each route: test_foreign_ids.py."""
+"""Isolation of two organisations. test_foreign_ids.py covers each id at each route."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ UNKNOWN = "0000000000000"
 
 @pytest.fixture
 def theirs(organisation: Callable[[str], Api]) -> tuple[Api, dict[str, str]]:
-    """An organisation and the ids of what it has."""
+    """Another organisation and the ids of its objects."""
     other = organisation("theirs")
     coupon = other.coupon(code="THEIRS", max_redemptions=10)
     block = other.call("POST", "/v1/flow/blocks", {"coupon_id": coupon["coupon_id"], "message": "Here"})
@@ -20,7 +20,7 @@ def theirs(organisation: Callable[[str], Api]) -> tuple[Api, dict[str, str]]:
     return other, ids
 
 
-def test_anothers_coupon_is_neither_given_out_nor_redeemed(api: Api, theirs, stored: Stored):
+def test_foreign_coupon_is_neither_distributed_nor_redeemed(api: Api, theirs, stored: Stored):
     other, ids = theirs
     before = stored()
     for theirs_, unknown in (
@@ -40,7 +40,7 @@ def test_anothers_coupon_is_neither_given_out_nor_redeemed(api: Api, theirs, sto
     assert other.read({"coupon_id": ids["coupon_id"]})["times_redeemed"] == 0
 
 
-def test_anothers_image_is_not_taken_for_a_page(api: Api, theirs):
+def test_foreign_image_is_refused_for_a_page(api: Api, theirs):
     coupon = api.coupon()
     path = f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
     answers = [api.call("PUT", path, {"brand_icon": image_id}) for image_id in (theirs[1]["image_id"], UNKNOWN)]
@@ -48,12 +48,12 @@ def test_anothers_image_is_not_taken_for_a_page(api: Api, theirs):
     assert answers[0].status_code == 422
 
 
-def test_lists_hold_ones_own_things_only(api: Api, theirs):
+def test_lists_have_only_the_organisations_objects(api: Api, theirs):
     for path in ("/v1/coupons", "/v1/coupons?q=THEIRS", "/v1/coupons?status=active", "/v1/flow/blocks"):
         assert api.call("GET", path).json()["items"] == []
 
 
-def test_a_cursor_of_another_organisation_opens_nothing(api: Api, theirs):
+def test_foreign_cursor_reveals_nothing(api: Api, theirs):
     other, _ = theirs
     cursor = other.call("GET", "/v1/coupons?limit=1").json()["next_cursor"]
     assert api.call("GET", f"/v1/coupons?cursor={cursor or 'x'}").json().get("items", []) == []
@@ -62,6 +62,6 @@ def test_a_cursor_of_another_organisation_opens_nothing(api: Api, theirs):
 @pytest.mark.parametrize(
     "id_", ["x", "A" * 13, UNKNOWN + "0", "c0vp0n%0000001", "#", "ORG%23acme", "%F0%9F%8E%81", "..", "%2e%2e%2fx"]
 )
-def test_an_id_that_can_be_none_is_unknown(api: Api, id_):
+def test_malformed_id_is_unknown(api: Api, id_):
     answer = api.call("GET", f"/v1/coupons/{id_}")
     assert answer.status_code == 404

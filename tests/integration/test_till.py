@@ -1,4 +1,4 @@
-"""A till redeems for a customer, sent the coupon before or not; a repetition is the same redemption, for ever."""
+"""Redemption at a till, with or without distribution; a repeated attempt is the same redemption permanently."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def code_of(answer: Any) -> str:
     return str(answer.json()["code"])
 
 
-def test_a_till_redeems_by_id_or_by_code_in_any_way_of_writing_it(api: Api):
+def test_till_redeems_by_id_or_by_any_spelling_of_the_code(api: Api):
     coupon = api.coupon(code="SAVE-10")
     answers = [redeemed(api, coupon, "ann")]
     for code in ("SAVE-10", "save1o"):
@@ -35,12 +35,12 @@ def test_a_till_redeems_by_id_or_by_code_in_any_way_of_writing_it(api: Api):
 @pytest.mark.parametrize(
     "body", [{"code": "NOSUCH"}, {"coupon_id": "c0vp0n0000001"}, {"coupon_id": "x"}, {"coupon_id": "COUPON#x"}]
 )
-def test_an_unknown_coupon_is_not_found(api: Api, body):
+def test_unknown_coupon_is_not_found_at_the_till(api: Api, body):
     answer = api.call("POST", "/v1/redemptions", body | {"customer_id": "ann"}, "redeem")
     assert (answer.status_code, code_of(answer)) == (404, "coupon_not_found")
 
 
-def test_the_till_takes_what_was_given_out_first(api: Api):
+def test_till_redeems_the_distributed_use_first(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=1)
     given = api.distribute(coupon, "ann", inbox_id="line")
     assert redeemed(api, coupon, "ann", inbox_id="pos")["redemption_id"] == given["redemption_id"]
@@ -49,7 +49,7 @@ def test_the_till_takes_what_was_given_out_first(api: Api):
 
 
 @pytest.mark.parametrize(("flow", "till"), [("  12345 ", 12345), (12345, "12345"), ("Zo\u00eb", "Zoe\u0308"), ("7", 7.0)])
-def test_flow_and_till_see_one_customer_however_they_write_the_id(api: Api, flow, till):
+def test_flow_and_till_recognise_a_customer_in_any_spelling(api: Api, flow, till):
     coupon = api.coupon(max_redemptions_per_customer=1)
     link = f"/r/{api.distribute(coupon, flow)['redeem_token']}"
     redeemed(api, coupon, till)
@@ -58,13 +58,13 @@ def test_flow_and_till_see_one_customer_however_they_write_the_id(api: Api, flow
 
 
 @pytest.mark.parametrize("limit", [1, 3, None])
-def test_a_repeated_attempt_is_the_same_redemption(api: Api, limit):
+def test_repeated_attempt_returns_the_same_redemption(api: Api, limit):
     coupon = api.coupon(max_redemptions_per_customer=limit, max_redemptions=10)
     uses = [redeemed(api, coupon, "ann", idempotency_key=f"receipt-{n}") for n in range(limit or 4)]
     assert [use["repeated"] for use in uses] == [False] * len(uses)
     assert len({use["redemption_id"] for use in uses}) == len(uses)
     for number, use in enumerate(uses):
-        api.gateway.start_anew()
+        api.gateway.restart()
         again = redeemed(api, coupon, "ann", idempotency_key=f"receipt-{number}")
         assert again == use | {"repeated": True}
     assert api.read(coupon)["times_redeemed"] == len(uses)
@@ -84,7 +84,7 @@ def test_a_repeated_attempt_is_the_same_redemption(api: Api, limit):
     ],
 )
 @pytest.mark.parametrize("limit", [3, None])
-def test_a_repeated_attempt_is_the_same_whatever_became_of_the_coupon(api: Api, limit, changes):
+def test_repeated_attempt_returns_the_same_after_any_change(api: Api, limit, changes):
     coupon = api.coupon(max_redemptions_per_customer=limit, max_redemptions=100)
     uses = [redeemed(api, coupon, "ann", idempotency_key=f"receipt-{n}") for n in range(3)]
     api.change(coupon, **changes)
@@ -93,14 +93,14 @@ def test_a_repeated_attempt_is_the_same_whatever_became_of_the_coupon(api: Api, 
     assert api.read(coupon)["times_redeemed"] == 3
 
 
-def test_a_key_is_of_one_coupon_and_one_customer(api: Api):
+def test_idempotency_key_is_per_coupon_and_customer(api: Api):
     one, two = api.coupon(), api.coupon()
     uses = [redeemed(api, coupon, who, idempotency_key="same") for coupon in (one, two) for who in ("ann", "bob")]
     assert not any(use["repeated"] for use in uses)
     assert len({use["redemption_id"] for use in uses}) == 4
 
 
-def test_without_a_key_each_call_is_an_attempt_of_its_own(api: Api):
+def test_calls_without_idempotency_key_are_separate_attempts(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=3)
     uses = [redeemed(api, coupon, "ann") for _ in range(3)]
     assert len({use["redemption_id"] for use in uses}) == 3
@@ -108,7 +108,7 @@ def test_without_a_key_each_call_is_an_attempt_of_its_own(api: Api):
     assert code_of(api.till(coupon, "ann", idempotency_key="new")) == "customer_max_uses_reached"
 
 
-def test_a_customer_without_a_limit_redeems_until_nothing_remains(api: Api):
+def test_customer_without_a_limit_redeems_until_sold_out(api: Api):
     coupon = api.coupon(max_redemptions=6)
     for _ in range(6):
         assert redeemed(api, coupon, "ann")["repeated"] is False
@@ -117,16 +117,16 @@ def test_a_customer_without_a_limit_redeems_until_nothing_remains(api: Api):
 
 
 @pytest.mark.parametrize("forgets", [True, False])
-def test_a_limit_that_comes_later_counts_all_uses_made_before(api: Api, forgets):
+def test_later_customer_limit_counts_earlier_uses(api: Api, forgets):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     for _ in range(2):
         redeemed(api, coupon, "ann")
-    api.distribute(coupon, "ann")  # an open use, beside those made
+    api.distribute(coupon, "ann")  # an open use besides the redeemed ones
     redeemed(api, coupon, "bob")
     assert api.patch(coupon, max_redemptions_per_customer=2).status_code == 200
     if forgets:
-        api.gateway.start_anew()
+        api.gateway.restart()
     for refused in (api.till(coupon, "ann"), api.tap(link, use=2), api.till(coupon, "ann", idempotency_key="x")):
         assert code_of(refused) == "customer_max_uses_reached"
     assert redeemed(api, coupon, "bob")["repeated"] is False
@@ -134,18 +134,18 @@ def test_a_limit_that_comes_later_counts_all_uses_made_before(api: Api, forgets)
     assert api.read(coupon)["times_redeemed"] == 4
 
 
-def test_a_limit_that_comes_with_the_opening_counts_all_uses_made_before(api: Api):
+def test_limit_set_on_reopening_counts_earlier_uses(api: Api):
     coupon = api.coupon()
     for _ in range(3):
         redeemed(api, coupon, "ann")
     api.change(coupon, active=False)
-    assert code_of(api.till(coupon, "ann")) == "coupon_disabled"  # remembered: off, and no limit
+    assert code_of(api.till(coupon, "ann")) == "coupon_disabled"  # the cache now has: disabled, without a limit
     api.patch(coupon, active=True, max_redemptions_per_customer=3)
     assert code_of(api.till(coupon, "ann")) == "customer_max_uses_reached"
     assert api.read(coupon)["times_redeemed"] == 3
 
 
-def test_uses_by_link_and_at_tills_are_counted_together(api: Api):
+def test_uses_by_link_and_at_the_till_share_the_limit(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=3)
     link = api.link(coupon, "ann")
     redeemed(api, coupon, "ann")
@@ -156,7 +156,7 @@ def test_uses_by_link_and_at_tills_are_counted_together(api: Api):
     assert len(api.records(coupon)) == 3
 
 
-def test_customers_do_not_use_up_each_others_uses(api: Api):
+def test_customer_limit_counts_each_customer_separately(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=1, max_redemptions=50)
     for number in range(20):
         redeemed(api, coupon, f"customer-{number}")

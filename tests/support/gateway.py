@@ -48,7 +48,7 @@ class Gateway(httpx.BaseTransport):
         """The function's answer to a direct invocation."""
         return json.loads(json.dumps(self.function(name).handler(json.loads(json.dumps(event)), LambdaContext())))
 
-    def start_anew(self) -> None:
+    def restart(self) -> None:
         """New execution environments, which remember nothing."""
         self._functions.clear()
 
