@@ -1,4 +1,4 @@
-"""Chromium for tests, and the running service as the people in front of it know it."""
+"""Chromium, and an organisation on the running service."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.browser.shop import Shop
+from tests.browser.merchant import Merchant
 from tools import browsers
 
 PHONE = {"width": 390, "height": 760}
 
 
-# Not for the whole session: while it is there, its event loop is in the way of all others.
+# Not session-wide: Playwright's event loop blocks other event loops while it runs.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = browsers.chromium()
     if path is None:
-        missing = "no Chromium on this machine: nothing in a browser is tested (python3 -m tools.browsers)"
+        missing = "no Chromium on this machine, so no browser test runs (python3 -m tools.browsers)"
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
@@ -32,7 +32,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def phone(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """`phone(...)`: a browser of its own with a phone's screen; Playwright's options change it."""
+    """`phone(...)`: a new browser context with a phone's screen; takes Playwright's options."""
     made: list[BrowserContext] = []
 
     def new(**options: Any) -> BrowserContext:
@@ -47,7 +47,7 @@ def phone(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture(scope="session")
-def shop(stack: dict[str, Any]) -> Iterator[Shop]:
+def merchant(stack: dict[str, Any]) -> Iterator[Merchant]:
     """An organisation on the running service."""
-    with Shop(stack) as open_shop:
-        yield open_shop
+    with Merchant(stack) as merchant_client:
+        yield merchant_client

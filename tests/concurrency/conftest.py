@@ -12,19 +12,19 @@ import pytest
 from couponflow.bootstrap import Services
 from couponflow.domain.models import Organisation
 from local import sam_template
-from tests.concurrency.load import MOST_SHARDS, ORGANISATION, Rush
+from tests.concurrency.load import MOST_SHARDS, ORGANISATION, Burst
 
 WORKERS = 50
-# Clients hold no state of ours, and making fifty takes seconds: environments share some.
+# Clients have no state of ours. Creating 50 takes seconds, so environments share 8.
 CLIENTS = 8
 
 
 @pytest.fixture(scope="session")
 def environment(dynamodb: str) -> Iterator[dict[str, str]]:
-    """The environment variables of functions on a table of their own."""
+    """Environment variables for functions on a new table."""
     schema: dict[str, Any] = dict(sam_template.table_schema())
     engine = boto3.resource("dynamodb", endpoint_url=dynamodb)
-    table = engine.create_table(TableName=f"rush-{uuid.uuid4().hex}", **schema)
+    table = engine.create_table(TableName=f"burst-{uuid.uuid4().hex}", **schema)
     yield {
         "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
         "TABLE_NAME": table.name,
@@ -43,11 +43,11 @@ def environments(environment: dict[str, str]) -> list[Services]:
         for number, services in enumerate(made):
             if number >= CLIENTS:
                 services.table = made[number % CLIENTS].table
-            assert services.redemption_service, "made here, before threads ask for it"
-    made[0].organisation_store.create(Organisation(ORGANISATION, "Rush", addon_enabled=True))
+            assert services.redemption_service, "built here, before the threads need it"
+    made[0].organisation_store.create(Organisation(ORGANISATION, "Burst", addon_enabled=True))
     return made
 
 
 @pytest.fixture
-def rush(environments: list[Services]) -> Rush:
-    return Rush(environments)
+def burst(environments: list[Services]) -> Burst:
+    return Burst(environments)

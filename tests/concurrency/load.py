@@ -1,4 +1,4 @@
-"""Many customers at once, each served by an execution environment of its own, on DynamoDB's own engine."""
+"""Concurrent customers, each served by its own execution environment, on a real engine."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from couponflow.store.attribute_values import decode
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from tests.unit.examples import BETWEEN, a_coupon
 
-ORGANISATION = "rush"
-# A client that is told to come again does so; none needs this many times.
-PATIENCE = 100
+ORGANISATION = "burst"
+# Clients repeat a call on `try_again`; none needs this many tries.
+MOST_TRIES = 100
 MOST_SHARDS = 16
 Job = Callable[[Services], str]
 
 
 @dataclass(frozen=True)
-class Rush:
-    """Workers, each with an environment that remembers what it saw."""
+class Burst:
+    """Worker threads, each with its own execution environment and caches."""
 
     environments: Sequence[Services]
 
     def coupon(self, units: int, shards: int, per_customer: int | None = 1) -> Coupon:
-        """A new coupon, valid at BETWEEN."""
+        """Create a coupon that is valid at BETWEEN."""
         coupon = a_coupon(
             coupon_id=links.new_id(),
             organisation_id=ORGANISATION,
@@ -47,7 +47,7 @@ class Rush:
         return self.environments[0].redemption_service.distribute(coupon, customer, None, BETWEEN).token
 
     def run(self, jobs: Sequence[Job]) -> list[str]:
-        """The outcome of each job; all workers begin at once and take one after the other."""
+        """Run the jobs on all workers, which start together; return the outcome of each job."""
         outcomes = [""] * len(jobs)
         waiting = iter(range(len(jobs)))
         take, gate = threading.Lock(), threading.Barrier(min(len(self.environments), len(jobs)))
@@ -78,9 +78,9 @@ class Rush:
         return self.environments[0].redemption_store.list_all(links.derive_holder(coupon, customer))
 
     def snapshot(self, coupon: Coupon) -> tuple[int, int]:
-        """The coupon's limit and the sum of used and remaining over its shards, at one and the same instant."""
+        """Read the limit and the sum of used and remaining over the shards in one transaction."""
         table = self.environments[0].table
-        # All the shards that there may ever be: a raise makes more of them.
+        # Every possible shard, because a raise of the limit adds shards.
         wanted = [keys.coupon(coupon.coupon_id), *(keys.quota_shard(coupon.coupon_id, n) for n in range(MOST_SHARDS))]
         gets = [{"Get": {"TableName": table._name, "Key": {name: {"S": value} for name, value in key.items()}}} for key in wanted]
         found = table._client.transact_get_items(TransactItems=gets)["Responses"]
@@ -89,15 +89,15 @@ class Rush:
 
 
 def outcome(redeem: Callable[[], RedemptionResult]) -> str:
-    """`redeemed`, `repeated`, or the code of the refusal; whoever is told to come again does."""
-    for _ in range(PATIENCE):
+    """Redeem; return `redeemed`, `repeated` or the code of the refusal. Repeats on `try_again`."""
+    for _ in range(MOST_TRIES):
         try:
             return "repeated" if redeem().repeated else "redeemed"
         except (TryAgain, ContentionError, UnknownResultError):
             continue
         except CouponflowError as refusal:
             return refusal.code
-    return "never answered"
+    return "no response"
 
 
 def tap(token: str, use: int = 1) -> Job:

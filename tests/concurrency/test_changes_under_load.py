@@ -1,4 +1,4 @@
-"""Changes while customers come: limit = used + remaining at every instant, and what is closed stays closed."""
+"""Changes during redemptions: limit = used + remaining at every instant; a closed coupon stays closed."""
 
 import random
 import threading
@@ -11,36 +11,36 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from couponflow.bootstrap import Services
 from couponflow.domain.errors import CouponflowError
-from tests.concurrency.load import ORGANISATION, Rush, tally, till
+from tests.concurrency.load import ORGANISATION, Burst, tally, till
 from tests.support.engines import on_both_engines
 from tests.unit.examples import BETWEEN, ENDS_AT, STARTS_AT
 
 pytestmark = on_both_engines
 
 
-def change(services: Services, rush: Rush, coupon, **changes) -> str:
+def change(services: Services, burst: Burst, coupon, **changes) -> str:
     try:
-        services.coupon_service.change(ORGANISATION, coupon.coupon_id, rush.read(coupon).version, changes, BETWEEN)
+        services.coupon_service.change(ORGANISATION, coupon.coupon_id, burst.read(coupon).version, changes, BETWEEN)
     except CouponflowError as refusal:
         return refusal.code
     return "changed"
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_limit_moved_up_and_down_in_a_rush_is_true_at_every_instant(rush: Rush, seed):
+def test_limit_changed_under_load_is_exact_at_every_instant(burst: Burst, seed):
     dice = random.Random(seed)
-    coupon = rush.coupon(60, shards=3)
+    coupon = burst.coupon(60, shards=3)
     seen: list[tuple[int, int]] = []
     over = threading.Event()
 
     def watch() -> None:
         while not over.is_set() or len(seen) < 4:
-            with suppress(ClientError, HTTPClientError):  # in the way of a change: look again
-                seen.append(rush.snapshot(coupon))
+            with suppress(ClientError, HTTPClientError):  # conflict with a change: read again
+                seen.append(burst.snapshot(coupon))
 
     def moving(target: int):
         def job(services: Services) -> str:
-            while (done := change(services, rush, coupon, max_redemptions=target)) in ("version_conflict", "try_again"):
+            while (done := change(services, burst, coupon, max_redemptions=target)) in ("version_conflict", "try_again"):
                 continue
             return done
 
@@ -48,13 +48,13 @@ def test_a_limit_moved_up_and_down_in_a_rush_is_true_at_every_instant(rush: Rush
 
     customers = 100
     jobs = [till(coupon, f"customer-{number}") for number in range(customers)]
-    # The last of these always fits: there are no more customers.
+    # The last limit equals the number of customers, so it is always accepted.
     for target in [*(dice.randint(1, customers) for _ in range(6)), customers]:
         jobs.insert(dice.randrange(len(jobs)), moving(target))
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        outcomes = rush.run(jobs)
+        outcomes = burst.run(jobs)
     finally:
         over.set()
         watcher.join()
@@ -62,27 +62,27 @@ def test_a_limit_moved_up_and_down_in_a_rush_is_true_at_every_instant(rush: Rush
     assert set(outcomes) <= {"redeemed", "coupon_max_uses_reached", "changed", "limit_below_used"}
     assert "changed" in outcomes
     assert [limit for limit, total in seen if limit != total] == []
-    limit, total = rush.snapshot(coupon)
-    assert limit == total >= rush.counts(coupon).used == outcomes.count("redeemed")
-    if rush.counts(coupon).remaining:  # nobody hears "sold out" of what is left
-        assert rush.run([till(rush.read(coupon), "one more")]) == ["redeemed"]
+    limit, total = burst.snapshot(coupon)
+    assert limit == total >= burst.counts(coupon).used == outcomes.count("redeemed")
+    if burst.counts(coupon).remaining:  # a remaining unit must be redeemable
+        assert burst.run([till(burst.read(coupon), "one more")]) == ["redeemed"]
 
 
-def test_raises_in_a_rush_are_used_up_to_the_last_unit(rush: Rush):
-    coupon = rush.coupon(5, shards=1)
+def test_units_of_raises_under_load_are_all_redeemed(burst: Burst):
+    coupon = burst.coupon(5, shards=1)
 
     def raised(services: Services) -> str:
-        while (done := change(services, rush, coupon, max_redemptions=rush.read(coupon).units + 20)) != "changed":
+        while (done := change(services, burst, coupon, max_redemptions=burst.read(coupon).units + 20)) != "changed":
             assert done in ("version_conflict", "try_again")
         return "raised"
 
-    outcomes = rush.run([*[till(coupon, f"customer-{number}") for number in range(40)], raised, raised])
+    outcomes = burst.run([*[till(coupon, f"customer-{number}") for number in range(40)], raised, raised])
     assert outcomes.count("raised") == 2
-    # Whoever was refused before a raise comes again after it.
-    raised_to = rush.read(coupon)
-    outcomes += rush.run([till(raised_to, f"late-{number}") for number in range(40)])
+    # Customers who were refused before a raise try again after it.
+    raised_to = burst.read(coupon)
+    outcomes += burst.run([till(raised_to, f"late-{number}") for number in range(40)])
     assert tally(outcomes) | {"coupon_max_uses_reached": 0} == {"raised": 2, "redeemed": 45, "coupon_max_uses_reached": 0}
-    assert rush.counts(coupon).used == rush.read(coupon).units == 45
+    assert burst.counts(coupon).used == burst.read(coupon).units == 45
 
 
 CLOSINGS = {
@@ -94,36 +94,36 @@ CLOSINGS = {
 
 
 @pytest.mark.parametrize("closing", CLOSINGS.values(), ids=CLOSINGS)
-def test_when_a_closing_is_answered_nobody_redeems_any_more(rush: Rush, closing):
-    coupon = rush.coupon(10_000, shards=6)
+def test_completed_closing_ends_redemptions_under_load(burst: Burst, closing):
+    coupon = burst.coupon(10_000, shards=6)
     used_then: list[int] = []
 
     def close(services: Services) -> str:
         if closing is None:
             services.coupon_service.archive(ORGANISATION, coupon.coupon_id, BETWEEN)
         else:
-            assert change(services, rush, coupon, **closing) == "changed"
-        used_then.append(rush.counts(coupon).used)  # what is under way now must not be counted any more
+            assert change(services, burst, coupon, **closing) == "changed"
+        used_then.append(burst.counts(coupon).used)  # concurrent redemptions must not be counted from here on
         return "closed"
 
     made: list[str] = []
 
-    def come_until_it_is_closed(worker: int):
+    def redeem_until_closed(worker: int):
         def job(services: Services) -> str:
             for number in count():
                 if (said := till(coupon, f"customer-{worker}-{number}")(services)) != "redeemed":
                     return said
                 made.append(said)
-            raise AssertionError("it is closed some time")
+            raise AssertionError("the coupon never closed")
 
         return job
 
-    def close_in_the_midst(services: Services) -> str:
+    def close_under_load(services: Services) -> str:
         while not made:
             till(coupon, "first")(services)
         return close(services)
 
-    outcomes = rush.run([close_in_the_midst, *map(come_until_it_is_closed, range(20))])
+    outcomes = burst.run([close_under_load, *map(redeem_until_closed, range(20))])
 
     assert len(set(outcomes)) == 2, tally(outcomes)
-    assert rush.counts(coupon).used == used_then[0] >= len(made) > 0
+    assert burst.counts(coupon).used == used_then[0] >= len(made) > 0

@@ -1,4 +1,4 @@
-"""R2: one customer, many hands: taps and tills over several processes make as many uses as the limit says."""
+"""R2: concurrent taps and tills of one customer in several processes make exactly the limit of uses."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from couponflow.domain.models import Coupon
-from tests.concurrency.load import Rush, tally, till
+from tests.concurrency.load import Burst, tally, till
 from tests.support.engines import on_both_engines
 from tools.paths import ROOT
 
@@ -17,18 +17,18 @@ pytestmark = on_both_engines
 
 PROCESSES, TIMES = 4, 16
 CUSTOMER = "ann"
-Hands = Callable[..., list[str]]
+RedeemConcurrently = Callable[..., list[str]]
 
 
 @pytest.fixture
-def hands(rush: Rush, environment: dict[str, str]) -> Hands:
-    """`hands(coupon)`: the outcomes of 64 redemptions of one customer at once, by link and at tills."""
+def redeem_concurrently(burst: Burst, environment: dict[str, str]) -> RedeemConcurrently:
+    """`redeem_concurrently(coupon)`: outcomes of 64 redemptions of one customer, by link and till."""
 
     def run(coupon: Coupon, conditions: dict[str, str] | None = None) -> list[str]:
         task = {
             "coupon_id": coupon.coupon_id,
             "customer": CUSTOMER,
-            "token": rush.link(coupon, CUSTOMER),
+            "token": burst.link(coupon, CUSTOMER),
             "uses": coupon.max_redemptions_per_customer,
             "times": TIMES,
             "conditions": conditions or {},
@@ -45,7 +45,7 @@ def hands(rush: Rush, environment: dict[str, str]) -> Hands:
             for _ in range(PROCESSES)
         ]
         try:
-            return [outcome for line in _told(workers, json.dumps(task)) for outcome in json.loads(line)]
+            return [outcome for line in _run_task(workers, json.dumps(task)) for outcome in json.loads(line)]
         finally:
             for worker in workers:
                 worker.kill()
@@ -54,7 +54,7 @@ def hands(rush: Rush, environment: dict[str, str]) -> Hands:
     return run
 
 
-def _told(workers: list["subprocess.Popen[str]"], task: str) -> list[str]:
+def _run_task(workers: list["subprocess.Popen[str]"], task: str) -> list[str]:
     def say(line: str) -> list[str]:
         for worker in workers:
             assert worker.stdin is not None
@@ -67,52 +67,52 @@ def _told(workers: list["subprocess.Popen[str]"], task: str) -> list[str]:
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_a_customer_has_as_many_uses_as_the_limit_says(rush: Rush, hands: Hands, limit):
-    coupon = rush.coupon(1_000, shards=4, per_customer=limit)
-    outcomes = hands(coupon)
+def test_concurrent_redemptions_make_exactly_the_customer_limit(burst: Burst, redeem_concurrently: RedeemConcurrently, limit):
+    coupon = burst.coupon(1_000, shards=4, per_customer=limit)
+    outcomes = redeem_concurrently(coupon)
     assert outcomes.count("redeemed") == limit, tally(outcomes)
     assert set(outcomes) <= {"redeemed", "repeated", "customer_max_uses_reached", "validation_failed"}
-    assert rush.counts(coupon).used == limit
-    made = rush.redemptions(coupon, CUSTOMER)
+    assert burst.counts(coupon).used == limit
+    made = burst.redemptions(coupon, CUSTOMER)
     assert [redemption.slot for redemption in made if redemption.is_redeemed] == [f"{n:06d}" for n in range(1, limit + 1)]
     assert len(made) == limit
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_the_same_hands_take_more_without_the_condition(rush: Rush, hands: Hands, limit):
-    coupon = rush.coupon(1_000, shards=4, per_customer=limit)
-    hands(
+def test_control_without_the_condition_exceeds_the_limit(burst: Burst, redeem_concurrently: RedeemConcurrently, limit):
+    coupon = burst.coupon(1_000, shards=4, per_customer=limit)
+    redeem_concurrently(
         coupon,
         {"IS_UNUSED": "#status = #status AND :distributed = :distributed", "IS_NEW_OR_UNUSED": ":distributed = :distributed"},
     )
-    assert rush.counts(coupon).used > limit
+    assert burst.counts(coupon).used > limit
 
 
-def test_a_repeated_attempt_is_one_use_however_many_send_it(rush: Rush):
+def test_concurrent_repetitions_of_an_attempt_are_one_use(burst: Burst):
     for limit in (1, 3, None):
-        coupon = rush.coupon(1_000, shards=4, per_customer=limit)
+        coupon = burst.coupon(1_000, shards=4, per_customer=limit)
         keys = [f"receipt-{number}" for number in range(limit or 5)]
-        outcomes = rush.run([till(coupon, CUSTOMER, key) for key in keys * 10])
-        assert rush.counts(coupon).used == len(rush.redemptions(coupon, CUSTOMER)) == len(keys)
-        # A call that met trouble on the way can't tell its own work from that of its twin, so it may say "redeemed" too.
+        outcomes = burst.run([till(coupon, CUSTOMER, key) for key in keys * 10])
+        assert burst.counts(coupon).used == len(burst.redemptions(coupon, CUSTOMER)) == len(keys)
+        # After a fault, a call cannot tell its own write from its twin's, so it may say "redeemed" too.
         assert set(outcomes) == {"redeemed", "repeated"}
         assert len(keys) <= outcomes.count("redeemed") < 2 * len(keys)
 
 
-def test_a_customer_without_a_limit_is_counted_use_by_use(rush: Rush):
-    coupon = rush.coupon(30, shards=2, per_customer=None)
-    outcomes = rush.run([till(coupon, CUSTOMER) for _ in range(60)])
+def test_every_use_of_an_unlimited_customer_is_counted(burst: Burst):
+    coupon = burst.coupon(30, shards=2, per_customer=None)
+    outcomes = burst.run([till(coupon, CUSTOMER) for _ in range(60)])
     assert tally(outcomes) == {"redeemed": 30, "coupon_max_uses_reached": 30}
-    assert len(rush.redemptions(coupon, CUSTOMER)) == 30
+    assert len(burst.redemptions(coupon, CUSTOMER)) == 30
 
 
-def test_flows_that_distribute_at_once_give_one_link(rush: Rush):
-    coupon = rush.coupon(1_000, shards=4, per_customer=3)
+def test_concurrent_distributions_give_one_link(burst: Burst):
+    coupon = burst.coupon(1_000, shards=4, per_customer=3)
     for number in range(3):
-        given = rush.run(
+        given = burst.run(
             [lambda services: services.redemption_service.distribute(coupon, CUSTOMER, None, coupon.starts_at).token] * 50
         )
         assert len(set(given)) == 1
-        made = rush.redemptions(coupon, CUSTOMER)
+        made = burst.redemptions(coupon, CUSTOMER)
         assert [redemption.is_redeemed for redemption in made] == [True] * number + [False]
-        rush.run([till(coupon, CUSTOMER)])
+        burst.run([till(coupon, CUSTOMER)])

@@ -1,4 +1,4 @@
-"""R18: front and functions killed in the midst of a rush: what was acknowledged is there, counts are equal, nothing is left."""
+"""R18: gateway and functions killed under load: acknowledged redemptions remain, counts agree, no process is left."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.support.clients import ApiClient
 from tests.support.stacks import StackProcess, wait_until
 
 CUSTOMERS, KILLS, LIMIT = 24, 3, 400
-# Of redemptions between two kills; so many have been acknowledged before the next one.
+# Redemptions acknowledged between two kills.
 BETWEEN_KILLS = 30
 
 
 @dataclass
-class Rush:
-    """Customers and tills that come again and again, and repeat whatever was not answered, word for word."""
+class Burst:
+    """Tills that redeem continuously and repeat each unanswered request unchanged."""
 
     service: ApiClient
     coupon: dict[str, Any]
@@ -57,63 +57,63 @@ class Rush:
             if self.is_over.wait(0.05):
                 return
 
-    def goes_on(self) -> None:
-        """Until more has been acknowledged."""
+    def wait_for_progress(self) -> None:
+        """Wait until BETWEEN_KILLS more redemptions are acknowledged."""
         enough = min(len(self.acknowledged) + BETWEEN_KILLS, LIMIT)
         wait_until(lambda: len(self.acknowledged) >= enough)
 
     @contextmanager
-    def under_way(self) -> Iterator[None]:
+    def running(self) -> Iterator[None]:
         with ThreadPoolExecutor(CUSTOMERS) as crowd:
-            running = [crowd.submit(self.customer, number) for number in range(CUSTOMERS)]
+            submitted = [crowd.submit(self.customer, number) for number in range(CUSTOMERS)]
             try:
                 yield
             finally:
                 self.is_over.set()
-        for each in running:
+        for each in submitted:
             each.result()
 
 
 @pytest.mark.slow
-def test_what_was_acknowledged_survives_kills_in_a_rush(new_stack: Callable[..., StackProcess]):
+def test_acknowledged_redemptions_survive_kills_under_load(new_stack: Callable[..., StackProcess]):
     running = new_stack().start()
     with httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_connections=CUSTOMERS)) as client:
         service = ApiClient.of_demo(running.demo, client)
-        rush = Rush(service, service.create_coupon(max_redemptions=LIMIT, max_redemptions_per_customer=100))
-        with rush.under_way():
+        burst = Burst(service, service.create_coupon(max_redemptions=LIMIT, max_redemptions_per_customer=100))
+        with burst.running():
             for _ in range(KILLS):
-                rush.goes_on()
+                burst.wait_for_progress()
                 children = running.children()
                 running.kill()
-                wait_until(partial(all_ended, children))
+                wait_until(partial(have_ended, children))
                 running.start()
-            rush.goes_on()
+            burst.wait_for_progress()
 
-        assert rush.unanswered, "the kills were felt"
-        check(service, rush)
-        rush.acknowledged["customer-0", "a key that was never sent"] = "and its redemption"
+        assert burst.unanswered, "no request was interrupted by a kill"
+        check(service, burst)
+        burst.acknowledged["customer-0", "a key that was never sent"] = "and its redemption"
         with pytest.raises(AssertionError):  # the control
-            check(service, rush)
+            check(service, burst)
         children = running.children()
         running.stop()
-        assert children and all_ended(children)
+        assert children and have_ended(children)
 
 
-def all_ended(children: list[Child]) -> bool:
+def have_ended(children: list[Child]) -> bool:
     return not any(child.is_alive for child in children)
 
 
-def check(service: ApiClient, rush: Rush) -> None:
-    for (customer, key), redemption_id in rush.acknowledged.items():
-        body = {"coupon_id": rush.coupon["coupon_id"], "customer_id": customer}
+def check(service: ApiClient, burst: Burst) -> None:
+    for (customer, key), redemption_id in burst.acknowledged.items():
+        body = {"coupon_id": burst.coupon["coupon_id"], "customer_id": customer}
         again = service.call("POST", "/v1/redemptions", body, "redeem", idempotency_key=key).json()
         assert (again["redemption_id"], again["repeated"]) == (redemption_id, True)
-    records = all_records(service, rush.coupon)
-    used = service.call("GET", f"/v1/coupons/{rush.coupon['coupon_id']}").json()["times_redeemed"]
+    records = all_records(service, burst.coupon)
+    used = service.call("GET", f"/v1/coupons/{burst.coupon['coupon_id']}").json()["times_redeemed"]
     assert used == len(records) == len({record["redemption_id"] for record in records}) <= LIMIT
-    assert set(rush.acknowledged.values()) <= {record["redemption_id"] for record in records}
-    # What was made but never acknowledged is at most what was under way when it was killed.
-    assert used - len(rush.acknowledged) <= CUSTOMERS
+    assert set(burst.acknowledged.values()) <= {record["redemption_id"] for record in records}
+    # At most the requests in progress at a kill were redeemed without acknowledgement.
+    assert used - len(burst.acknowledged) <= CUSTOMERS
 
 
 def all_records(service: ApiClient, coupon: dict[str, Any]) -> list[dict[str, Any]]:

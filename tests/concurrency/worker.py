@@ -1,4 +1,4 @@
-"""An execution environment in a process of its own: told by a line of JSON what to do, says what came of it in another."""
+"""An execution environment in its own process: reads a task as a line of JSON, prints its outcomes as another."""
 
 import json
 import sys

@@ -114,7 +114,7 @@ def test_control_guesses_succeed_without_the_tag_check(api: Api, monkeypatch: py
 def test_control_reads_per_guess_are_noticed(api: Api, monkeypatch: pytest.MonkeyPatch):
     token = api.distribute(api.coupon(), "ann")["redeem_token"]
     for function in ("RedeemFunction", "RedeemPageFunction"):
-        terms = api.gateway.function(function).services.terms
+        terms = api.gateway.function(function).services.terms_cache
         monkeypatch.setattr(terms, "get_coupon_and_page", terms._read)
     with count_calls() as asked:
         count_statuses(api, guesses(token, 100))

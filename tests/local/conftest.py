@@ -1,4 +1,4 @@
-"""Stacks of a small service of their own: the real one would only hide what the local stack does."""
+"""Local stacks of a small service, which shows the stack's behaviour without our own code."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ SERVICE = Path(__file__).parent / "service"
 
 @pytest.fixture
 def service(tmp_path: Path) -> Path:
-    """A copy of the small service to spoil; its template."""
+    """A copy of the small service that a test may break; the path of its template."""
     return shutil.copytree(SERVICE, tmp_path / "service") / "template.yaml"
 
 
 @pytest.fixture
 def service_stack(new_stack: Callable[..., StackProcess], service: Path) -> StackProcess:
-    """Not started yet."""
+    """A stack of the small service that is not started yet."""
     return new_stack("--template", str(service), "--no-demo")
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
-    """One stack of the small service for all tests of a module."""
+    """A running stack of the small service per test module."""
     folder = tmp_path_factory.mktemp("running")
     template = shutil.copytree(SERVICE, folder / "service") / "template.yaml"
     stack = StackProcess(folder / "state", "--template", str(template), "--no-demo")
@@ -48,7 +48,7 @@ def http(running: StackProcess) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
-    """A port that this very process listens on."""
+    """A port that this process listens on."""
     with socket.create_server((ports.LOOPBACK, 0)) as server:
         yield server.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""Functions as Lambda and API Gateway run them: overlap, time-outs, accidents, direct invocation."""
+"""Functions as Lambda and API Gateway run them: concurrency, timeouts, errors, direct invocation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def log_of(stack: StackProcess, function: str) -> str:
     return (stack.state / "logs" / f"{function}.log").read_text()
 
 
-def test_compressed_body_is_passed_on_as_it_came(http):
+def test_compressed_body_is_passed_on_unchanged(http):
     content = gzip.compress(b'{"a": 1}')
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
@@ -36,7 +36,7 @@ def test_compressed_body_is_passed_on_as_it_came(http):
     assert event["headers"]["content-encoding"] == "gzip"
 
 
-def test_a_request_reaches_its_function_and_the_answer_its_client(http):
+def test_request_reaches_its_function_and_response_its_client(http):
     response = http.post("/probe/this%20one?a=1&a=2", content=b"use=1", headers={"Content-Type": "x/y"})
     assert response.headers.get_list("set-cookie") == ["a=1", "b=2"]
     event = response.json()["event"]
@@ -46,7 +46,7 @@ def test_a_request_reaches_its_function_and_the_answer_its_client(http):
     assert (event["body"], event["isBase64Encoded"]) == ("dXNlPTE=", True)
 
 
-def test_the_environment_is_the_templates_with_names_and_endpoints_filled_in(http, running):
+def test_environment_has_the_templates_resolved_variables(http, running):
     environment = http.get("/probe/x").json()["environment"]
     assert environment["TABLE_NAME"] == "couponflow-Table"
     assert environment["BUCKET"] == "couponflow-bucket"
@@ -56,12 +56,12 @@ def test_the_environment_is_the_templates_with_names_and_endpoints_filled_in(htt
     assert "VIRTUAL_ENV" not in environment and "HOME" not in environment
 
 
-def test_without_a_route_the_answer_is_api_gateways_own(http):
+def test_unknown_route_gets_api_gateways_404(http):
     response = http.get("/nowhere")
     assert (response.status_code, response.text) == (404, '{"message":"Not Found"}')
 
 
-def test_overlapping_requests_get_processes_of_their_own_up_to_the_cap(running, tmp_path):
+def test_concurrent_requests_get_separate_processes_up_to_a_cap(running, tmp_path):
     async def ask(client: httpx.AsyncClient, who: int) -> int:
         query = {"at": str(tmp_path), "who": str(who), "enough": str(WORKERS_PER_FUNCTION)}
         response = await client.get("/probe/meet", params=query)
@@ -69,18 +69,18 @@ def test_overlapping_requests_get_processes_of_their_own_up_to_the_cap(running, 
         pid: int = response.json()["pid"]
         return pid
 
-    async def rush() -> list[int]:
+    async def ask_concurrently() -> list[int]:
         async with httpx.AsyncClient(base_url=running.base_url, timeout=60, trust_env=False) as client:
             return await asyncio.gather(*(ask(client, who) for who in range(3 * WORKERS_PER_FUNCTION)))
 
-    assert len(set(asyncio.run(rush()))) == WORKERS_PER_FUNCTION
+    assert len(set(asyncio.run(ask_concurrently()))) == WORKERS_PER_FUNCTION
 
 
-def test_one_request_after_the_other_stays_with_one_process(http):
+def test_consecutive_requests_use_one_process(http):
     assert len({http.post("/brittle/well").json()["pid"] for _ in range(5)}) == 1
 
 
-def test_a_function_out_of_time_is_ended_and_replaced(http, running):
+def test_function_that_times_out_is_replaced(http, running):
     before = http.post("/brittle/well").json()["pid"]
     response = http.post("/brittle/sleep")
     assert (response.status_code, response.text) == (503, '{"message":"Service Unavailable"}')
@@ -98,14 +98,14 @@ def test_a_function_out_of_time_is_ended_and_replaced(http, running):
         ("much", "BrittleFunction failed: Function.ResponseSizeTooLarge"),
     ],
 )
-def test_an_accident_is_told_to_the_client_in_general_and_to_the_console_in_one_line(http, running, how, words):
+def test_function_error_is_a_general_500_and_one_console_line(http, running, how, words):
     response = http.post(f"/brittle/{how}")
     assert (response.status_code, response.text) == (500, '{"message":"Internal Server Error"}')
     assert sum(words in line for line in running.said.splitlines()) == 1
     assert http.post("/brittle/well").status_code == 200
 
 
-def test_a_function_that_dies_in_init_fails_the_request_that_waits_for_it(http, running):
+def test_function_that_dies_in_init_fails_its_request(http, running):
     broken = running.state.parent / "service" / "functions" / "brittle" / "break"
     http.post("/brittle/exit")
     broken.touch()
@@ -115,12 +115,12 @@ def test_a_function_that_dies_in_init_fails_the_request_that_waits_for_it(http, 
     assert http.post("/brittle/well").status_code == 200
 
 
-def test_a_body_over_10_mb_is_refused(http):
+def test_body_over_10_mb_is_refused(http):
     response = http.post("/probe/x", content=b"x" * (10 * 1024 * 1024 + 1))
     assert (response.status_code, response.text) == (413, '{"message":"Request Entity Too Large"}')
 
 
-def test_log_lines_go_to_a_file_and_not_to_the_console(http, running):
+def test_log_lines_go_to_a_file_not_to_the_console(http, running):
     http.get("/probe/quietly")
     assert "probed quietly" in log_of(running, "ProbeFunction")
     assert "probed" not in running.said
@@ -131,19 +131,19 @@ def lambda_client(running: StackProcess) -> Any:
     return boto3.client("lambda", endpoint_url=running.base_url)
 
 
-def test_a_function_is_invoked_directly_as_on_lambda(lambda_client):
+def test_direct_invocation_returns_the_functions_result(lambda_client):
     answer = lambda_client.invoke(FunctionName="ProbeFunction", Payload=json.dumps({"customer_id": "c"}))
     assert json.load(answer["Payload"])["event"] == {"customer_id": "c"}
     assert "FunctionError" not in answer
 
 
-def test_a_direct_invocation_that_fails_says_so_as_lambda_does(lambda_client):
+def test_failed_direct_invocation_reports_a_function_error(lambda_client):
     answer = lambda_client.invoke(FunctionName="BrittleFunction", Payload=json.dumps({"how": "raise"}))
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
     assert json.load(answer["Payload"])["errorType"] == "KeyError"
 
 
-def test_invoking_what_is_not_there_is_refused_as_lambda_does(lambda_client):
+def test_invocation_of_an_unknown_function_is_refused(lambda_client):
     with pytest.raises(ClientError, match="Function not found: NoFunction") as refusal:
         lambda_client.invoke(FunctionName="NoFunction")
     assert refusal.value.response["Error"]["Code"] == "ResourceNotFoundException"
@@ -154,7 +154,7 @@ def make_invoke(state: Path, function: str, event: Path) -> subprocess.Completed
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_make_invoke_prints_the_answer_or_one_line_on_what_is_wrong(running, tmp_path):
+def test_make_invoke_prints_the_result_or_a_one_line_error(running, tmp_path):
     event = tmp_path / "event.json"
     event.write_text('{"how": "well"}')
     done = make_invoke(running.state, "BrittleFunction", event)

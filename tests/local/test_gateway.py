@@ -1,4 +1,4 @@
-"""The front on its own, with pools that do as the test wants."""
+"""The local gateway alone, with scripted worker pools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local.sam_template import Route
 
 
 class SlowPool:
-    """Answers when it is allowed to."""
+    """A pool that responds when the test allows it."""
 
     def __init__(self) -> None:
         self.allowed = asyncio.Event()
@@ -26,7 +26,7 @@ class SlowPool:
         return Answer(b'"at last"')
 
 
-def test_a_client_waits_30_s_at_most_and_the_function_goes_on(monkeypatch):
+def test_gateway_times_out_after_30_s_and_the_function_goes_on(monkeypatch):
     assert gateway.INTEGRATION_SECONDS == 30
     monkeypatch.setattr(gateway, "INTEGRATION_SECONDS", 0.01)
 

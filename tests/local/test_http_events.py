@@ -1,4 +1,4 @@
-"""Payload format 2.0, as a real HTTP API writes and reads it."""
+"""Payload format 2.0 of HTTP APIs: requests to events, results to responses."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ def event(**given: Any) -> dict[str, Any]:
     return event_of(HttpRequest(**fields | given), Route("POST", "/r/{token}", "F"), {"token": "a b"})
 
 
-def test_the_path_is_decoded_and_the_query_is_not():
+def test_path_is_decoded_but_the_query_is_not():
     made = event(query="q=a%20b&q=c&empty=")
     assert made["rawPath"] == made["requestContext"]["http"]["path"] == "/r/a b"
     assert made["rawQueryString"] == "q=a%20b&q=c&empty="
@@ -31,22 +31,22 @@ def test_the_path_is_decoded_and_the_query_is_not():
     assert made["pathParameters"] == {"token": "a b"}
 
 
-def test_header_names_are_lower_case_and_repeated_ones_joined():
+def test_header_names_are_lower_case_and_repetitions_joined():
     made = event(headers=[("X-Tag", "one"), ("x-tag", "two"), ("Host", "h")])
     assert made["headers"]["x-tag"] == "one,two"
 
 
-def test_cookies_have_a_place_of_their_own():
+def test_cookies_are_a_separate_list():
     made = event(headers=[("Cookie", "a=1; b=2"), ("Host", "h")])
     assert made["cookies"] == ["a=1", "b=2"]
     assert "cookie" not in made["headers"]
 
 
-def test_what_is_not_there_is_left_out():
+def test_absent_parts_are_omitted():
     assert not {"cookies", "queryStringParameters", "body"} & event().keys()
 
 
-def test_the_request_context_says_who_asked_for_what():
+def test_request_context_has_route_method_and_address():
     context = event(headers=[("User-Agent", "till/1"), ("Host", "shop.example.com:3000")])["requestContext"]
     assert context["http"] == {
         "method": "POST",
@@ -63,31 +63,31 @@ def test_the_request_context_says_who_asked_for_what():
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/problem+json", "text/csv", "Application/XML; charset=utf-8", ""]
 )
-def test_text_json_and_xml_arrive_as_they_are(content_type):
+def test_text_json_and_xml_bodies_are_not_encoded(content_type):
     made = event(headers=[("Content-Type", content_type)], body="ünï".encode())
     assert (made["body"], made["isBase64Encoded"]) == ("ünï", False)
 
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "image/png"])
-def test_forms_and_everything_binary_arrive_in_base64(content_type):
+def test_form_and_binary_bodies_are_base64(content_type):
     made = event(headers=[("Content-Type", content_type)], body=b"use=1")
     assert (made["body"], made["isBase64Encoded"]) == (base64.b64encode(b"use=1").decode(), True)
 
 
-def test_json_that_is_no_utf8_still_reaches_the_function():
+def test_json_body_that_is_not_utf8_reaches_the_function():
     made = event(headers=[("Content-Type", "application/json")], body=b'"\xff"')
     assert base64.b64decode(made["body"]) == b'"\xff"'
     assert made["isBase64Encoded"]
 
 
-def test_an_answer_without_a_status_code_is_the_body():
+def test_result_without_a_status_code_is_the_body():
     response = response_of(b'{"redeemed": true}')
     assert (response.status, response.body) == (200, b'{"redeemed": true}')
     assert dict(response.headers) == {"content-type": "application/json"}
     assert response_of(b'"Hello"').body == b"Hello"
 
 
-def test_an_answer_with_a_status_code_says_everything_itself():
+def test_result_with_a_status_code_defines_the_response():
     answer = {
         "statusCode": 303,
         "headers": {"location": "/r/x", "x-number": 7, "content-type": "text/html", "connection": "close"},
@@ -106,7 +106,7 @@ def test_an_answer_with_a_status_code_says_everything_itself():
     ]
 
 
-def test_a_body_without_a_content_type_is_plain_text():
+def test_response_without_a_content_type_is_plain_text():
     assert dict(response_of(b'{"statusCode": 200, "body": "x"}').headers) == {"content-type": "text/plain;charset=UTF-8"}
 
 
@@ -121,6 +121,6 @@ def test_a_body_without_a_content_type_is_plain_text():
         {"statusCode": 200, "headers": ["x"]},
     ],
 )
-def test_what_api_gateway_refuses_is_refused(answer):
+def test_result_that_api_gateway_refuses_is_an_error(answer):
     with pytest.raises((ValueError, TypeError, AttributeError)):
         response_of(json.dumps(answer).encode())

@@ -1,4 +1,4 @@
-"""Which route a request takes: AWS's own example, and what it leaves open."""
+"""Route selection: the example of the AWS documentation, and cases that it omits."""
 
 import pytest
 
@@ -31,23 +31,23 @@ ROUTES = [
     ],
 )
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_most_specific_route_wins_whatever_their_order(order, method, path, function):
+def test_most_specific_route_wins_in_any_order(order, method, path, function):
     match = Router(ROUTES[::order]).match(method, path)
     assert match is not None
     assert match[0].function == function
 
 
-def test_path_parameters_are_decoded_and_an_encoded_slash_parts_nothing():
+def test_path_parameters_are_decoded_after_splitting():
     match = Router(ROUTES).match("GET", "/pets/dog/a%2Fb%20c")
     assert match is not None
     assert match[1] == {"id": "a/b c"}
 
 
-def test_a_greedy_parameter_holds_the_rest_of_the_path():
+def test_greedy_parameter_has_the_rest_of_the_path():
     match = Router(ROUTES).match("GET", "/pets/cat/1/toys")
     assert match is not None
     assert match[1] == {"proxy": "cat/1/toys"}
 
 
-def test_without_a_default_route_there_may_be_none():
+def test_path_without_a_matching_or_default_route_has_none():
     assert Router(ROUTES[3:]).match("GET", "/pets/cat") is None

@@ -1,4 +1,4 @@
-"""Starting and ending: nothing is lost, nothing is left, and whatever is wrong is told in one line."""
+"""Start and end of the stack: data remain, no process is left, errors take one line."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def only_line(ended: pytest.ExceptionInfo[StackEnded]) -> str:
     return line
 
 
-def test_what_was_stored_survives_and_no_process_does(service_stack):
+def test_stopped_stack_keeps_data_and_leaves_no_process(service_stack):
     service_stack.start()
     put(service_stack, "/kept/this")
     children = service_stack.children()
     assert {child.name for child in children} == {"roto", "S3 server", "ProbeFunction", "BrittleFunction"}
-    assert ended_by(signal.SIGINT, service_stack) == 0
+    assert exit_code_after(signal.SIGINT, service_stack) == 0
     assert not any(child.is_alive for child in children)
     assert not (service_stack.state / "demo.json").exists()
     assert service_stack.said.splitlines() == [f"ready: {service_stack.base_url}", "ended"]
@@ -44,7 +44,7 @@ def test_what_was_stored_survives_and_no_process_does(service_stack):
     service_stack.start()
     assert get(service_stack, "/kept/this").json() == {"item": "this", "object": "kept"}
     children = service_stack.children()
-    assert ended_by(signal.SIGTERM, service_stack) == 0
+    assert exit_code_after(signal.SIGTERM, service_stack) == 0
     assert not any(child.is_alive for child in children)
 
 
@@ -65,13 +65,13 @@ def test_unknown_engine_is_refused_with_those_that_exist(service_stack, monkeypa
     assert only_line(ended) == "make run: ENGINE=oracle: choose one of roto, ministack, dynamodb-local"
 
 
-def ended_by(told: signal.Signals, stack: StackProcess) -> int:
+def exit_code_after(signal_number: signal.Signals, stack: StackProcess) -> int:
     assert stack.process is not None
-    stack.process.send_signal(told)
+    stack.process.send_signal(signal_number)
     return stack.process.wait(60)
 
 
-def test_a_killed_stack_takes_its_processes_along_and_starts_again(service_stack):
+def test_killed_stack_ends_its_processes_and_can_restart(service_stack):
     service_stack.start()
     put(service_stack, "/kept/this")
     children = service_stack.children()
@@ -82,7 +82,7 @@ def test_a_killed_stack_takes_its_processes_along_and_starts_again(service_stack
     assert get(service_stack, "/kept/this").json()["item"] == "this"
 
 
-def test_a_stack_whose_engine_dies_ends_and_says_so(service_stack):
+def test_stack_ends_with_a_message_when_its_engine_dies(service_stack):
     service_stack.start()
     (engine,) = (child for child in service_stack.children() if child.name == "roto")
     os.kill(engine.pid, signal.SIGKILL)
@@ -91,16 +91,16 @@ def test_a_stack_whose_engine_dies_ends_and_says_so(service_stack):
     assert service_stack.said.splitlines()[1:] == [f"make run: roto ended, see {log}"]
 
 
-def test_what_a_killed_stack_left_running_is_ended_and_named(tmp_path, capsys):
+def test_process_left_by_a_killed_stack_is_ended_and_named(tmp_path, capsys):
     ledger = tmp_path / "processes"
-    with started_process() as left_behind:
-        Ledger(ledger).add(left_behind.pid, "RedeemFunction")
+    with started_process() as leftover:
+        Ledger(ledger).add(leftover.pid, "RedeemFunction")
         with claimed(tmp_path, "http://127.0.0.1"):
-            assert left_behind.wait(60) == -signal.SIGTERM
-        assert capsys.readouterr().out == f"Ending RedeemFunction (pid {left_behind.pid}), left behind by a killed stack\n"
+            assert leftover.wait(60) == -signal.SIGTERM
+        assert capsys.readouterr().out == f"Ending RedeemFunction (pid {leftover.pid}), left behind by a killed stack\n"
 
 
-def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(tmp_path):
+def test_reused_pid_is_not_killed(tmp_path):
     with started_process() as stranger:
         (tmp_path / "processes").write_text(f"{stranger.pid} 1 RedeemFunction\n")
         with claimed(tmp_path, "http://127.0.0.1"):
@@ -116,14 +116,14 @@ def started_process() -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def test_a_port_in_use_is_told_with_its_holder(new_stack, service, taken_port):
+def test_used_port_is_reported_with_its_process(new_stack, service, taken_port):
     stack = new_stack("--template", str(service), "--no-demo", port=taken_port)
     with pytest.raises(StackEnded) as ended:
         stack.start()
     assert only_line(ended).startswith(f"make run: port {taken_port} is in use by pid {os.getpid()} (")
 
 
-def test_a_second_stack_on_the_same_data_is_told_where_the_first_one_is(tmp_path):
+def test_second_stack_on_the_same_data_names_the_first(tmp_path):
     first = f"a stack already runs on {tmp_path}: http://127.0.0.1:3000, pid {os.getpid()}"
     with claimed(tmp_path, "http://127.0.0.1:3000"):
         for _ in range(2):
@@ -133,7 +133,7 @@ def test_a_second_stack_on_the_same_data_is_told_where_the_first_one_is(tmp_path
         pass
 
 
-def test_a_schema_that_differs_from_the_datas_is_told(dynamodb, tmp_path):
+def test_changed_table_schema_is_reported(dynamodb, tmp_path):
     schema = dict(sam_template.table_schema())
     tables.ensure(dynamodb, {"kept": schema}, tmp_path)
     tables.ensure(dynamodb, {"kept": schema}, tmp_path)
@@ -142,7 +142,7 @@ def test_a_schema_that_differs_from_the_datas_is_told(dynamodb, tmp_path):
         tables.ensure(dynamodb, {"kept": schema}, tmp_path)
 
 
-def test_a_function_that_dies_at_start_is_named_with_its_error(service_stack, service):
+def test_function_that_fails_to_start_is_named_with_its_error(service_stack, service):
     (service.parent / "functions" / "brittle" / "app.py").write_text("import no_such_library")
     with pytest.raises(StackEnded) as ended:
         service_stack.start()
@@ -169,21 +169,21 @@ def test_a_function_that_dies_at_start_is_named_with_its_error(service_stack, se
         ("{Type: AWS::S3::Bucket}", "[]", "template.yaml is not shaped like a SAM template: "),
     ],
 )
-def test_a_broken_template_is_told(service, before, after, words):
+def test_broken_template_is_reported(service, before, after, words):
     service.write_text(service.read_text().replace(before, after, 1))
     with pytest.raises(TemplateError) as error:
         sam_template.load(service)
     assert str(error.value).startswith(words)
 
 
-def test_a_stack_with_a_broken_template_ends_with_that_line_alone(service_stack, service):
+def test_stack_with_a_broken_template_prints_one_line(service_stack, service):
     service.write_text("Resources: [")
     with pytest.raises(StackEnded) as ended:
         service_stack.start()
     assert only_line(ended).startswith("make run: template.yaml, line 1: ")
 
 
-def test_log_shows_what_functions_print_with_their_names(new_stack, service):
+def test_log_option_prefixes_output_with_the_function_name(new_stack, service):
     stack = new_stack("--template", str(service), "--no-demo", "--log").start()
     get(stack, "/probe/aloud")
     wait_until(lambda: "ProbeFunction | probed aloud\n" in stack.said)

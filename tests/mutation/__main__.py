@@ -1,6 +1,7 @@
-"""`make mutants`: breaks each rule of the core in turn, in a copy of the project, and runs the tests until one notices.
+"""`make mutants`: break each rule of the core in a copy of the project and run the tests.
 
-Mutants that no test notices are named at the end, and the exit code is 1. ONLY=word runs those whose label has the word in it.
+Lists the mutants that no test notices; then the exit code is 1. ONLY=word runs mutants whose label
+contains the word.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ import pytest
 from tests.mutation.mutant import CORE, Mutant, read
 from tools.paths import ROOT
 
-# Imported here once: processes for mutants are forked from this one.
+# Imported once, because the processes for mutants are forked from this one.
 PRELOADED = (boto3, hypothesis.stateful)
 OURS = ("tests", "local", "simulator", "tools", "couponflow")
 NOT_COPIED = (".git", ".venv", ".local", ".aws-sam", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
-# From what takes seconds to what takes minutes: each stage has only those mutants that were not noticed before.
+# Fast stages first. Each stage runs only the mutants that no earlier stage noticed.
 PROOFS = ("entry_points", "record_lists", "single_calls", "interleavings", "lost_answers", "faults", "model")
 STORED = ("records", "export", "tenants", "till", "link_uses", "distribute", "redeem_page_settings", "lost_answers")
 STAGES = [
@@ -33,7 +34,7 @@ STAGES = [
     [f"tests/integration/test_{name}.py" for name in STORED],
     ["tests/proofs/test_schedules.py", "tests/unit", "tests/concurrency/test_changes_under_load.py"],
 ]
-# Controls break rules of their own.
+# Controls break rules themselves.
 NO_CONTROLS = "not test_without_ and not broken_rule"
 
 
@@ -50,7 +51,7 @@ def main() -> int:
             if failed := failure(copy, stage, backoff=3_600):
                 print(f"{failed} fails without any mutant", copy.with_suffix(".out").read_text(), sep="\n")
                 return 2
-            # A mutant may go round for ever.
+            # A mutant may loop endlessly.
             backoff = 30 + 5 * round(time.monotonic() - stage_began)
             print(f"stage {number} of {len(STAGES)}: {len(unnoticed)} mutants", flush=True)
             unnoticed = [mutant for mutant in unnoticed if not is_noticed(mutant, copy, stage, backoff)]
@@ -72,14 +73,14 @@ def is_noticed(mutant: Mutant, copy: Path, stage: list[str], backoff: int) -> bo
 
 def _write(path: Path, source: str) -> None:
     path.write_text(source)
-    # By its age a compiled one would still count.
+    # Python would reuse the bytecode, because the source's time stamp may be equal.
     shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
 
 
 def failure(copy: Path, stage: list[str], backoff: int) -> str | None:
-    """The first test that fails; None if none does."""
-    said = copy.with_suffix(".out")
-    said.touch()
+    """The name of the first failing test; None if all pass."""
+    output_path = copy.with_suffix(".out")
+    output_path.touch()
     child = os.fork()
     if not child:
         os.setsid()
@@ -87,18 +88,18 @@ def failure(copy: Path, stage: list[str], backoff: int) -> str | None:
         signal.alarm(backoff)
         code = 3
         try:
-            code = _run(copy, stage, said)
+            code = _run(copy, stage, output_path)
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
-        return "never ended"
-    lines = [line for line in said.read_text().splitlines() if line.startswith(("FAILED", "ERROR"))]
+        return "timed out"
+    lines = [line for line in output_path.read_text().splitlines() if line.startswith(("FAILED", "ERROR"))]
     return None if status == 0 else next(iter(lines), "failed").split(" - ")[0]
 
 
-def _run(copy: Path, stage: list[str], said: Path) -> int:
-    output = said.open("w")
+def _run(copy: Path, stage: list[str], output_path: Path) -> int:
+    output = output_path.open("w")
     for stream in (1, 2):
         os.dup2(output.fileno(), stream)
     os.chdir(copy)

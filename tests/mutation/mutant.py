@@ -1,4 +1,4 @@
-"""Mutants: the core with one of its rules broken, which some test must notice. They are written as changes in core.diff."""
+"""Mutants: the core with one broken rule, which a test must notice. Written as changes in core.diff."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _HEAD = re.compile(r"@@ (?P<file>[\w/]+\.py): (?P<excused>excused: )?(?P<name>.+
 
 
 class Mutant(NamedTuple):
-    """In a file of the core, `lines`, which are there once, become `instead`. Excused: a decision that needs none, and why."""
+    """Replaces `lines`, which occur once in a file of the core, by `instead`.
+
+    An excused mutant names a decision that needs no mutant, and the reason.
+    """
 
     file: str
     name: str
@@ -26,7 +29,7 @@ class Mutant(NamedTuple):
         return f"{self.file}: {self.name}"
 
     def place_in(self, source: str) -> int:
-        """Raises ValueError if the lines are not there, or not once."""
+        """Index of the first replaced line. Raises ValueError unless the lines occur exactly once."""
         places = [found.start() for found in re.finditer(f"^{re.escape(self.lines)}", source, re.MULTILINE)]
         if len(places) != 1:
             raise ValueError(f"{self.label}: its lines are there {len(places)} times; core.diff is to follow the code")

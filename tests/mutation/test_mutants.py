@@ -1,4 +1,4 @@
-"""Mutants follow the code: each still applies, and each decision of the core has one, or a reason why not."""
+"""Mutants match the code: each applies, and each decision of the core has a mutant or an excuse."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MUTANTS = [mutant for mutant in ALL if not mutant.is_excused]
 FILES = sorted({mutant.file for mutant in MUTANTS})
 
 
-def test_each_has_a_name_of_its_own():
+def test_mutant_names_are_unique():
     labels = [mutant.label for mutant in MUTANTS]
     assert sorted(set(labels)) == sorted(labels)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.label)
-def test_a_mutant_applies_to_the_code_as_it_is(mutant: Mutant):
+def test_mutant_applies_to_the_current_code(mutant: Mutant):
     source = (CORE / mutant.file).read_text()
     broken = mutant.applied_to(source)
     assert broken != source
@@ -28,7 +28,7 @@ def test_a_mutant_applies_to_the_code_as_it_is(mutant: Mutant):
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_each_decision_of_the_core_has_a_mutant_or_an_excuse(file):
+def test_core_decision_has_a_mutant_or_an_excuse(file):
     source = (CORE / file).read_text()
     named: set[int] = set()
     for mutant in ALL:
@@ -40,7 +40,7 @@ def test_each_decision_of_the_core_has_a_mutant_or_an_excuse(file):
 
 
 def decisions(source: str) -> set[int]:
-    """The lines where the code goes one way or another, or compares, and those of conditions that DynamoDB checks."""
+    """Line numbers of branches, comparisons and DynamoDB conditions."""
     found: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.If | ast.IfExp | ast.While) and not isinstance(node.test, ast.Constant):
@@ -58,7 +58,7 @@ def _is_condition(text: str) -> bool:
     return "attribute_" in text or ("SET" not in text and re.search(r" [<>=]+ :\w+|:\w+ [<>=]+ ", text) is not None)
 
 
-def test_a_mutant_whose_lines_are_gone_or_there_twice_is_told():
+def test_mutant_with_missing_or_repeated_lines_is_reported():
     mutant = Mutant("service.py", "x", False, "if\n", "while\n")
     for times in (0, 2):
         with pytest.raises(ValueError, match=f"there {times} times"):

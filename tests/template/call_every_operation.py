@@ -1,7 +1,7 @@
-"""Calls every operation of an AWS service by the botocore of a built layer, against a server that answers anything.
+"""Call every operation of an AWS service with the botocore of a built layer.
 
-Runs under a Python that holds nothing of ours: `python call_every_operation.py LAYER ENDPOINT SERVICE`. Prints the
-operations that failed before or after the request, one a line.
+The server responds to anything. Runs under a Python without our packages:
+`python call_every_operation.py LAYER ENDPOINT SERVICE`. Prints the failed operations, one per line.
 """
 
 import sys
@@ -19,7 +19,7 @@ VALUES = {
 
 
 def value_of(shape, depth=0):
-    """A value with the members that are required, and one element in each list and map."""
+    """A value with the required members and one element in each list and map."""
     if shape.type_name == "structure":
         names = list(shape.required_members)
         if getattr(shape, "is_tagged_union", False):
@@ -45,8 +45,8 @@ def main():
         try:
             getattr(client, method)(**(value_of(shape) if shape else {}))
         except client.exceptions.ClientError:
-            pass  # an error answer is read by the models too
-        except Exception as error:  # noqa: BLE001 - whatever it is, the layer lacks something
+            pass  # parsing an error response uses the models too
+        except Exception as error:  # noqa: BLE001 - any error means that the layer lacks something
             print(f"{operation}: {type(error).__name__}: {error}")
     if service == "s3":
         client.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "key"})

@@ -1,4 +1,4 @@
-"""The template as CloudFormation gets it, transformed once for all tests of a run."""
+"""The template after SAM's transformation, made once per test run."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tests.template import tools
 
 @pytest.fixture(scope="session")
 def document() -> tools.Document:
-    """Treat as read-only; a test that breaks it makes a copy."""
+    """The transformed template. Read-only; a test that changes it copies it first."""
     return tools.transformed()

@@ -1,4 +1,4 @@
-"""The transformed template under cfn-lint and checkov, and proof that each would speak."""
+"""cfn-lint and checkov on the transformed template, with a control for each."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pytest
 from tests.template import tools
 from tests.template.tools import Document
 
-# SAM writes the value itself where the parameter stood.
+# SAM replaces the parameter by its value.
 FILLED_IN_BY_SAM = "W2001 Parameters/TrafficShift"
 
 pytestmark = pytest.mark.slow
 
 
-def test_cfn_lint_finds_nothing(document: Document, tmp_path: Path):
+def test_cfn_lint_has_no_finding(document: Document, tmp_path: Path):
     found = [each for each in tools.lint(document, tmp_path) if not each.startswith(FILLED_IN_BY_SAM)]
     assert found == []
 
 
-def test_cfn_lint_would_find_what_leads_nowhere(document: Document, tmp_path: Path):
+def test_control_cfn_lint_finds_a_dangling_reference(document: Document, tmp_path: Path):
     broken = copy.deepcopy(document)
     statement = _policy(broken, "RedeemRole")["Statement"][1]
     statement["Resource"] = {"Fn::GetAtt": ["Tabel", "Arn"]}
@@ -32,18 +32,18 @@ def test_cfn_lint_would_find_what_leads_nowhere(document: Document, tmp_path: Pa
 
 @pytest.fixture(scope="module")
 def findings(document: Document, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str, str]]]:
-    """Of the template and of mutants, in one run: starting checkov takes longer than running it."""
+    """Findings for the template and its mutants, from one run because checkov starts slowly."""
     documents = {name: copy.deepcopy(document) for name in ("whole", *MUTANTS)}
     for name, mutate in MUTANTS.items():
         mutate(documents[name])
     return tools.checkov(documents, tmp_path_factory.mktemp("checkov"))
 
 
-def test_checkov_finds_nothing_that_is_not_explained(document: Document, findings: dict[str, set[tuple[str, str]]]):
+def test_every_checkov_finding_has_an_explanation(document: Document, findings: dict[str, set[tuple[str, str]]]):
     assert findings["whole"] - tools.explained(document) == set()
 
 
-def test_no_explanation_outlives_its_finding(document: Document, findings: dict[str, set[tuple[str, str]]]):
+def test_every_explanation_has_its_finding(document: Document, findings: dict[str, set[tuple[str, str]]]):
     found_ids = {check for check, _ in findings["whole"]}
     assert set(tools.explained_everywhere()) <= found_ids
     everywhere = {(check, name) for check in tools.explained_everywhere() for name in document["Resources"]}
@@ -74,7 +74,9 @@ MUTANTS = {"public_bucket": _public_bucket, "no_recovery": _no_recovery, "plain_
         ("plain_http", ("CKV_AWS_34", "Cdn")),
     ],
 )
-def test_checkov_would_find(mutant: str, finding: tuple[str, str], findings: dict[str, set[tuple[str, str]]], document: Document):
+def test_control_checkov_finds_the_fault(
+    mutant: str, finding: tuple[str, str], findings: dict[str, set[tuple[str, str]]], document: Document
+):
     assert finding in findings[mutant] - tools.explained(document)
 
 

@@ -1,4 +1,4 @@
-"""What a deployment promises: nothing kept that is a customer's, nothing lost, versions that change when code does."""
+"""Properties of a deployment: caching, HTTPS, retained data, versions that follow the code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCE = read_yaml(TEMPLATE)
 SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
 RESOURCES = SOURCE["Resources"]
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-# What lies there never changes: the address carries its hash.
+# Immutable content: the path contains its hash.
 HASHED = {"/images/*", "/console/assets/*"}
 
 
@@ -31,45 +31,45 @@ def behaviors(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {"*": config["DefaultCacheBehavior"]} | {each["PathPattern"]: each for each in config["CacheBehaviors"]}
 
 
-def test_the_cdn_keeps_nothing_but_what_never_changes():
+def test_cdn_caches_only_immutable_content():
     cached = {path for path, behavior in behaviors(RESOURCES).items() if behavior["CachePolicyId"] != CACHING_DISABLED}
     assert cached == HASHED
 
 
-def test_no_route_that_reads_a_key_or_a_link_is_kept_by_the_cdn():
+def test_cdn_caches_no_route_with_a_key_or_link():
     kept = [path.removesuffix("*") for path in HASHED]
     routes = {route.path for route in load().routes}
     assert {path for path in routes if any(path.startswith(prefix) for prefix in kept)} == {"/images/{name}"}
     assert {"/r/{token}", "/v1/coupons", "/v1/redemptions"} <= routes
 
 
-# Those that CloudFront keeps for 10 s unless it is configured otherwise, whatever the answer's own headers say.
+# CloudFront caches these for 10 s by default, regardless of the response headers.
 CACHED_ERRORS = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
 
 
 @pytest.mark.parametrize("status", sorted(CACHED_ERRORS))
 def test_cdn_caches_no_error(status: int):
-    """Its cache key has neither query nor Authorization: one organisation's error would answer every other."""
+    """The cache key lacks query and Authorization: all organisations would share one error."""
     config = RESOURCES["Cdn"]["Properties"]["DistributionConfig"]
     times = [each["ErrorCachingMinTTL"] for each in config["CustomErrorResponses"] if each["ErrorCode"] == status]
     assert times == [0]
 
 
 def test_no_route_ends_in_a_slash(document: Document):
-    """An HTTP API takes none: with FailOnWarnings the deployment would fail."""
+    """An HTTP API refuses such routes: with FailOnWarnings the deployment would fail."""
     assert RESOURCES["HttpApi"]["Properties"]["FailOnWarnings"] is True
     paths = set(document["Resources"]["HttpApi"]["Properties"]["Body"]["paths"])
     assert len(paths) > 15
     assert {path for path in paths if path.endswith("/")} == {"/"}
 
 
-def test_nothing_is_answered_over_plain_http():
+def test_plain_http_is_refused_or_redirected():
     policies = {path: behavior["ViewerProtocolPolicy"] for path, behavior in behaviors(RESOURCES).items()}
     assert policies.pop("/v1/*") == "https-only", "a redirect would hide that a key was sent in the clear"
     assert set(policies.values()) == {"redirect-to-https"}
 
 
-def test_what_customers_own_outlives_the_stack():
+def test_customer_data_is_retained_after_stack_deletion():
     for name in ("Table", "ImagesBucket"):
         assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
     table = RESOURCES["Table"]["Properties"]
@@ -85,18 +85,18 @@ def test_what_customers_own_outlives_the_stack():
         ({"DomainName": "coupons.example"}, "https://coupons.example"),
     ],
 )
-def test_links_begin_with_the_domain_if_there_is_one(parameters: dict[str, str], address: str):
+def test_links_start_with_the_configured_domain(parameters: dict[str, str], address: str):
     assert load(parameters=parameters).functions["DistributeFunction"].environment["PUBLIC_BASE_URL"] == address
 
 
-def test_the_dashboard_is_json_about_things_that_exist():
+def test_dashboard_is_valid_json_about_existing_resources():
     (body,) = RESOURCES["Dashboard"]["Properties"]["DashboardBody"].values()
     named = set(re.findall(r"\$\{([\w:]+)\}", body))
     assert named <= RESOURCES.keys() | {"AWS::Region", "AWS::StackName"}
     assert len(json.loads(body)["widgets"]) == 9
 
 
-def test_each_alarm_says_where_its_runbook_is():
+def test_each_alarm_names_its_runbook_section():
     runbook = (ROOT / "docs" / "runbook.md").read_text()
     alarms = [name for name, body in RESOURCES.items() if body["Type"] == "AWS::CloudWatch::Alarm"]
     assert re.findall(r"^## (\w+Alarm)\b", runbook, re.MULTILINE) == alarms
@@ -178,7 +178,7 @@ def test_operator_has_the_actions_that_the_docs_name():
 
 
 @pytest.mark.parametrize("stage", [name for name in SAMCONFIG if name != "version"])
-def test_a_stage_sets_parameters_that_there_are_to_values_that_they_take(stage: str):
+def test_stage_sets_existing_parameters_to_allowed_values(stage: str):
     for override in SAMCONFIG[stage]["deploy"]["parameters"].get("parameter_overrides", []):
         name, value = override.split("=", 1)
         parameter = SOURCE["Parameters"][name]
@@ -188,7 +188,7 @@ def test_a_stage_sets_parameters_that_there_are_to_values_that_they_take(stage: 
 
 @pytest.mark.parametrize("stage", [name for name in SAMCONFIG if name != "version"])
 def test_stage_deploys_on_a_fresh_account_and_asks_nothing(stage: str):
-    """A new account may run 10 functions at once, and reserving any of them fails."""
+    """A new account may run 10 functions concurrently; reserving any of them fails."""
     parameters = SAMCONFIG[stage]["deploy"]["parameters"]
     assert parameters["confirm_changeset"] is False
     given = dict(each.split("=", 1) for each in parameters.get("parameter_overrides", []))
@@ -198,20 +198,20 @@ def test_stage_deploys_on_a_fresh_account_and_asks_nothing(stage: str):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("changed", ["CouponflowLayer", "RedeemFunction"])
-def test_new_code_is_a_new_version_behind_the_alias(document: Document, changed: str, tmp_path: Path):
-    """SAM alone looks at a function's own code, and ours lies in the layer."""
+def test_new_code_creates_a_new_version_for_the_alias(document: Document, changed: str, tmp_path: Path):
+    """SAM by itself compares only the function's own code, but ours is in the layer."""
     properties = RESOURCES[changed]["Properties"]
     folder = properties.get("ContentUri") or properties["CodeUri"]
     other = tmp_path / "template.yaml"
-    other.write_text(re.sub(rf"(Uri: {folder})$", r"\1-anew", TEMPLATE.read_text(), flags=re.MULTILINE))
+    other.write_text(re.sub(rf"(Uri: {folder})$", r"\1-changed", TEMPLATE.read_text(), flags=re.MULTILINE))
 
-    after = version_behind_the_alias(tools.transformed(other))
+    after = alias_version(tools.transformed(other))
 
-    assert version_behind_the_alias(tools.transformed()) == version_behind_the_alias(document)
-    assert after != version_behind_the_alias(document)
+    assert alias_version(tools.transformed()) == alias_version(document)
+    assert after != alias_version(document)
 
 
-def version_behind_the_alias(document: Document) -> str:
-    """Of the redeem function: its name tells one version from another."""
+def alias_version(document: Document) -> str:
+    """Logical id of the version that the redeem function's alias targets; unique per version."""
     version: str = document["Resources"]["RedeemFunctionAliaslive"]["Properties"]["FunctionVersion"]["Fn::GetAtt"][0]
     return version

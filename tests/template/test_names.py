@@ -1,4 +1,4 @@
-"""One name in four places: a function's folder, the function, its log group and its events; and a sentence on everything."""
+"""Each function's folder, resource, log group and events share a name; each resource has a comment."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def camel(folder: str) -> str:
 
 
 def folder_of(event: str) -> str:
-    """`redeem_page_unknown` belongs to redeem_page, although redeem is the beginning of it too."""
+    """The folder of an event; the longest match, so `redeem_page_unknown` belongs to redeem_page."""
     return max((folder for folder in FOLDERS if re.match(rf"{folder}(?![a-z])", event)), key=len, default="")
 
 
-def test_every_folder_is_a_function_and_every_function_a_folder():
+def test_folders_and_functions_correspond():
     assert FUNCTIONS.keys() == {f"{camel(folder)}Function" for folder in FOLDERS}
     assert {name: body["CodeUri"] for name, body in FUNCTIONS.items()} == {
         f"{camel(folder)}Function": f"functions/{folder}" for folder in FOLDERS
@@ -33,19 +33,19 @@ def test_every_folder_is_a_function_and_every_function_a_folder():
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_function_logs_to_a_group_of_its_own_that_is_kept_for_a_while(folder):
+def test_every_function_has_its_own_log_group_with_retention(folder):
     group = f"{camel(folder)}LogGroup"
     assert FUNCTIONS[f"{camel(folder)}Function"]["LoggingConfig"] == {"LogGroup": {"Ref": group}}
     assert RESOURCES[group]["Type"] == "AWS::Logs::LogGroup"
     assert RESOURCES[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
-def test_every_function_has_an_event_and_every_event_a_function():
+def test_functions_and_events_correspond():
     assert {folder_of(event) for event in EVENTS} == set(FOLDERS)
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_a_sentence_says_what_a_resource_is_for(resource):
+def test_resource_has_a_comment_of_one_sentence(resource):
     before = re.search(rf"(.*)\n  {resource}:\n", TEMPLATE.read_text())
     assert before is not None
     assert re.fullmatch(r"  # [A-Z].*\.", before[1])

@@ -1,4 +1,4 @@
-"""The template is valid, and what is built from it runs with nothing else beside it."""
+"""The template is valid, and the built package runs without any other library."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ELF_MACHINE, AARCH64 = slice(18, 20), 183
 
 @pytest.fixture(scope="module")
 def deployable(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `make build` makes, for the architecture that is deployed."""
+    """The package of `make build` for the deployed architecture."""
     return build_once("arm64", tmp_path_factory.mktemp("build") / "arm64").parent
 
 
@@ -40,7 +40,7 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_sam_finds_nothing_to_complain_about():
+def test_sam_validates_the_template():
     command = [str(SAM / "bin" / "sam"), "validate", "--lint", "--region", "us-east-1"]
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "SAM_CLI_TELEMETRY": "0"}, capture_output=True, text=True, check=False
@@ -48,13 +48,13 @@ def test_sam_finds_nothing_to_complain_about():
     assert (done.returncode, "is a valid SAM Template" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
-def test_the_layer_is_built_for_the_processor_that_is_asked_for(deployable):
+def test_layer_is_built_for_the_chosen_architecture(deployable):
     libraries = list(deployable.rglob("*.so"))
     assert libraries
     assert {int.from_bytes(path.read_bytes()[ELF_MACHINE], "little") for path in libraries} == {AARCH64}
 
 
-def test_a_deployer_without_uv_gets_the_same_layer_byte_for_byte(deployable, tmp_path):
+def test_build_without_uv_gives_an_identical_layer(deployable, tmp_path):
     source = shutil.copytree(ROOT / "layers" / "couponflow", tmp_path / "source")
     environment = {**os.environ, "ARCH": "arm64", "PATH": "/usr/bin:/bin"}
     assert shutil.which("uv", path=environment["PATH"]) is None
@@ -63,7 +63,7 @@ def test_a_deployer_without_uv_gets_the_same_layer_byte_for_byte(deployable, tmp
 
 
 @pytest.mark.skipif(find_python(RUNTIME) is None, reason=f"no Python {RUNTIME} on this machine compiles for Lambda's")
-def test_every_source_of_the_layer_and_the_functions_has_its_bytecode(deployable):
+def test_every_source_file_has_its_bytecode(deployable):
     sources = list(deployable.rglob("*.py"))
     tag = f"cpython-{RUNTIME.replace('.', '')}"
     without = [path for path in sources if not (path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc").exists()]
@@ -71,7 +71,7 @@ def test_every_source_of_the_layer_and_the_functions_has_its_bytecode(deployable
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "s3"])
-def test_the_layers_clients_know_every_call_with_every_field(deployable, service):
+def test_layer_clients_have_every_operation_and_field(deployable, service):
     data = deployable / "CouponflowLayer" / "python" / "botocore" / "data"
     built = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
     kept, whole = (loader.load_service_model(service, "service-2") for loader in (built, Loader()))
@@ -83,28 +83,28 @@ def test_the_layers_clients_know_every_call_with_every_field(deployable, service
 
 
 def fields(shape: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A shape's members, each without its words; one of them may be called "documentation"."""
+    """A shape's members without documentation; a member itself may be named "documentation"."""
     return {
         name: {about: value for about, value in member.items() if about != "documentation"}
         for name, member in shape.get("members", {}).items()
     }
 
 
-def test_the_licence_of_every_library_is_kept(deployable):
+def test_licence_of_every_library_is_included(deployable):
     lock = (ROOT / "layers" / "couponflow" / "requirements.txt").read_text()
     libraries = {line.split("==")[0].replace("-", "_") for line in lock.splitlines() if "==" in line}
     kept = {path.name.rpartition("-")[0] for path in (deployable / "CouponflowLayer" / "python" / "licenses").iterdir()}
     assert {name.lower() for name in kept} >= libraries
 
 
-def test_redeems_package_stays_small(deployable):
+def test_redeem_package_stays_small(deployable):
     size = sizes(deployable)
     assert size["RedeemFunction"] + size["CouponflowLayer"] <= 25 * MEGABYTE
 
 
 @pytest.fixture
 def any_service() -> Iterator[str]:
-    """The endpoint of a server that answers every request of an AWS client, with an empty document."""
+    """Endpoint of a server that responds to every request with an empty document."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), EmptyAnswers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -131,8 +131,8 @@ class EmptyAnswers(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
-def test_built_layer_alone_calls_every_operation(built_stack: StackProcess, any_service: str, service: str):
-    """What the build takes out of botocore, no call reads: not before the request and not after it."""
+def test_built_layer_alone_can_call_every_operation(built_stack: StackProcess, any_service: str, service: str):
+    """No call reads a file that the build removes from botocore, before or after the request."""
     script = Path(__file__).with_name("call_every_operation.py")
     layer = built_stack.state / "built" / "CouponflowLayer" / "python"
     command = [runtime_python(built_stack), "-I", str(script), str(layer), any_service, service]
@@ -144,7 +144,7 @@ def test_built_layer_alone_calls_every_operation(built_stack: StackProcess, any_
 
 
 def test_functions_need_only_the_kept_services():
-    """A function that calls another service needs it in SERVICES, and in the test above."""
+    """A function that calls another service needs it in SERVICES and in the test above."""
     allowed = {
         action.partition(":")[0]
         for function in permissions.functions(source())
@@ -154,7 +154,7 @@ def test_functions_need_only_the_kept_services():
     assert allowed - {"logs", "xray"} == SERVICES
 
 
-def test_the_runtime_beside_them_has_no_library_of_ours(built_stack):
+def test_runtime_has_none_of_our_libraries(built_stack):
     environment = runtime_python(built_stack)
     ask = "import importlib.util as u; print([u.find_spec(name) is not None for name in ('awslambdaric', 'boto3', 'pydantic')])"
     found = subprocess.run([environment, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
@@ -163,7 +163,7 @@ def test_the_runtime_beside_them_has_no_library_of_ours(built_stack):
 
 
 def runtime_python(stack: StackProcess) -> str:
-    """The Python that the stack's functions run under."""
+    """The Python that runs the stack's functions."""
     (python,) = {
         Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[0].decode()
         for child in stack.children()

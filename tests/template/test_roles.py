@@ -1,4 +1,4 @@
-"""What roles may: after the transformation still what the template says, and nowhere a star but the one that tracing needs."""
+"""Roles after SAM's transformation equal the template, without wildcards except for tracing."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.template.tools import Document
 
 pytestmark = pytest.mark.slow
 
-# X-Ray has no resources to name.
+# X-Ray actions support no resources.
 TRACING = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
-# CodeDeploy's own, which SAM attaches to the role that shifts traffic: AWS names what CodeDeploy needs.
+# SAM attaches AWS's own policy to the CodeDeploy role that shifts traffic.
 BY_AWS = {"arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda"}
 
 
-def test_no_function_has_a_right_that_the_template_does_not_write_out(document: Document):
+def test_function_has_only_the_permissions_in_the_template(document: Document):
     source = tools.source()
     for function in permissions.functions(source):
         role = document["Resources"][function]["Properties"]["Role"]["Fn::GetAtt"][0]
@@ -31,27 +31,27 @@ def test_no_function_has_a_right_that_the_template_does_not_write_out(document: 
     assert attached == {"{'Ref': 'TracingPolicy'}"} | BY_AWS
 
 
-def test_every_function_writes_to_its_own_log_and_no_other(document: Document):
+def test_every_function_writes_only_to_its_own_log_group(document: Document):
     for function in permissions.functions(tools.source()):
         log = document["Resources"][function]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
         own = [each for each in permissions.statements(document, function) if "logs:" in str(each["Action"])]
         assert [each["Resource"] for each in own] == [{"Fn::GetAtt": [log, "Arn"]}]
 
 
-def test_there_is_no_star(document: Document):
-    assert list(stars(document)) == []
+def test_no_statement_has_a_wildcard(document: Document):
+    assert list(wildcards(document)) == []
 
 
 @pytest.mark.parametrize("change", [{"Action": "dynamodb:*"}, {"Resource": "*"}, {"Action": ["dynamodb:Get*"]}])
-def test_a_star_would_show(document: Document, change: dict[str, Any]):
+def test_control_wildcard_is_noticed(document: Document, change: dict[str, Any]):
     starred = copy.deepcopy(document)
     starred["Resources"]["RedeemRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][1] |= change
 
-    assert len(list(stars(starred))) == 1
+    assert len(list(wildcards(starred))) == 1
 
 
-def stars(document: Document) -> Iterator[dict[str, Any]]:
-    """Statements that allow something unnamed, or to something unnamed."""
+def wildcards(document: Document) -> Iterator[dict[str, Any]]:
+    """Statements with a wildcard in an action or resource."""
     for policy in _values(document, "PolicyDocument"):
         for statement in policy["Statement"]:
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]

@@ -1,4 +1,4 @@
-"""The template's checkers, each in an environment of its own."""
+"""The template's checkers, each in its own Python environment."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Document = dict[str, Any]
 
 
 def transformed(template: Path = TEMPLATE) -> Document:
-    """What CloudFormation is handed. Raises CalledProcessError if SAM refuses the template."""
+    """The template after SAM's transformation. Raises CalledProcessError if SAM refuses it."""
     script = Path(__file__).with_name("transform.py")
     return dict(json.loads(_run([str(SAM / "bin" / "python"), str(script), str(template)], template.parent)))
 
 
 def lint(document: Document, folder: Path) -> list[str]:
-    """What cfn-lint finds, warnings too: rule and place."""
+    """cfn-lint's findings, including warnings, as rule and location."""
     path = folder / "linted.json"
     path.write_text(json.dumps(document))
     found = json.loads(_run([str(SAM / "bin" / "cfn-lint"), "--region", REGION, "--format", "json", "--", str(path)], folder))
@@ -34,7 +34,7 @@ def lint(document: Document, folder: Path) -> list[str]:
 
 
 def checkov(documents: dict[str, Document], folder: Path) -> dict[str, set[tuple[str, str]]]:
-    """By name, what checkov finds in each document without regard to any explanation: check and resource."""
+    """checkov's findings per document as check and resource, including explained ones."""
     for name, document in documents.items():
         bare = {**document, "Resources": {key: _without_metadata(each) for key, each in document["Resources"].items()}}
         (folder / f"{name}.json").write_text(json.dumps(bare))
@@ -50,7 +50,7 @@ def checkov(documents: dict[str, Document], folder: Path) -> dict[str, set[tuple
 
 
 def explained(document: Document) -> set[tuple[str, str]]:
-    """Findings that say why they stay: in the resource's metadata, or for all resources in .checkov.yaml."""
+    """Findings with an explanation in the resource's metadata or, for all resources, in .checkov.yaml."""
     own = {
         (skip["id"], name)
         for name, resource in document["Resources"].items()

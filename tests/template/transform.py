@@ -1,4 +1,4 @@
-"""What CloudFormation is handed: template.yaml after SAM's transformation, made offline.
+"""Print template.yaml after SAM's transformation, made offline.
 
 Runs under the SAM tools' own Python: `python transform.py TEMPLATE`, the transformed template on stdout as JSON.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from samtranslator.translator.transform import transform  # type: ignore[import-not-found]
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-not-found]
 
-# SAM asks IAM for the managed policies that it may attach; our functions have roles of their own.
+# SAM would ask IAM for managed policies; our functions define their own roles.
 MANAGED = {
     name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in ("AWSLambdaBasicExecutionRole", "AWSCodeDeployRoleForLambda")
 }

@@ -1,4 +1,4 @@
-"""The console in a browser, signed in to an organisation that nobody else uses."""
+"""The console in a browser, signed in to an organisation for these tests only."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from local.invoke import invoke
-from tests.browser.shop import Shop
+from tests.browser.merchant import Merchant
 
 DESKTOP = {"width": 1280, "height": 860}
-# The tab forgets nothing of the session on a reload, and tests need not sign in each time.
+# Sets the key once per tab. A reload keeps the session, and tests skip the sign-in form.
 SIGNED_IN = "try {{ sessionStorage.getItem('couponflow.key') ?? sessionStorage.setItem('couponflow.key', {key}) }} catch {{}}"
 
 
@@ -31,26 +31,29 @@ def new_organisation(base_url: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def bakery(stack: dict[str, Any]) -> Iterator[Shop]:
-    """An organisation whose marketer works in the console."""
-    with Shop(new_organisation(stack["base_url"])) as shop:
-        yield shop
+def bakery(stack: dict[str, Any]) -> Iterator[Merchant]:
+    """An organisation whose marketer uses the console."""
+    with Merchant(new_organisation(stack["base_url"])) as merchant:
+        yield merchant
 
 
 @pytest.fixture
-def empty_bakery(stack: dict[str, Any]) -> Iterator[Shop]:
-    """One that has just begun: no coupon yet."""
-    with Shop(new_organisation(stack["base_url"])) as shop:
-        yield shop
+def empty_bakery(stack: dict[str, Any]) -> Iterator[Merchant]:
+    """A new organisation without coupons."""
+    with Merchant(new_organisation(stack["base_url"])) as merchant:
+        yield merchant
 
 
 @pytest.fixture
-def open_console(chromium: Browser, bakery: Shop) -> Iterator[Callable[..., Page]]:
-    """`open_console(path)`: a tab of its own, signed in; nothing in it may break or be refused by the policy."""
+def open_console(chromium: Browser, bakery: Merchant) -> Iterator[Callable[..., Page]]:
+    """`open_console(path)`: a new signed-in tab.
+
+    A page error or a violation of the content security policy fails the test.
+    """
     contexts: list[BrowserContext] = []
-    accidents: list[str] = []
+    errors: list[str] = []
 
-    def opened(path: str = "/coupons", *, shop: Shop = bakery, is_signed_in: bool = True, **options: Any) -> Page:
+    def opened(path: str = "/coupons", *, merchant: Merchant = bakery, is_signed_in: bool = True, **options: Any) -> Page:
         defaults: dict[str, Any] = {
             "viewport": DESKTOP,
             "locale": "en-GB",
@@ -61,14 +64,14 @@ def open_console(chromium: Browser, bakery: Shop) -> Iterator[Callable[..., Page
         contexts.append(context)
         context.set_default_timeout(15_000)
         if is_signed_in:
-            context.add_init_script(SIGNED_IN.format(key=json.dumps(shop.demo["admin_key"])))
+            context.add_init_script(SIGNED_IN.format(key=json.dumps(merchant.demo["admin_key"])))
         page = context.new_page()
-        page.on("pageerror", lambda error: accidents.append(str(error)))
-        page.on("console", lambda said: accidents.append(said.text) if "Content Security Policy" in said.text else None)
-        page.goto(f"{shop.demo['base_url']}/console{path}")
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+        page.goto(f"{merchant.demo['base_url']}/console{path}")
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert accidents == []
+    assert errors == []

@@ -1,4 +1,4 @@
-"""Hands: what a person does in a browser that takes more than one call."""
+"""Actions of a marketer in a browser that take more than one Playwright call."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from playwright.sync_api import FilePayload, Locator, Page
 MOST_TABS = 120
 
 
-def soon(page: Page, check: Callable[[], None]) -> None:
-    """Looks again and again, for some three seconds."""
+def retry(page: Page, check: Callable[[], None]) -> None:
+    """Repeat the check until it passes, for about three seconds."""
     for _ in range(20):
         try:
             return check()
@@ -22,7 +22,7 @@ def soon(page: Page, check: Callable[[], None]) -> None:
 
 
 def tab_to(page: Page, target: Locator) -> None:
-    """Presses Tab until the target has the focus, as somebody without a mouse does."""
+    """Press Tab until the target has the focus."""
     for _ in range(MOST_TABS):
         if target.count() == 1 and target.evaluate("element => element === document.activeElement"):
             return

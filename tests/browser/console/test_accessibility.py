@@ -1,4 +1,4 @@
-"""Every screen by axe, by day and by night, on a desk and on a phone."""
+"""Accessibility of every screen by axe: light and dark, desktop and phone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NARROW = {"width": 320, "height": 640}
 LOOKS = [("light", DESKTOP), ("dark", DESKTOP), ("dark", NARROW), ("light", NARROW)]
 
 
-def assert_shuts_nobody_out(page):
+def assert_accessible(page):
     page.wait_for_load_state("networkidle")
     for scheme, viewport in LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -26,7 +26,7 @@ def assert_shuts_nobody_out(page):
 
 @pytest.fixture(scope="module")
 def coupons(bakery):
-    """One of each status, one of them with records of both kinds."""
+    """One coupon per status; one of them has records of both kinds."""
     made = {
         "active": bakery.coupon(name="Of everything a very long name that has to go somewhere", max_redemptions=3),
         "scheduled": bakery.coupon(name="Next year", starts_at="2098-01-01"),
@@ -76,37 +76,37 @@ SCREENS = {
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_no_screen_shuts_anybody_out(open_console, coupons, block, screen):
+def test_every_screen_is_accessible(open_console, coupons, block, screen):
     path, heading = SCREENS[screen]
     ids = {name: coupon["coupon_id"] for name, coupon in coupons.items()}
     page = open_console(path.format(**ids, block=block))
     page.get_by_role("heading", name=heading).first.wait_for()
-    assert_shuts_nobody_out(page)
+    assert_accessible(page)
 
 
-def test_signing_in_shuts_nobody_out(open_console):
+def test_sign_in_screen_is_accessible(open_console):
     page = open_console(is_signed_in=False)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("Paste your key here.")).to_be_visible()
-    assert_shuts_nobody_out(page)
+    assert_accessible(page)
 
 
 @pytest.mark.parametrize("path", ["/coupons", "/flow-blocks"])
-def test_where_there_is_nothing_yet_nobody_is_shut_out(open_console, empty_bakery, path):
-    page = open_console(path, shop=empty_bakery)
+def test_empty_screens_are_accessible(open_console, empty_bakery, path):
+    page = open_console(path, merchant=empty_bakery)
     page.get_by_role("heading", name=re.compile("Your first")).wait_for()
-    assert_shuts_nobody_out(page)
+    assert_accessible(page)
 
 
-def test_the_outcome_of_a_request_shuts_nobody_out(open_console, block):
+def test_request_outcome_of_a_block_is_accessible(open_console, block):
     page = open_console(f"/flow-blocks/{block}")
     page.get_by_role("button", name="Test the request").click()
     expect(page.locator(".outcome")).to_contain_text("distributed")
     page.get_by_text("What comes back").click()
-    assert_shuts_nobody_out(page)
+    assert_accessible(page)
 
 
-def test_signing_in_again_shuts_nobody_out(open_console, coupons):
+def test_dialog_of_an_expired_session_is_accessible(open_console, coupons):
     page = open_console("/coupons/new")
     page.route("**/v1/coupons", lambda route: route.fulfill(status=401, json={"code": "unauthenticated"}))
     page.get_by_label("Name").fill("Somebody's work")
@@ -114,39 +114,39 @@ def test_signing_in_again_shuts_nobody_out(open_console, coupons):
     again = page.get_by_role("dialog", name="Sign in again")
     again.get_by_role("button", name="Sign in").click()
     expect(again.get_by_text("Paste your key here.")).to_be_visible()
-    assert_shuts_nobody_out(page)
+    assert_accessible(page)
 
 
-def test_the_menu_shuts_nobody_out(open_console, coupons):
+def test_menu_is_accessible(open_console, coupons):
     page = open_console(f"/coupons/{coupons['active']['coupon_id']}/records")
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem").first.wait_for()
     assert violations(page) == []
 
 
-def test_the_dialog_shuts_nobody_out(open_console, coupons):
+def test_confirmation_dialog_is_accessible(open_console, coupons):
     page = open_console(f"/coupons/{coupons['active']['coupon_id']}/records")
     page.get_by_role("button", name="Link for a customer").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Get link").click()
     expect(page.get_by_text("Enter the customer's id.")).to_be_visible()
-    assert_shuts_nobody_out(page)
+    assert_accessible(page)
     dialog.get_by_label("Customer ID").fill("axe")
     dialog.get_by_role("button", name="Get link").click()
     page.get_by_role("button", name="Copy link").wait_for()
-    assert_shuts_nobody_out(page)
+    assert_accessible(page)
 
 
-def test_a_form_full_of_mistakes_shuts_nobody_out(open_console):
+def test_form_with_errors_is_accessible(open_console):
     page = open_console("/coupons/new")
     page.get_by_role("radio", name="Choose my own").check()
     page.get_by_label("Redemptions per customer").fill("0")
     page.get_by_role("button", name="Create coupon").click()
     expect(page.locator("[aria-invalid=true]")).to_have_count(3)
-    assert_shuts_nobody_out(page)
+    assert_accessible(page)
 
 
-def test_a_screen_that_takes_anothers_place_is_announced_by_its_heading(open_console, coupons):
+def test_heading_of_a_new_screen_gets_the_focus(open_console, coupons):
     page = open_console("/coupons")
     page.get_by_role("link", name="View Off").click()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
@@ -155,7 +155,7 @@ def test_a_screen_that_takes_anothers_place_is_announced_by_its_heading(open_con
     expect(page).to_have_title("Details: Off · Couponflow")
 
 
-def test_the_check_itself_sees_a_fault(open_console):
+def test_control_accessibility_check_notices_a_fault(open_console):
     page = open_console("/coupons")
     page.get_by_role("searchbox").evaluate("(element) => { element.removeAttribute('aria-label'); element.placeholder = '' }")
     assert any("label" in found for found in violations(page))

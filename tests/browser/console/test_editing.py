@@ -1,4 +1,4 @@
-"""Forms: what is checked while typing, what the service refuses, what somebody else did, what must not get lost."""
+"""Forms: checks while typing, refusals of the service, concurrent changes, and unsaved input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def fill_new(page, name):
     page.get_by_label("Name").fill(name)
 
 
-def test_a_code_is_checked_while_it_is_typed(open_console, bakery):
+def test_code_is_checked_while_typing(open_console, bakery):
     bakery.coupon(name="First", code="LOLLI-POP")
     page = open_console("/coupons/new")
     page.get_by_role("radio", name="Choose my own").check()
@@ -19,14 +19,14 @@ def test_a_code_is_checked_while_it_is_typed(open_console, bakery):
     expect(page.get_by_text("letters, digits, hyphens and underscores only")).to_be_visible()
     code.fill("ab")
     expect(page.get_by_text("at least 3 characters")).to_be_visible()
-    # Reads the same to a customer: case, hyphens and look-alikes make no difference.
+    # Equal codes: case, hyphens and look-alikes are ignored.
     code.fill("1011ipop")
     expect(page.get_by_text("Another coupon has this code")).to_be_visible()
     code.fill("LOLLY-POP")
     expect(page.get_by_text("Free", exact=True)).to_be_visible()
 
 
-def test_a_code_taken_meanwhile_is_said_beside_its_field(open_console, bakery):
+def test_code_taken_concurrently_is_reported_at_its_field(open_console, bakery):
     page = open_console("/coupons/new")
     fill_new(page, "Second with the code")
     page.get_by_role("radio", name="Choose my own").check()
@@ -40,7 +40,7 @@ def test_a_code_taken_meanwhile_is_said_beside_its_field(open_console, bakery):
     )
 
 
-def test_what_is_wrong_is_said_beside_each_field_and_the_first_one_gets_the_focus(open_console):
+def test_errors_appear_at_their_fields_and_first_gets_focus(open_console):
     page = open_console("/coupons/new")
     page.get_by_label("Ends").fill("2020-01-01")
     page.get_by_label("Overall redemption limit").fill("many")
@@ -60,7 +60,7 @@ def test_what_is_wrong_is_said_beside_each_field_and_the_first_one_gets_the_focu
         expect(page.get_by_label(label)).to_have_attribute("aria-invalid", "true")
 
 
-def test_the_services_own_complaints_find_their_fields(open_console, bakery):
+def test_errors_of_the_service_appear_at_their_fields(open_console, bakery):
     page = open_console("/coupons/new")
     fill_new(page, "Refused")
 
@@ -77,7 +77,7 @@ def test_the_services_own_complaints_find_their_fields(open_console, bakery):
 
 
 @pytest.mark.parametrize("zone", ["Asia/Hong_Kong", "America/New_York", "Pacific/Apia", "UTC"])
-def test_whole_days_begin_and_end_at_midnight_of_the_coupons_zone(open_console, bakery, zone):
+def test_whole_days_start_and_end_in_the_coupons_zone(open_console, bakery, zone):
     page = open_console("/coupons/new")
     fill_new(page, f"Days in {zone}")
     page.get_by_label("Time zone").select_option(zone)
@@ -99,7 +99,7 @@ def test_whole_days_begin_and_end_at_midnight_of_the_coupons_zone(open_console, 
     expect(page.get_by_role("button", name="Save changes")).to_be_disabled()
 
 
-def test_times_of_day_are_those_of_the_coupons_zone(open_console, bakery):
+def test_times_of_day_are_in_the_coupons_zone(open_console, bakery):
     page = open_console("/coupons/new", timezone_id="America/Los_Angeles")
     fill_new(page, "Happy hour")
     page.get_by_role("switch", name="Whole days").uncheck()
@@ -116,7 +116,7 @@ def test_times_of_day_are_those_of_the_coupons_zone(open_console, bakery):
     expect(page.get_by_role("row").filter(has_text="Happy hour")).to_contain_text("17:30 –")
 
 
-def test_a_copy_takes_everything_but_the_code(open_console, bakery):
+def test_copy_has_every_field_except_the_code(open_console, bakery):
     coupon = bakery.coupon(name="Original", code="ORIGINAL", max_redemptions=77, timezone="Asia/Tokyo")
     page = open_console(f"/coupons/new?from={coupon['coupon_id']}")
     expect(page.get_by_label("Name")).to_have_value("Original (copy)")
@@ -129,7 +129,7 @@ def test_a_copy_takes_everything_but_the_code(open_console, bakery):
     assert copy["code"] != "ORIGINAL" and copy["max_redemptions"] == 77
 
 
-def test_somebody_elses_change_is_shown_and_mine_goes_on_top_of_it(open_console, bakery):
+def test_concurrent_change_is_shown_and_own_is_saved_over_it(open_console, bakery):
     coupon = bakery.coupon(name="Ours", max_redemptions=10)
     page = open_console(f"/coupons/{coupon['coupon_id']}")
     page.get_by_label("Name").fill("Mine")
@@ -148,7 +148,7 @@ def test_somebody_elses_change_is_shown_and_mine_goes_on_top_of_it(open_console,
     assert (kept["name"], kept["max_redemptions"]) == ("Mine", 99)
 
 
-def test_somebody_elses_change_can_be_taken_instead(open_console, bakery):
+def test_concurrent_change_can_replace_the_own(open_console, bakery):
     coupon = bakery.coupon(name="Ours")
     page = open_console(f"/coupons/{coupon['coupon_id']}")
     page.get_by_label("Name").fill("Mine")
@@ -159,7 +159,7 @@ def test_somebody_elses_change_can_be_taken_instead(open_console, bakery):
     expect(page.get_by_role("button", name="Save changes")).to_be_disabled()
 
 
-def test_a_page_that_somebody_else_saved_is_not_written_over(open_console, bakery):
+def test_page_saved_concurrently_is_not_overwritten(open_console, bakery):
     coupon = bakery.coupon(name="Two editors")
     path = f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
@@ -174,7 +174,7 @@ def test_a_page_that_somebody_else_saved_is_not_written_over(open_console, baker
     assert bakery.call("GET", path).json()["terms"] == "Mine"
 
 
-def test_a_limit_below_what_is_used_is_refused_with_the_number(open_console, bakery):
+def test_limit_below_the_uses_is_refused_with_their_number(open_console, bakery):
     coupon = bakery.coupon(name="Used twice", max_redemptions=10)
     for customer in ("a", "b"):
         bakery.call("POST", "/v1/redemptions", {"coupon_id": coupon["coupon_id"], "customer_id": customer}, scope="redeem")
@@ -185,7 +185,7 @@ def test_a_limit_below_what_is_used_is_refused_with_the_number(open_console, bak
     expect(page.get_by_label("Overall redemption limit")).to_be_focused()
 
 
-def test_leaving_with_unsaved_changes_asks_whichever_way_one_leaves(open_console):
+def test_leaving_with_unsaved_changes_asks_for_confirmation(open_console):
     page = open_console("/coupons")
     page.get_by_role("link", name="Create coupon").first.click()
     fill_new(page, "Nearly lost")
@@ -207,7 +207,7 @@ def test_leaving_with_unsaved_changes_asks_whichever_way_one_leaves(open_console
     expect(page.get_by_label("Name")).to_have_value("")
 
 
-# What is kept before the browser has painted what was typed.
+# Unsaved input is stored before the browser paints it.
 TYPE = """async (input, text) => {
     input.value = text;
     input.dispatchEvent(new Event('input', {bubbles: true}));
@@ -216,7 +216,7 @@ TYPE = """async (input, text) => {
 }"""
 
 
-def test_what_was_typed_is_still_there_after_a_reload(open_console):
+def test_unsaved_input_survives_a_reload(open_console):
     page = open_console("/coupons/new")
     page.on("dialog", lambda dialog: dialog.accept())
     assert "Typed before the reload" in page.get_by_label("Name").evaluate(TYPE, "Typed before the reload")

@@ -1,4 +1,4 @@
-"""When the service is slow, busy, broken or out of reach, and when the console itself is."""
+"""The console with a slow, busy, failing or unreachable service, and with an error of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def answering(answer):
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_no_screen_goes_white_when_the_service_fails(open_console, bakery, screen):
+def test_failing_service_leaves_no_screen_blank(open_console, bakery, screen):
     coupon = bakery.coupon(name="In trouble")
     page = open_console("/coupons/new")
     for answer in BROKEN.values():
@@ -36,7 +36,7 @@ def test_no_screen_goes_white_when_the_service_fails(open_console, bakery, scree
     expect(failures).to_have_count(0)
 
 
-def test_an_answer_nobody_expected_breaks_one_screen_and_not_the_console(open_console, bakery):
+def test_unexpected_response_breaks_only_its_screen(open_console, bakery):
     page = open_console("/flow-blocks")
     page.route("**/v1/coupons?**", lambda route: route.fulfill(json={"items": [{"name": "half a coupon"}]}))
     page.get_by_role("link", name="Coupons").click()
@@ -46,7 +46,7 @@ def test_an_answer_nobody_expected_breaks_one_screen_and_not_the_console(open_co
     expect(page.get_by_role("heading", name="Flow blocks", level=1)).to_be_visible()
 
 
-def test_busy_is_tried_again_by_itself(open_console, bakery):
+def test_request_is_retried_while_the_service_is_busy(open_console, bakery):
     bakery.coupon(name="Worth waiting for")
     page = open_console("/flow-blocks")
     answers = iter([503, 429])
@@ -65,7 +65,7 @@ def test_busy_is_tried_again_by_itself(open_console, bakery):
     assert next(answers, None) is None
 
 
-def test_slow_is_said(open_console):
+def test_slow_response_is_announced(open_console):
     page = open_console("/flow-blocks")
     held = []
     page.route("**/v1/coupons?**", lambda route: held.append(route))
@@ -78,7 +78,7 @@ def test_slow_is_said(open_console):
     expect(page.get_by_text("This takes longer than usual.")).to_have_count(0)
 
 
-def test_offline_is_said_and_nothing_typed_is_lost(open_console):
+def test_offline_state_is_announced_and_input_kept(open_console):
     page = open_console("/coupons/new")
     page.get_by_label("Name").fill("Typed in a tunnel")
     page.context.set_offline(True)
@@ -92,7 +92,7 @@ def test_offline_is_said_and_nothing_typed_is_lost(open_console):
     expect(page.get_by_role("heading", name="Typed in a tunnel", level=1)).to_be_visible()
 
 
-def test_what_merchants_and_customers_typed_is_shown_and_never_run(open_console, bakery):
+def test_texts_of_merchants_and_customers_are_never_run(open_console, bakery):
     hostile = "<img src=x onerror=alert(1)><script>alert(1)</script>"
     coupon = bakery.coupon(name=hostile)
     bakery.call(

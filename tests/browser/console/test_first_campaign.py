@@ -1,11 +1,11 @@
-"""A marketer's morning: from an empty console to a campaign that ran and is closed again."""
+"""A complete campaign in the console: create, design, distribute, redeem, review, close."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.console.marketer import picture, soon, tab_to, type_into
+from tests.browser.console.marketer import picture, retry, tab_to, type_into
 
 STATES = ["available", "confirm", "redeemed", "upcoming", "expired", "sold_out", "disabled", "unknown_outcome", "not_found"]
 
@@ -14,8 +14,8 @@ def shown(page):
     return page.frame_locator(".screens iframe[data-shown=true]").locator("html")
 
 
-def test_create_design_hand_out_redeem_see_and_close(open_console, empty_bakery, phone):
-    page = open_console(shop=empty_bakery, permissions=["clipboard-read", "clipboard-write"])
+def test_campaign_from_creation_to_closing(open_console, empty_bakery, phone):
+    page = open_console(merchant=empty_bakery, permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("heading", name="Your first coupon").wait_for()
     page.locator(".state").get_by_role("link", name="Create coupon").click()
 
@@ -74,8 +74,8 @@ def test_create_design_hand_out_redeem_see_and_close(open_console, empty_bakery,
     expect(dialog.get_by_role("alert")).to_contain_text("disabled")
 
 
-def test_the_same_without_a_mouse(open_console, empty_bakery):
-    page = open_console(shop=empty_bakery)
+def test_campaign_by_keyboard_alone(open_console, empty_bakery):
+    page = open_console(merchant=empty_bakery)
     press = page.keyboard.press
     tab_to(page, page.locator(".state").get_by_role("link", name="Create coupon"))
     press("Enter")
@@ -127,7 +127,7 @@ def test_the_same_without_a_mouse(open_console, empty_bakery):
 
 
 @pytest.mark.parametrize("how", ["disabled", "archived"])
-def test_a_coupon_that_is_switched_off_in_the_console_closes_the_customers_link(open_console, bakery, phone, how):
+def test_coupon_disabled_in_the_console_closes_its_links(open_console, bakery, phone, how):
     coupon = bakery.coupon(name=f"Soon {how}")
     link = bakery.link(coupon)
     page = open_console(f"/coupons?q=Soon+{how}")
@@ -138,8 +138,8 @@ def test_a_coupon_that_is_switched_off_in_the_console_closes_the_customers_link(
     customer = phone().new_page()
     expected = "disabled" if how == "disabled" else "not_found"
 
-    def looks_again() -> None:
+    def reload_page() -> None:
         customer.goto(link)
         assert customer.locator("html").get_attribute("data-state") == expected
 
-    soon(customer, looks_again)  # pages follow within two seconds: that is the contract
+    retry(customer, reload_page)  # contract: pages follow a change within two seconds

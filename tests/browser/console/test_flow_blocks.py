@@ -1,4 +1,4 @@
-"""Distribute Coupon blocks: checked against the channel, ready to paste, tried out."""
+"""Distribute Coupon blocks: channel limits, request to copy, trial request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from couponflow.domain import message_templates
 from tests.browser.console.marketer import picture, tab_to
 
 
-def test_a_block_is_made_pasted_and_tried_out(open_console, bakery):
+def test_block_is_created_copied_and_tried(open_console, bakery):
     coupon = bakery.coupon(name="For a flow")
     page = open_console("/flow-blocks/new")
     page.get_by_label("Coupon", exact=True).select_option(coupon["coupon_id"])
@@ -32,7 +32,7 @@ def test_a_block_is_made_pasted_and_tried_out(open_console, bakery):
         "customer_name": "{{customer_name}}",
     }
     expect(page.get_by_role("group", name="URL")).to_have_text(f"POST {bakery.demo['base_url']}/v1/flow/distribute")
-    # A key in a flow can be read by whoever sees the flow: the marketer's own must not end there.
+    # Everyone who sees a flow can read its key, so it must not be the marketer's own.
     expect(page.get_by_role("group", name="Headers")).not_to_contain_text(bakery.demo["admin_key"])
 
     page.get_by_role("button", name="Test the request").click()
@@ -53,7 +53,7 @@ def test_a_block_is_made_pasted_and_tried_out(open_console, bakery):
     expect(page.get_by_role("heading", name="Flow blocks", level=1)).to_be_visible()
 
 
-def test_texts_are_checked_against_the_channel_while_they_are_typed(open_console, bakery):
+def test_texts_are_checked_for_the_channel_while_typing(open_console, bakery):
     coupon = bakery.coupon(name="N" * 90)
     page = open_console("/flow-blocks/new")
     page.get_by_label("Coupon", exact=True).select_option(coupon["coupon_id"])
@@ -71,7 +71,7 @@ def test_texts_are_checked_against_the_channel_while_they_are_typed(open_console
     expect(page.get_by_text("Nobody fills {{discount}}.")).to_be_visible()
 
 
-# [text, length when filled] of the console, as it does it for the bubble and the counter.
+# The console's [filled text, length], from the code of its bubble and counter.
 FILLED = """async ([text, values]) => {
     const address = document.querySelector('script[type=module]').src.replace('main.js', 'core/placeholders.js');
     const filled = (await import(address)).filled(text, values);
@@ -87,7 +87,7 @@ TEXTS = [
 ]
 
 
-def test_the_console_fills_and_counts_as_the_service_does(open_console):
+def test_console_fills_and_counts_texts_like_the_service(open_console):
     values = {"coupon_name": "Zwölf 🎉 {{uses_left}}", "uses_left": "2", "customer_name": ""}
     page = open_console("/flow-blocks")
     page.get_by_role("heading", name="Flow blocks").wait_for()
@@ -97,7 +97,7 @@ def test_the_console_fills_and_counts_as_the_service_does(open_console):
 
 
 @pytest.mark.parametrize(("emoji", "is_taken"), [(80, True), (81, False)])
-def test_an_emoji_counts_for_the_counter_what_it_counts_for_the_channel(open_console, bakery, emoji, is_taken):
+def test_counter_counts_emoji_like_the_channel(open_console, bakery, emoji, is_taken):
     coupon = bakery.coupon(name="Emoji")
     page = open_console("/flow-blocks/new")
     page.get_by_label("Coupon", exact=True).select_option(coupon["coupon_id"])
@@ -111,7 +111,7 @@ def test_an_emoji_counts_for_the_counter_what_it_counts_for_the_channel(open_con
     assert answer.ok == is_taken
 
 
-def test_an_image_is_uploaded_shown_and_saved(open_console, bakery):
+def test_image_is_uploaded_shown_and_saved(open_console, bakery):
     coupon = bakery.coupon(name="With an image")
     page = open_console("/flow-blocks/new")
     page.get_by_label("Coupon", exact=True).select_option(coupon["coupon_id"])
@@ -126,7 +126,7 @@ def test_an_image_is_uploaded_shown_and_saved(open_console, bakery):
     assert kept["image_url"] == page.get_by_label("Image URL").input_value()
 
 
-def test_without_a_mouse(open_console, bakery):
+def test_block_is_created_by_keyboard_alone(open_console, bakery):
     coupon = bakery.coupon(name="Keyboard flow")
     page = open_console("/flow-blocks/new")
     tab_to(page, page.get_by_label("Coupon", exact=True))

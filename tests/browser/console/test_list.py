@@ -1,14 +1,14 @@
-"""The table of coupons."""
+"""The coupon list."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
 
-def test_search_tabs_and_pages_are_in_the_address(open_console, empty_bakery):
+def test_search_tab_and_page_are_in_the_url(open_console, empty_bakery):
     for number in range(23):
         empty_bakery.coupon(name=f"Coupon {number:02}", code=f"FIND-{number:02}", active=number != 7)
-    page = open_console(shop=empty_bakery)
+    page = open_console(merchant=empty_bakery)
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(20)
     page.get_by_role("button", name="Older").click()
@@ -18,7 +18,7 @@ def test_search_tabs_and_pages_are_in_the_address(open_console, empty_bakery):
     page.go_back()
     expect(rows).to_have_count(20)
 
-    # A code is found as customers may write it.
+    # The search finds a code in every spelling.
     page.get_by_role("searchbox").fill("f1nd07")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Disabled")
@@ -30,7 +30,7 @@ def test_search_tabs_and_pages_are_in_the_address(open_console, empty_bakery):
     expect(rows).to_have_count(20)
 
 
-def test_a_row_says_how_the_coupon_does_and_leads_to_its_page(open_console, bakery):
+def test_row_shows_the_coupons_figures_and_links_to_it(open_console, bakery):
     coupon = bakery.coupon(name="At a glance", code="GLANCE", max_redemptions=2, timezone="Asia/Tokyo", ends_at="2099-05-31")
     bakery.call("POST", "/v1/redemptions", {"coupon_id": coupon["coupon_id"], "customer_id": "a"}, scope="redeem")
     page = open_console("/coupons?q=GLANCE")
@@ -41,13 +41,13 @@ def test_a_row_says_how_the_coupon_does_and_leads_to_its_page(open_console, bake
     expect(page.get_by_role("link", name="Redeem page")).to_have_attribute("aria-current", "page")
 
 
-def test_the_first_coupon_is_one_button_away(open_console, empty_bakery):
-    page = open_console(shop=empty_bakery)
+def test_empty_list_offers_to_create_a_coupon(open_console, empty_bakery):
+    page = open_console(merchant=empty_bakery)
     expect(page.get_by_role("heading", name="Your first coupon")).to_be_visible()
     expect(page.locator("main").get_by_role("link")).to_have_count(1)
 
 
-def test_on_a_phone_a_coupons_card_uses_its_whole_width(open_console, bakery):
+def test_coupon_card_fills_the_width_of_a_phone(open_console, bakery):
     bakery.coupon(name="As wide as it can be", max_redemptions=3)
     page = open_console("/coupons?q=As+wide", viewport={"width": 390, "height": 844})
     card = page.locator("tbody tr")

@@ -1,4 +1,4 @@
-"""The preview is the customer's page: pixel by pixel, and shut off from the console."""
+"""The preview equals the customer's page pixel by pixel and is isolated from the console."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import expect
 
-from tests.browser.console.marketer import picture, soon
+from tests.browser.console.marketer import picture, retry
 
 MOST_DIFFERENT = 0.001
 SETTINGS = {
@@ -37,7 +37,7 @@ def state_of(page):
 
 
 def unlike(one, other):
-    """The share of pixels in which two screenshots differ."""
+    """The share of pixels that differ between two screenshots."""
     first, second = (Image.open(io.BytesIO(shot)).convert("RGB") for shot in (one, other))
     assert first.size == second.size
     difference = ImageChops.difference(first, second).convert("L").point(lambda value: 255 if value else 0)
@@ -46,13 +46,13 @@ def unlike(one, other):
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 430)])
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_the_preview_is_the_live_page_to_the_pixel(open_console, bakery, chromium, settings, scheme, width):
+def test_preview_equals_the_live_page_pixel_by_pixel(open_console, bakery, chromium, settings, scheme, width):
     coupon = bakery.coupon(SETTINGS[settings], name="Twice the same")
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page", viewport={"width": 1400, "height": 1100})
     page.get_by_role("radio", name="Dark" if scheme == "dark" else "Light").check()
     page.get_by_role("radio", name=f"{width} wide").check()
     expect(state_of(page)).to_have_attribute("data-state", "available")
-    # The corners of the phone's screen are the console's, and so is where it stands.
+    # The console draws the corners of the phone's screen and positions it.
     page.locator(".phone").evaluate(
         """(phone) => {
             Object.assign(phone.style, { position: "fixed", left: 0, top: 0, zIndex: 9, transition: "none" });
@@ -70,7 +70,7 @@ def test_the_preview_is_the_live_page_to_the_pixel(open_console, bakery, chromiu
     assert difference <= MOST_DIFFERENT
 
 
-def test_the_comparison_sees_a_difference(open_console, bakery):
+def test_control_comparison_notices_a_difference(open_console, bakery):
     coupon = bakery.coupon(name="Not the same")
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     expect(state_of(page)).to_have_attribute("data-state", "available")
@@ -82,7 +82,7 @@ def test_the_comparison_sees_a_difference(open_console, bakery):
     assert unlike(before, frame_of(page).screenshot()) > MOST_DIFFERENT
 
 
-def test_it_follows_what_is_typed_and_stays_where_it_was_scrolled_to(open_console, bakery):
+def test_preview_follows_input_and_keeps_its_scroll_position(open_console, bakery):
     coupon = bakery.coupon({"terms": "A line.\n\n" * 80}, name="Long terms")
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     expect(state_of(page)).to_have_attribute("data-state", "available")
@@ -93,13 +93,13 @@ def test_it_follows_what_is_typed_and_stays_where_it_was_scrolled_to(open_consol
     preview = page.frame_locator(".screens iframe[data-shown=true]").locator("body")
     expect(preview).to_have_css("background-color", "rgb(27, 67, 50)")
 
-    def is_where_it_was() -> None:
+    def is_at_scroll_position() -> None:
         assert preview.evaluate("() => scrollY") == 30
 
-    soon(page, is_where_it_was)
+    retry(page, is_at_scroll_position)
 
 
-def test_half_typed_settings_leave_the_page_as_it_was(open_console, bakery):
+def test_invalid_input_leaves_the_preview_unchanged(open_console, bakery):
     coupon = bakery.coupon(name="Half typed")
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     expect(state_of(page)).to_have_attribute("data-state", "available")
@@ -115,7 +115,7 @@ def test_half_typed_settings_leave_the_page_as_it_was(open_console, bakery):
     ).to_be_visible()
 
 
-def test_it_can_reach_neither_the_console_nor_the_network(open_console, bakery):
+def test_preview_can_access_neither_console_nor_network(open_console, bakery):
     coupon = bakery.coupon(name="Shut in")
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     expect(state_of(page)).to_have_attribute("data-state", "available")
@@ -128,7 +128,7 @@ def test_it_can_reach_neither_the_console_nor_the_network(open_console, bakery):
     assert frame.evaluate("() => { try { return sessionStorage.length } catch (error) { return error.name } }") == "SecurityError"
 
 
-def test_its_buttons_are_at_rest(open_console, bakery):
+def test_buttons_of_the_preview_do_nothing(open_console, bakery):
     coupon = bakery.coupon(name="At rest")
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     inside = page.frame_locator(".screens iframe[data-shown=true]")
@@ -138,7 +138,7 @@ def test_its_buttons_are_at_rest(open_console, bakery):
 
 
 @pytest.mark.parametrize(("length", "is_too_long"), [(20, False), (21, True)])
-def test_where_a_barcode_gets_too_fine_a_qr_code_is_suggested(open_console, bakery, length, is_too_long):
+def test_too_fine_barcode_suggests_a_qr_code(open_console, bakery, length, is_too_long):
     coupon = bakery.coupon(name="Long code", code="C" * length)
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     advice = page.get_by_text("Scanners read a QR code better.")
@@ -155,7 +155,7 @@ def test_where_a_barcode_gets_too_fine_a_qr_code_is_suggested(open_console, bake
         ({"name": "a.png", "mimeType": "image/png", "buffer": b"not an image at all"}, ""),
     ],
 )
-def test_a_file_that_is_no_image_is_refused_beside_its_field(open_console, bakery, file, words):
+def test_file_other_than_an_image_is_refused_at_its_field(open_console, bakery, file, words):
     coupon = bakery.coupon(name="No image")
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     page.locator("input[type=file][data-kind=brand_icon]").set_input_files(file)
@@ -164,7 +164,7 @@ def test_a_file_that_is_no_image_is_refused_beside_its_field(open_console, baker
     expect(field.get_by_role("button", name="Upload")).to_be_visible()
 
 
-def test_an_upload_shows_how_far_it_is_and_can_be_cancelled(open_console, bakery):
+def test_upload_shows_progress_and_can_be_cancelled(open_console, bakery):
     coupon = bakery.coupon(name="Slow upload")
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     page.route("**/v1/images", lambda route: None)

@@ -1,4 +1,4 @@
-"""Redemption records: found, copied, paged, taken along."""
+"""Redemption records: filters, pages, copying, export."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rows(page):
     return page.locator("tbody tr")
 
 
-def test_records_show_every_column_and_the_figures(open_console, coupon):
+def test_records_show_every_column_and_the_totals(open_console, coupon):
     page = open_console(f"/coupons/{coupon['coupon_id']}/records")
     expect(page.get_by_role("columnheader")).to_have_text(
         ["Redemption ID", "Customer ID", "Inbox ID", "Status", "Redeemed at", "Distributed at"]
@@ -32,7 +32,7 @@ def test_records_show_every_column_and_the_figures(open_console, coupon):
     expect(page.get_by_label("Usage")).to_have_text("Redeemed3Left97Limit100")
 
 
-def test_filters_are_in_the_address_so_that_reload_and_back_keep_them(open_console, coupon):
+def test_filters_are_in_the_url_and_survive_reload_and_back(open_console, coupon):
     page = open_console(f"/coupons/{coupon['coupon_id']}/records")
     page.get_by_role("link", name="Redeemed", exact=True).click()
     expect(rows(page)).to_have_count(3)
@@ -47,7 +47,7 @@ def test_filters_are_in_the_address_so_that_reload_and_back_keep_them(open_conso
     expect(rows(page)).to_have_count(50)
 
 
-def test_pages_go_on_and_back_without_missing_or_repeating_any(open_console, coupon):
+def test_paging_misses_and_repeats_no_record(open_console, coupon):
     page = open_console(f"/coupons/{coupon['coupon_id']}/records")
     expect(rows(page)).to_have_count(50)
     first = rows(page).locator("th code").all_text_contents()
@@ -61,7 +61,7 @@ def test_pages_go_on_and_back_without_missing_or_repeating_any(open_console, cou
     expect(rows(page)).to_have_count(50)
 
 
-def test_an_id_is_copied_whole(open_console, coupon, bakery):
+def test_copy_button_copies_the_complete_id(open_console, coupon, bakery):
     record = bakery.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions?customer_id=c-00").json()["items"][0]
     page = open_console(
         f"/coupons/{coupon['coupon_id']}/records?customer=c-00", permissions=["clipboard-read", "clipboard-write"]
@@ -71,7 +71,7 @@ def test_an_id_is_copied_whole(open_console, coupon, bakery):
     assert page.evaluate("navigator.clipboard.readText()") == record["redemption_id"]
 
 
-def test_the_export_has_every_record_and_starts_no_formula(open_console, bakery):
+def test_export_has_every_record_and_no_formula(open_console, bakery):
     coupon = bakery.coupon(name="To take along")
     hostile = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "plain"]
     for customer in hostile:

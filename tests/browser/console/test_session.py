@@ -1,4 +1,4 @@
-"""Who is signed in, for how long, and what stays when that ends."""
+"""Sessions: sign-in, expiry, sign-out, and what remains afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def sign_in(page, key):
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_key_opens_the_console_for_this_tab_only(open_console, bakery):
+def test_key_signs_in_this_tab_only(open_console, bakery):
     page = open_console("/coupons?status=active", is_signed_in=False)
     sign_in(page, f"  {bakery.demo['admin_key']} ")
     expect(page.get_by_role("heading", name="Coupons", level=1)).to_be_visible()
@@ -35,7 +35,7 @@ def test_a_key_opens_the_console_for_this_tab_only(open_console, bakery):
         ("distribute_key", "Managing coupons takes a key with the admin scope."),
     ],
 )
-def test_a_key_that_does_not_fit_is_told_why(open_console, bakery, key, words):
+def test_refused_key_is_explained(open_console, bakery, key, words):
     page = open_console(is_signed_in=False)
     sign_in(page, bakery.demo.get(key, key))
     expect(page.get_by_role("alert")).to_contain_text(words)
@@ -43,7 +43,7 @@ def test_a_key_that_does_not_fit_is_told_why(open_console, bakery, key, words):
     assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_signing_out_forgets_the_key_and_all_that_was_kept(open_console, bakery):
+def test_sign_out_deletes_the_key_and_unsaved_input(open_console, bakery):
     page = open_console("/coupons", is_signed_in=False)
     sign_in(page, bakery.demo["admin_key"])
     page.get_by_role("button", name="Sign out").click()
@@ -53,11 +53,11 @@ def test_signing_out_forgets_the_key_and_all_that_was_kept(open_console, bakery)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_a_session_that_ends_asks_again_and_loses_nothing(open_console, bakery):
+def test_expired_session_asks_for_a_key_and_keeps_input(open_console, bakery):
     page = open_console("/coupons/new")
     page.get_by_label("Name").fill("Written before it ended")
     without_key = re.compile(r"/v1/coupons$")
-    # The request goes out without the key, so the refusal is the service's own.
+    # The request has no key, so the service itself refuses it.
     page.route(
         without_key,
         lambda route: route.continue_(headers={**route.request.headers, "authorization": "Bearer cf_gone_" + "0" * 40}),
@@ -72,7 +72,7 @@ def test_a_session_that_ends_asks_again_and_loses_nothing(open_console, bakery):
     expect(page.get_by_role("heading", name="Written before it ended", level=1)).to_be_visible()
 
 
-def test_a_session_that_ends_over_a_dialog_comes_before_it(open_console, bakery):
+def test_expired_session_is_asked_above_an_open_dialog(open_console, bakery):
     coupon = bakery.coupon(name="Dialog open")
     page = open_console(f"/coupons/{coupon['coupon_id']}/records")
     page.get_by_role("button", name="Link for a customer").click()
@@ -87,7 +87,7 @@ def test_a_session_that_ends_over_a_dialog_comes_before_it(open_console, bakery)
     expect(page.get_by_role("button", name="Copy link")).to_be_visible()
 
 
-def test_an_organisation_without_the_add_on_is_told_so(open_console, empty_bakery):
+def test_disabled_addon_is_explained(open_console, empty_bakery):
     from local.invoke import invoke
 
     demo = empty_bakery.demo

@@ -1,4 +1,4 @@
-"""What people put into fields to run a script in somebody else's browser. Each calls `alert`, or leads away."""
+"""Field values that try to run a script in a customer's browser: each calls `alert` or navigates away."""
 
 PLAIN = (
     "<script>alert(1)</script>",

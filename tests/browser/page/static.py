@@ -1,4 +1,4 @@
-"""Pages as the service would send them, without a service: the same headers, the same policy."""
+"""Redeem pages without a running service, with the same headers and policy."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ ADDRESS = "https://coupons.test"
 LINK = f"{ADDRESS}/r/preview"
 
 
-class Stage:
-    """A browser that shows one page after the other; what the last one asked for, and what any of them complained of."""
+class StaticPage:
+    """One browser page that shows given states; records the last state's requests and all errors."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.page = context.new_page()
         self.requests: list[str] = []
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         self._sent = Response(404)
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", self._complain)
+        self.page.on("console", lambda message: self.errors.append(message.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", self._record_dialog)
         self.page.route("**/*", self._answer)
 
-    def show(self, view: PageState, language: str = "") -> Stage:
+    def show(self, view: PageState, language: str = "") -> StaticPage:
         self._sent = responses.page_response(view, _request(language))
         self.requests.clear()
         self.page.goto(LINK)
@@ -45,8 +45,8 @@ class Stage:
         else:
             route.abort()
 
-    def _complain(self, dialog: Dialog) -> None:
-        self.complaints.append(f"dialog: {dialog.message}")
+    def _record_dialog(self, dialog: Dialog) -> None:
+        self.errors.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
 

@@ -1,4 +1,4 @@
-"""The redeem page as Lighthouse finds it; its performance depends on the machine, so a benchmark measures that."""
+"""Lighthouse on the redeem page, without performance, which depends on the machine (see bench/)."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ CATEGORIES = ["accessibility", "best-practices"]
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Keep the test output clean."""
 
 
 @pytest.fixture(scope="module")
 def link(stack: dict[str, str], chromium: Browser) -> str:
-    """Where there is no Chromium, nothing is measured, and the fixture says so."""
+    """A link for Lighthouse. The fixture skips the test if Chromium is missing."""
     return lighthouse.page(stack)
 
 
-def test_lighthouse_finds_nothing_to_do_better(link):
+def test_lighthouse_has_no_suggestion(link):
     report = lighthouse.measured(link, CATEGORIES)
     assert report.faults == []
     assert report.scores == {name: lighthouse.MUST[name] for name in CATEGORIES}
 
 
-def test_lighthouse_sees_what_is_wrong(chromium, tmp_path):
-    """The control: a page without a language, a title and a contrast."""
+def test_control_lighthouse_notices_faults(chromium, tmp_path):
+    """Control: a page without a language, a title and contrast."""
     (tmp_path / "index.html").write_text("<!doctype html><p style='color: #eee'>Who can read this?")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
         Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""The page for everyone: any state, any colour, any size, by day and by night, right-to-left."""
+"""Appearance of the page: every state, colours, sizes, light and dark, right-to-left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from couponflow.domain.models import RedeemButton, RedeemPage
 from couponflow.web.page import assets, render
 from local.screenshots import sample_pages
 from tests.browser.axe import violations
-from tests.browser.page.static import Stage
+from tests.browser.page.static import StaticPage
 
 NOW = datetime.now(UTC)
 COLORS = ("#ffffff", "#000000", "#777777", "#ff0000", "#ffff00", "#0000ff", "#00ff7f", "#8a2be2")
@@ -31,11 +31,11 @@ def settings(color: str) -> RedeemPage:
 
 
 def overflow(page: Any) -> int:
-    """How many pixels stick out at the side."""
+    """Number of pixels by which the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-# The merchant's colours are a style of their own, so a page that is there already can take others.
+# The merchant's colours are a separate style sheet, so the loaded page can be recoloured.
 RECOLOR = """style => {
     const colors = new CSSStyleSheet();
     colors.replaceSync(style);
@@ -47,9 +47,9 @@ RECOLOR = """style => {
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("scene", SCENES)
-def test_nobody_is_shut_out(phone, scene, mode):
+def test_page_is_accessible_in_every_state_mode_and_colour(phone, scene, mode):
     language = MODES[mode].get("locale", "en")
-    page = Stage(phone(**MODES[mode])).show(sample_pages.views(settings(COLORS[0]), NOW)[scene], language).page
+    page = StaticPage(phone(**MODES[mode])).show(sample_pages.views(settings(COLORS[0]), NOW)[scene], language).page
     page.evaluate("document.querySelector('details')?.setAttribute('open', '')")
     broken, backgrounds = {}, set()
     for color in COLORS:
@@ -62,7 +62,7 @@ def test_nobody_is_shut_out(phone, scene, mode):
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_but_for_its_colours_a_page_is_the_same_in_all(scene):
+def test_pages_differ_only_in_their_colours(scene):
     def document(color: str) -> str:
         html = render.render(sample_pages.views(settings(color), NOW)[scene])
         return html.replace(assets.colors(color), "").replace(f'name="theme-color" content="{color}"', "")
@@ -70,8 +70,8 @@ def test_but_for_its_colours_a_page_is_the_same_in_all(scene):
     assert len({document(color) for color in COLORS}) == 1
 
 
-def test_axe_sees_what_is_wrong(phone):
-    page = Stage(phone()).show(sample_pages.views(settings("#ffffff"), NOW)["available"]).page
+def test_control_axe_notices_faults(phone):
+    page = StaticPage(phone()).show(sample_pages.views(settings("#ffffff"), NOW)["available"]).page
     page.evaluate("""() => {
         document.querySelector('h1').style.color = '#eee';
         document.documentElement.lang = '';
@@ -82,9 +82,9 @@ def test_axe_sees_what_is_wrong(phone):
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("scene", SCENES)
-def test_text_of_twice_the_size_fits_and_the_buttons_stay_in_reach(phone, scene, language):
+def test_text_of_double_size_fits_and_buttons_stay_large(phone, scene, language):
     long = sample_pages.coupon(NOW, name="Donaudampfschifffahrtsgesellschaftskapitänskajüte " * 2, code="X" * 40)
-    shown = Stage(phone()).show(sample_pages.views(settings("#8a2be2"), NOW, long)[scene], language)
+    shown = StaticPage(phone()).show(sample_pages.views(settings("#8a2be2"), NOW, long)[scene], language)
     shown.page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert overflow(shown.page) == 0
     for button in shown.page.locator("button:visible, a.button:visible").all():
@@ -93,7 +93,7 @@ def test_text_of_twice_the_size_fits_and_the_buttons_stay_in_reach(phone, scene,
         assert box and box["width"] >= 44 and box["height"] >= 44
 
 
-# The text of each moment, cut where a line ends.
+# The text of each date, split at its line ends.
 LINES = """() => [...document.querySelectorAll('time bdi')].map(time => {
     const range = document.createRange(), text = time.firstChild, lines = [''];
     let bottom = 0;
@@ -110,20 +110,20 @@ LINES = """() => [...document.querySelectorAll('time bdi')].map(time => {
 
 
 @pytest.mark.parametrize("language", ["zh-Hant", "zh-Hans", "ja", "th", "en"])
-def test_a_date_is_never_torn_apart(phone, language):
+def test_date_breaks_only_between_its_parts(phone, language):
     page = (
-        Stage(phone(viewport={"width": 320, "height": 568}))
+        StaticPage(phone(viewport={"width": 320, "height": 568}))
         .show(sample_pages.views(settings("#fff"), NOW)["upcoming"], language)
         .page
     )
     moments = page.evaluate(LINES)
-    assert any(len(lines) > 1 for lines in moments), "all fit into one line: nothing is tested"
+    assert any(len(lines) > 1 for lines in moments), "every date fits into one line, so the test checks nothing"
     for lines in moments:
         assert all(line.endswith((" ", "日")) for line in lines[:-1]), lines
 
 
 @pytest.mark.parametrize("display", ["text", "qr", "barcode"])
-def test_the_code_can_be_read_from_the_screen_by_day_and_by_night(phone, display):
+def test_code_is_readable_from_the_screen_in_both_schemes(phone, display):
     import io
 
     import zxingcpp
@@ -131,15 +131,15 @@ def test_the_code_can_be_read_from_the_screen_by_day_and_by_night(phone, display
 
     for scheme in ("light", "dark"):
         page = RedeemPage(code_display=display, background_color="#123456")
-        shown = Stage(phone(color_scheme=scheme, device_scale_factor=2)).show(sample_pages.views(page, NOW)["available"])
+        shown = StaticPage(phone(color_scheme=scheme, device_scale_factor=2)).show(sample_pages.views(page, NOW)["available"])
         assert shown.page.inner_text(".code-text") == "DOOR-7K2Q9A"
         if display != "text":
             seen = Image.open(io.BytesIO(shown.page.screenshot(full_page=True)))
             assert [found.text for found in zxingcpp.read_barcodes(seen)] == ["DOOR-7K2Q9A"]
 
 
-def test_one_request_before_anything_is_painted_and_none_to_others(phone):
-    shown = Stage(phone()).show(sample_pages.views(settings("#123456"), NOW)["available"])
+def test_first_paint_needs_one_request_and_no_third_party(phone):
+    shown = StaticPage(phone()).show(sample_pages.views(settings("#123456"), NOW)["available"])
     shown.page.wait_for_load_state("networkidle")
     pictures = {f"https://coupons.test{image.path}" for image in (sample_pages.ICON, sample_pages.PICTURE)}
     assert shown.requests[0] == "https://coupons.test/r/preview"
@@ -148,11 +148,11 @@ def test_one_request_before_anything_is_painted_and_none_to_others(phone):
         shown.page.evaluate("performance.getEntriesByType('resource').filter(e => e.renderBlockingStatus == 'blocking').length")
         == 0
     )
-    assert shown.complaints == []
+    assert shown.errors == []
 
 
-def test_pictures_move_nothing_when_they_arrive(phone):
-    shown = Stage(phone()).show(sample_pages.views(settings("#123456"), NOW)["available"])
+def test_loading_images_shift_no_content(phone):
+    shown = StaticPage(phone()).show(sample_pages.views(settings("#123456"), NOW)["available"])
     moved = """() => new Promise(done => {
         new PerformanceObserver(list => done(list.getEntries().length)).observe({type: 'layout-shift', buffered: true});
         requestAnimationFrame(() => requestAnimationFrame(() => done(0)));
@@ -161,8 +161,8 @@ def test_pictures_move_nothing_when_they_arrive(phone):
     assert shown.page.evaluate(moved) == 0
 
 
-def test_the_terms_open_at_a_tap_and_their_arrow_says_so(phone):
-    page = Stage(phone(reduced_motion="reduce")).show(sample_pages.views(settings("#ffffff"), NOW)["available"]).page
+def test_tap_opens_the_terms_and_turns_their_arrow(phone):
+    page = StaticPage(phone(reduced_motion="reduce")).show(sample_pages.views(settings("#ffffff"), NOW)["available"]).page
     arrow = page.locator("summary .icon")
     assert arrow.evaluate("arrow => getComputedStyle(arrow).transform") == "none"
     page.get_by_text("Terms and conditions").tap()
@@ -170,8 +170,8 @@ def test_the_terms_open_at_a_tap_and_their_arrow_says_so(phone):
     assert arrow.evaluate("arrow => getComputedStyle(arrow).transform") == "matrix(-1, 0, 0, -1, 0, 0)"
 
 
-def test_the_merchants_colour_is_the_pages_and_the_label_the_buttons(phone):
+def test_page_has_the_merchants_colour_and_button_label(phone):
     page = RedeemPage(background_color="#8a2be2", redeem_button=RedeemButton(label="Get it"))
-    shown = Stage(phone()).show(sample_pages.views(page, NOW)["available"])
+    shown = StaticPage(phone()).show(sample_pages.views(page, NOW)["available"])
     assert shown.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(138, 43, 226)"
     assert shown.page.get_by_role("button", name="Get it").is_visible()

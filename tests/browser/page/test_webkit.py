@@ -1,4 +1,4 @@
-"""The engine of every browser on an iPhone, as WebKitGTK has it."""
+"""The redeem page in WebKitGTK, the engine of every iPhone browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from selenium.webdriver.webkitgtk.service import Service
 
 from tools import browsers
 
-# Selenium's own class uses what Selenium itself has deprecated.
+# Selenium's own class for WebKitGTK uses a deprecated Selenium API.
 pytestmark = pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning")
 
 MINI_BROWSER = next(
@@ -32,7 +32,7 @@ MINI_BROWSER = next(
 
 @pytest.fixture(scope="module")
 def screen() -> Iterator[str]:
-    """A screen that nobody sees."""
+    """A virtual screen (Xvfb)."""
     if browsers.webkit() is None:
         pytest.skip("no WebKit on this machine: nothing is tested in it (python3 -m tools.browsers)")
     read, write = os.pipe()
@@ -60,12 +60,12 @@ def webkit(screen: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebDriver]:
         driver.quit()
 
 
-def state_is(driver: WebDriver, state: str) -> None:
-    # In one step: between finding the element and asking it, the page may give way to the next.
+def wait_for_state(driver: WebDriver, state: str) -> None:
+    # One script call, because the page may be replaced between finding and reading the element.
     WebDriverWait(driver, 20).until(lambda seen: seen.execute_script("return document.documentElement.dataset.state") == state)
 
 
-# A click on what still moves lands beside it.
+# A click on a moving element misses it.
 STANDS_STILL = """return document.getAnimations().every(one =>
     one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"""
 
@@ -84,21 +84,21 @@ def press(driver: WebDriver, name: str) -> None:
     WebDriverWait(driver, 20, ignored_exceptions=[StaleElementReferenceException]).until(found)
 
 
-def test_a_customer_with_an_iphones_engine_redeems(webkit, shop):
-    coupon = shop.coupon(max_redemptions_per_customer=2)
-    webkit.get(shop.link(coupon))
-    state_is(webkit, "available")
+def test_customer_redeems_in_webkit(webkit, merchant):
+    coupon = merchant.coupon(max_redemptions_per_customer=2)
+    webkit.get(merchant.link(coupon))
+    wait_for_state(webkit, "available")
     press(webkit, "Redeem")
-    state_is(webkit, "confirm")
+    wait_for_state(webkit, "confirm")
     press(webkit, "Redeem now")
-    state_is(webkit, "redeemed")
+    wait_for_state(webkit, "redeemed")
     webkit.refresh()
-    state_is(webkit, "redeemed")
-    assert shop.redeemed(coupon) == 1
+    wait_for_state(webkit, "redeemed")
+    assert merchant.redeemed(coupon) == 1
 
 
-def test_what_is_no_offence_to_the_policy_runs_in_it(webkit, shop):
-    webkit.get(shop.link(shop.coupon(page={"background_color": "#8a2be2"})))
+def test_page_runs_in_webkit_under_its_policy(webkit, merchant):
+    webkit.get(merchant.link(merchant.coupon(page={"background_color": "#8a2be2"})))
     color = webkit.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert color == "rgb(138, 43, 226)"
     press(webkit, "Copy code")

@@ -1,4 +1,4 @@
-"""Fails in every way that a function can."""
+"""A function that fails in a given way."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Tells what it was given, and keeps things."""
+"""A function that returns its event and environment, and stores items and objects."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> object:
 
 
 def _meet(at: str, who: str, enough: str) -> None:
-    """Returns once that many are there: alone, one would wait until its time is out."""
+    """Wait until `enough` requests are here; a request alone times out."""
     Path(at, who).touch()
     while len(list(Path(at).iterdir())) < int(enough):
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The service over HTTP, as tools of a marketer and a flow use it."""
+"""The service over HTTP, as the tools of a merchant use it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx
 
 
-class Shop:
+class Merchant:
     def __init__(self, demo: dict[str, Any]) -> None:
         self.demo = demo
         self._client = httpx.Client(base_url=demo["base_url"], timeout=30)
@@ -25,7 +25,7 @@ class Shop:
         return self._client.request(method, path, json=body, headers={"authorization": f"Bearer {key}"}).raise_for_status()
 
     def coupon(self, page: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-        """A coupon that is valid now, once for each customer, but for the changes."""
+        """Create a coupon that is valid now, once per customer, except for `changes`."""
         body = {"name": "Free coffee", "starts_at": "2026-01-01", "ends_at": "2099-12-31", "max_redemptions_per_customer": 1}
         coupon = dict(self.call("POST", "/v1/coupons", body | changes).json())
         if page is not None:
@@ -37,11 +37,11 @@ class Shop:
         self.call("PATCH", path, {"version": self.call("GET", path).json()["version"]} | changes)
 
     def link(self, coupon: dict[str, Any]) -> str:
-        """Of a new customer."""
+        """Distribute the coupon to a new customer; return the link."""
         body = {"coupon_id": coupon["coupon_id"], "customer_id": f"customer-{next(self._customers)}"}
         return str(self.call("POST", "/v1/flow/distribute", body, scope="distribute").json()["redeem_url"])
 
     def redeemed(self, coupon: dict[str, Any]) -> int:
-        """How often the coupon was used, by its records."""
+        """Number of redeemed records of the coupon."""
         found = self.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions?status=redeemed&limit=100")
         return len(found.json()["items"])
