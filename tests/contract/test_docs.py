@@ -17,6 +17,7 @@ from tools.paths import ROOT
 PAGES = sorted(path for pattern in ("*.md", "docs/**/*.md", "bench/*.md") for path in ROOT.glob(pattern))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 GOAL = re.compile(r"\b[PRU][0-9]{1,2}[bc]?\b")
+PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 DEFINED_IN = {"P": "docs/benchmarks.md", "R": "docs/testing.md", "U": "docs/testing.md"}
 PROGRAMS = {".py", ".js", ".css", ".yaml"}
 VENDORED = {"vendor", "node_modules"}
@@ -131,18 +132,24 @@ def test_index_lists_every_page():
     assert pages - {"README.md", "api_introduction.md"} <= set(re.findall(r"\((\w[\w-]*\.md)", index))
 
 
+def test_pages_that_code_names_exist():
+    named = {page for folder in CODE for page in matches_below(ROOT / folder, PAGE)}
+    assert "docs/rate-limits.md" in named
+    assert not [page for page in named if not (ROOT / page).is_file()]
+
+
 def test_every_goal_id_in_code_is_defined():
-    undefined = {each for folder in CODE for each in ids_below(ROOT / folder)} - defined_ids()
+    undefined = {each for folder in CODE for each in matches_below(ROOT / folder, GOAL)} - defined_ids()
     assert not undefined
 
 
-def ids_below(folder: Path) -> set[str]:
-    """Return the goal ids in a folder's programs."""
+def matches_below(folder: Path, pattern: re.Pattern[str]) -> set[str]:
+    """Return what matches a pattern in a folder's programs."""
     return {
         each
         for path in folder.rglob("*.*")
         if path.suffix in PROGRAMS and not VENDORED & set(path.parts) and path != Path(__file__)
-        for each in GOAL.findall(path.read_text())
+        for each in pattern.findall(path.read_text())
     }
 
 

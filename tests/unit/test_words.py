@@ -54,7 +54,7 @@ def test_allowance_covers_a_folder_of_its_own():
 def test_excess_fails_and_names_each_word(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(words, "ALLOWED", tmp_path / "allowed.txt")
     words.ALLOWED.write_text("docs 1\n")
-    found = [words.Finding("docs/a.md", line, "anew", "again") for line in (1, 2)]
+    found = [words.Finding("docs/a.yaml", line, "anew", "again") for line in (1, 2)]
     monkeypatch.setattr(words, "find_in_repository", lambda: iter(found))
     assert words.main() == 1
-    assert capsys.readouterr().out.count("docs/a.md") == 2
+    assert capsys.readouterr().out.count("docs/a.yaml") == 2
