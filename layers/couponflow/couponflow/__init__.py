@@ -1,6 +1,6 @@
-"""Coupons for chatbot flows, whose limits hold exactly whatever the load."""
+"""Coupons for chatbot flows, with limits that hold exactly under every load."""
 
 import gc
 
-# What is imported stays for ever: looking through it for garbage again and again is a tenth of a cold start.
+# Imported modules stay permanently: repeated garbage collection over them takes a tenth of a cold start.
 gc.set_threshold(200_000)

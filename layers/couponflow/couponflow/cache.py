@@ -17,7 +17,7 @@ _EXPIRE_ALL = 7 * 24 * 3_600.0
 class CacheClock:
     """Seconds since the environment started, counted by the faster of two clocks.
 
-    Lambda freezes an environment between requests. The monotonic clock may rest meanwhile, and the wall clock may be
+    Lambda freezes an environment between requests. The monotonic clock may stop then, and the wall clock may be
     set. So each interval between two calls counts as long as the longer of the two says.
     """
 
@@ -27,6 +27,7 @@ class CacheClock:
         self._elapsed, self._last_wall, self._last_monotonic = 0.0, wall(), monotonic()
 
     def __call__(self) -> float:
+        """The seconds so far."""
         with self._lock:
             wall, monotonic = self.wall(), self.monotonic()
             passed = wall - self._last_wall
@@ -42,7 +43,7 @@ CACHE_CLOCK = CacheClock()
 
 
 class ExpiringCache(TTLCache[Key, Value]):
-    """A bounded cache. An entry is gone `seconds` after it was stored, also where the environment was frozen meanwhile."""
+    """A bounded cache. An entry is gone `seconds` after it was stored, also if the environment was frozen."""
 
     def __init__(self, most: int, seconds: float, clock: Callable[[], float] = CACHE_CLOCK) -> None:
         super().__init__(most, seconds, clock)

@@ -26,7 +26,7 @@ def _is_zone(name: str) -> str:
 
 Code = Annotated[str, AfterValidator(_is_code), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]{3,40}$"})]
 Zone = Annotated[str, AfterValidator(_is_zone)]
-# A time with an offset, a local time, or a date.
+# A time with an offset, a local time or a date.
 Moment = Annotated[datetime, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?$"})]
 MaxRedemptions = Annotated[int, Field(ge=1, le=1_000_000_000)]
 MaxRedemptionsPerCustomer = Annotated[int, Field(ge=1, le=100)]
@@ -44,7 +44,7 @@ def _moment(value: object, info: ValidationInfo, read: Any) -> datetime:
 
 
 class Period(Schema):
-    """Local times and dates are those of `timezone`, which therefore is read first."""
+    """Times of a period. Local times and dates are in `timezone`, which is therefore the first field."""
 
     @field_validator("starts_at", "from_", mode="before", check_fields=False)
     @classmethod
@@ -58,6 +58,8 @@ class Period(Schema):
 
 
 class CouponIn(Period):
+    """A new coupon."""
+
     timezone: Zone = "UTC"
     name: Name
     code: Code | None = None
@@ -69,7 +71,7 @@ class CouponIn(Period):
 
 
 class CouponChange(Period):
-    """Context: `timezone`, the coupon's, in which local times are read where none is given."""
+    """A change of a coupon. Context: `timezone`, the coupon's own, for local times if the change has none."""
 
     version: Annotated[int, Field(ge=1)] | None = None
     timezone: Zone = ""
@@ -81,17 +83,19 @@ class CouponChange(Period):
     active: bool = True
 
     def changes(self) -> dict[str, Any]:
-        """The fields that were given, but for the version; the defaults above are never seen."""
+        """The fields in the body, without the version. The defaults above are never used."""
         return self.model_dump(exclude_unset=True, exclude={"version"})
 
 
 class CouponListing(Listing):
+    """The query of the list of coupons."""
+
     status: CouponStatus | None = None
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
 
 
 class RecordListing(Period, Listing):
-    """Context: `timezone`, in which dates are read."""
+    """The query of the list of records. Context: `timezone`, for dates."""
 
     model_config = ConfigDict(extra="ignore", strict=False)
 

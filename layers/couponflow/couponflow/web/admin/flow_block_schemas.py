@@ -1,4 +1,4 @@
-"""What the admin API takes as a Distribute Coupon block. Unknown fields are refused; what is empty is left out."""
+"""Request schemas of Distribute Coupon blocks. Empty values count as missing."""
 
 import re
 from typing import Annotated
@@ -18,13 +18,13 @@ def _nothing(value: object) -> object:
 
 
 def _is_image(url: str, info: ValidationInfo) -> str:
-    """An https address, or an image of ours, wherever the service is: on one machine that is http."""
+    """An https address, or one of our own images: its address is http on the local stack."""
     base_url = (info.context or {})["base_url"]
     is_ours = re.fullmatch(rf"{re.escape(base_url)}/images/[0-9a-f]{{64}}\.(webp|jpg)", url)
     return url if is_ours else is_https(url)
 
 
-# As written, with the names of placeholders; how long they are when filled is checked against the channel's limits.
+# Placeholder names count here. The service checks the filled text against the channel's limits.
 LONGEST_MESSAGE, LONGEST_BUTTON_TITLE = channel_limits.LONGEST_MESSAGE * 2, channel_limits.LONGEST_BUTTON_TITLE * 2
 Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_MESSAGE)]
 ButtonTitle = Annotated[
@@ -52,6 +52,8 @@ SavedChannel = Annotated[
 
 
 class FallbackFlowsIn(Schema):
+    """The flow to go on with, for each outcome without a coupon."""
+
     coupon_expired: Flow = None
     customer_max_uses_reached: Flow = None
     coupon_max_uses_reached: Flow = None
@@ -59,7 +61,7 @@ class FallbackFlowsIn(Schema):
 
 
 class BlockIn(Schema):
-    """Context: `base_url`, where the service itself is."""
+    """A block to save. Context: `base_url`, the service's own address."""
 
     coupon_id: str
     message: Annotated[Message | None, BeforeValidator(_nothing)] = None
@@ -69,4 +71,5 @@ class BlockIn(Schema):
     channel: SavedChannel | None = None
 
     def content(self) -> FlowBlockContent:
+        """The block in the domain model."""
         return FlowBlockContent(**dict(self) | {"fallback_flows": FallbackFlows(**dict(self.fallback_flows))})

@@ -1,4 +1,4 @@
-"""What the admin API takes when an image is announced."""
+"""Request schema of an image upload."""
 
 from typing import Annotated, Literal
 
@@ -9,6 +9,8 @@ from couponflow.web.http.validation import Schema
 
 
 class ImageIn(Schema):
+    """An announced upload: its place, media type and exact size in bytes."""
+
     kind: Literal["brand_icon", "campaign_image", "block_image"]
     content_type: Literal["image/jpeg", "image/png", "image/webp"]
     size: Annotated[int, Field(ge=1, le=LARGEST_UPLOAD)]

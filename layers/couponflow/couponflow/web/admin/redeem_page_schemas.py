@@ -1,4 +1,4 @@
-"""What the admin API takes as settings of a redeem page."""
+"""Request schemas of a redeem page."""
 
 from typing import Annotated, Self
 
@@ -11,6 +11,8 @@ Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class RedeemButtonIn(Schema):
+    """The button of a redeem page."""
+
     behavior: Annotated[ButtonBehavior, Field(strict=False)] = ButtonBehavior.REDEEM
     label: Label | None = None
     url: HttpsUrl | None = None
@@ -23,6 +25,8 @@ class RedeemButtonIn(Schema):
 
 
 class RedeemPageIn(Schema):
+    """All settings of a redeem page; images by their ids."""
+
     code_display: Annotated[CodeDisplay, Field(strict=False)] = CodeDisplay.TEXT
     redeem_button: RedeemButtonIn = RedeemButtonIn()
     copy_code_button: bool = True

@@ -1,7 +1,7 @@
-"""The console's files, read and compressed once, and how browsers may use them.
+"""The console's static files, compressed once, with their caching and security headers.
 
-Everything but the document itself lies under an address that carries the hash of it all, so it may be kept for ever,
-and a deployment never mixes with what an open tab has loaded.
+The address of every file but the document contains a hash of all files. Browsers may cache it
+permanently, and an open tab never mixes two deployments.
 """
 
 import gzip
@@ -43,7 +43,7 @@ _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 @dataclass(frozen=True)
 class File:
-    """A file as it is sent, with the headers of its own."""
+    """A file in both encodings, with its headers."""
 
     content: bytes
     compressed: bytes | None
@@ -51,13 +51,14 @@ class File:
 
     @classmethod
     def of(cls, content: bytes, suffix: str, headers: Mapping[str, str]) -> "File":
+        """A file with its compressed form and its entity tag."""
         compressed = None if suffix in COMPRESSED_ALREADY else gzip.compress(content, mtime=0)
-        # Weak, since it stands for the file in either encoding.
+        # Weak: one tag for both encodings.
         etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
         return cls(content, compressed, {"content-type": TYPES[suffix], "etag": etag, **headers})
 
     def answer(self, accepted: str, known: str) -> Response:
-        """`accepted` and `known` are the request's Accept-Encoding and If-None-Match."""
+        """The file, or 304. `accepted` and `known` are the request's Accept-Encoding and If-None-Match."""
         headers = dict(self.headers)
         if headers["etag"].removeprefix("W/") in (tag.strip().removeprefix("W/") for tag in known.split(",")):
             return Response(304, "", headers)
@@ -68,12 +69,15 @@ class File:
 
 @dataclass(frozen=True)
 class Console:
+    """The document of all screens, and the files by address."""
+
     index: File
     assets: Mapping[str, File]
     """By address."""
 
     @classmethod
     def of(cls, folder: Path, uploads: Iterable[str]) -> "Console":
+        """Read every file of a folder; `uploads` are the origins that the console may call."""
         names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TYPES)
         contents = {name: (folder / name).read_bytes() for name in names}
         base = f"{ROOT}assets/{_digest(contents)}/"
@@ -84,7 +88,7 @@ class Console:
         return cls(File.of(index.encode(), ".html", DOCUMENT | _console_policy(uploads)), assets)
 
     def answer(self, path: str, accepted: str, known: str) -> Response | None:
-        """None: there is no such file. Screens have addresses of their own and all are the one document."""
+        """The file of a path; None if there is none. The address of every screen is the one document."""
         if path in ("/", "/console"):
             return Response(308, "", SECURITY_HEADERS | {"location": HOME})
         if path.startswith(f"{ROOT}assets/"):
@@ -122,7 +126,7 @@ def _digest(contents: Mapping[str, bytes]) -> str:
 
 
 def _preloads(base: str, names: Iterable[str]) -> str:
-    """Modules import each other four deep; asked for at once, they arrive in one round trip."""
+    """Modules import each other four levels deep. Preloaded, they arrive in one round trip."""
     return "\n".join(f'<link rel="modulepreload" href="{base}{name}">' for name in names if name.endswith(".js"))
 
 
@@ -132,7 +136,7 @@ def _console_policy(uploads: Iterable[str]) -> dict[str, str]:
         "script-src": "'self'",
         "style-src": "'self'",
         "font-src": "'self'",
-        # A flow block shows an image from any https address, as the chat will.
+        # The preview of a flow block shows an image from any https address, like the chat.
         "img-src": "'self' https: data: blob:",
         "connect-src": " ".join(["'self'", *uploads]),
         "frame-src": "'self'",
@@ -153,14 +157,16 @@ def _asset_headers(name: str, content: bytes) -> dict[str, str]:
 
 
 def _preview_policy(document: str) -> dict[str, str]:
-    """The redeem page brings its styles and its script inside it. In a document that came with the console's own
-    policy they would be refused; so the preview is a document apart, sandboxed: it can't reach the console or its key."""
+    """The policy of the preview: a sandboxed document, which cannot reach the console or its key.
+
+    The redeem page has inline styles and an inline script, which the console's policy would block.
+    """
     script = _INLINE_SCRIPT.search(document)
     assert script is not None
     policy = {
         "default-src": "'none'",
         "script-src": f"{page.source_of(script[1])} {page.SCRIPT_SOURCE}",
-        # The merchant's colours are a style that changes with every stroke: no hash can name it beforehand.
+        # The merchant's colours are a style that changes while they type: its hash is not known beforehand.
         "style-src": "'unsafe-inline'",
         "img-src": "'self' https: data:",
         "form-action": "'none'",

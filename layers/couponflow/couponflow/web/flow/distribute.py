@@ -1,7 +1,8 @@
-"""What the Distribute Coupon block does for one customer, or for the customers of a broadcast.
+"""The Distribute Coupon block, for one customer or for the customers of a broadcast.
 
-When several things stand in the way, the first of these is the reason: invalid_request, block_not_found, customer_missing,
-addon_disabled, coupon_not_found, coupon_disabled, coupon_expired, customer_max_uses_reached, coupon_max_uses_reached.
+If several reasons apply, the response has the first of: invalid_request, block_not_found,
+customer_missing, addon_disabled, coupon_not_found, coupon_disabled, coupon_expired,
+customer_max_uses_reached, coupon_max_uses_reached.
 """
 
 import time
@@ -33,10 +34,10 @@ from couponflow.web.flow.request import DistributeRequest
 from couponflow.web.flow.response import Answer, Decision
 
 MOST_CUSTOMERS = 100
-# After that no further customer is begun: what is under way then still ends within the function's 15 seconds.
+# No customer is begun later than this, so that the last one ends within the function's 15 seconds.
 SECONDS_FOR_A_BATCH = 5.0
 
-# The outcomes that a flow can branch on; every other refusal is an error with its reason.
+# Every other refusal is the outcome "error", with its reason.
 _OUTCOMES: dict[type[Refusal], Outcome] = {
     CouponExpired: Outcome.COUPON_EXPIRED,
     CustomerMaxUsesReached: Outcome.CUSTOMER_MAX_USES_REACHED,
@@ -46,7 +47,7 @@ _OUTCOMES: dict[type[Refusal], Outcome] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf a block asks; links begin with `base_url`."""
+    """The organisation of a request, and the address that its links begin with."""
 
     organisation_id: str
     base_url: str
@@ -54,13 +55,15 @@ class Caller:
 
 
 class Distribution:
+    """Parses a block's fields, distributes, and builds the response."""
+
     def __init__(
         self, couponflow: RedemptionService, blocks: FlowBlockCache, timer: Callable[[], float] = time.monotonic
     ) -> None:
         self._couponflow, self._blocks, self._timer = couponflow, blocks, timer
 
     def decide(self, caller: Caller, fields: object) -> Decision:
-        """What was decided.
+        """Distribute, and return what was decided.
 
         Raises ValidationFailed, TryAgain, InternalError: each carries the `next_flow` of the block, where there is one.
         """
@@ -85,12 +88,13 @@ class Distribution:
             raise InternalError(next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)) from error
 
     def respond(self, caller: Caller, fields: object) -> Answer:
+        """The response for one customer. Raises the errors of `decide`."""
         return response.response_body(self.decide(caller, fields))
 
     def respond_batch(self, caller: Caller, fields: object) -> dict[str, list[Answer]]:
-        """The outcome of each of `customers`, in their order; what stands beside it holds for all of them.
+        """The outcome of each of `customers`, in their order. The other fields apply to all of them.
 
-        A customer whom it did not get to is answered with `try_again`; asking again gives nobody a second link.
+        A customer beyond the time limit gets `try_again`. A repetition creates no second link.
         Raises ValidationFailed.
         """
         given = fields.get("customers") if isinstance(fields, Mapping) else None
@@ -100,7 +104,7 @@ class Distribution:
         return {"results": [self._one_of_many(caller, fields, customer, ends_at) for customer in given]}
 
     def invoke_directly(self, event: object, base_url: str, now: datetime) -> Answer:
-        """A direct Lambda invocation: the same object in and out, the organisation named in the event."""
+        """A direct Lambda invocation: the same fields as over HTTP, with the organisation in the event."""
 
         def decide() -> Answer:
             organisation_id = request.optional_id(event, "organisation_id")
@@ -138,7 +142,7 @@ class Distribution:
             return self.respond(caller, {**fields, **customer})
 
         customer_id = customer.get("customer_id") if isinstance(customer, Mapping) else ""
-        # One customer's misfortune must not hide what was decided for the others.
+        # An error of one customer must not hide the outcomes of the others.
         return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | _answered(decide, "batch")
 
     def _flows(self, caller: Caller, block_id: str | None) -> FallbackFlows:
@@ -147,7 +151,7 @@ class Distribution:
 
 
 def _answered(decide: Callable[[], Answer], route: str) -> Answer:
-    """What was decided, or that nothing could be: an answer in any case."""
+    """The response of `decide`; an error becomes a response too."""
     try:
         return decide()
     except CouponflowError as error:

@@ -1,6 +1,6 @@
-"""What a Distribute Coupon block asks for, as flow builders send it: JSON, a form, or the query of a GET.
+"""Requests of Distribute Coupon blocks: JSON, a form, or the query of a GET.
 
-Builders send every value as text, may leave {{placeholders}} unfilled, and send fields that we don't know.
+Builders send every value as text, leave {{placeholders}} unfilled, and add fields of their own.
 """
 
 import unicodedata
@@ -15,7 +15,7 @@ from couponflow.web.http.request import LARGEST_BODY, Request, parse_json
 
 FORMATS = ("whatsapp", "line", "line_flex", "messenger", "instagram", "manychat", "text", "channel")
 _LONGEST_NAME = 100
-# As WhatsApp and Messenger are called where builders name the inbox's channel.
+# Builders' own names of the channels.
 _CHANNEL_NAMES = {channel.value: channel for channel in Channel} | {
     "facebook": Channel.MESSENGER,
     "facebook messenger": Channel.MESSENGER,
@@ -26,7 +26,7 @@ _CHANNEL_NAMES = {channel.value: channel for channel in Channel} | {
 
 @dataclass(frozen=True, slots=True)
 class DistributeRequest:
-    """None where the block says nothing."""
+    """The fields of a request; None for a missing value."""
 
     block_id: str | None = None
     coupon_id: str | None = None
@@ -44,7 +44,7 @@ class DistributeRequest:
 
     @classmethod
     def of(cls, fields: object) -> "DistributeRequest":
-        """Fields that we don't know are ignored. Raises ValidationFailed, with all that is wrong."""
+        """Parse the fields; unknown ones are ignored. Raises ValidationFailed with every error."""
         if not isinstance(fields, Mapping):
             raise ValidationFailed.for_field("body", "must be a JSON object")
         values: dict[str, Any] = {}
@@ -60,11 +60,11 @@ class DistributeRequest:
 
 
 def parse_body(request: Request) -> Any:
-    """What the body says, by name, JSON or a form. Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
+    """The body as JSON or a form. Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
     if len(request.body) > LARGEST_BODY:
         raise BodyTooLarge
     is_form = request.media_type == "application/x-www-form-urlencoded"
-    # curl -d and some builders send JSON under a form's name.
+    # curl -d and some builders send JSON with the media type of a form.
     if is_form and not request.body.lstrip().startswith(b"{"):
         return request.form
     if is_form or request.media_type in ("application/json", ""):
@@ -73,7 +73,7 @@ def parse_body(request: Request) -> Any:
 
 
 def optional_id(fields: object, name: str) -> str | None:
-    """One id of a request that as a whole may not be right."""
+    """One id of a request that may be invalid as a whole; None if the id itself is invalid."""
     try:
         return _id(fields.get(name)) if isinstance(fields, Mapping) else None
     except ValueError:
@@ -81,7 +81,7 @@ def optional_id(fields: object, name: str) -> str | None:
 
 
 def _id(value: object) -> str | None:
-    """An id with a placeholder in it is nobody's."""
+    """The canonical id; None if it contains an unfilled placeholder."""
     return customer_ids.canonical(_encodable(value))
 
 
@@ -91,7 +91,7 @@ def _name(value: object) -> str | None:
 
 
 def _text(longest: int) -> Callable[[object], str | None]:
-    """Texts may hold placeholders, of ours or left by the builder: the ones that nobody fills go when the text is filled."""
+    """A reader of texts. They may contain placeholders; rendering removes the unknown ones."""
 
     def read(value: object) -> str | None:
         if value is None:
@@ -114,7 +114,7 @@ def _image_url(value: object) -> str | None:
 
 
 def _channel(value: object) -> Channel | None:
-    """Builders fill in what they call the inbox's channel; one that we don't know has no limits of its own."""
+    """The channel by a builder's name for it; None for an unknown one, which has no limits of its own."""
     return _CHANNEL_NAMES.get((_id(_shortened(value)) or "").casefold())
 
 
@@ -126,7 +126,7 @@ def _format(value: object) -> str | None:
 
 
 def _shortened(value: object) -> object:
-    """What only adorns a message never refuses one."""
+    """Decoration must not cause a refusal: truncate it instead."""
     return value[: customer_ids.LONGEST_ID] if isinstance(value, str) else value
 
 

@@ -1,7 +1,7 @@
-"""What was decided for a customer, as flow builders take it.
+"""Responses of the Distribute Coupon block.
 
-They save values by name and can do little else: every top-level value of an answer is a string, empty where there is none, and
-the same values stand once more under `coupon`.
+Flow builders save values by name and do little else. Every top-level value is therefore a string, ""
+if there is none, and `coupon` has the same values again.
 """
 
 import json
@@ -39,7 +39,7 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Without a coupon there is no message; without `distributed` there is no link in it."""
+    """The result for one customer. No message without a coupon; no link in it without `distributed`."""
 
     outcome: Outcome
     reason: str
@@ -51,10 +51,12 @@ class Decision:
 
     @property
     def next_flow(self) -> str:
+        """The flow to go on with; "" if none is set."""
         return self.content.fallback_flows.for_outcome(self.outcome)
 
 
 def response_body(of: Decision) -> Answer:
+    """All FIELDS as text, again under `coupon`, and the payload if the request asks for a format."""
     values = dict.fromkeys(FIELDS, "") | {"outcome": of.outcome, "reason": of.reason, "next_flow": of.next_flow}
     if of.coupon is not None and of.message is not None:
         values |= {
@@ -80,7 +82,7 @@ def response_body(of: Decision) -> Answer:
 
 
 def dynamic_block(of: Decision) -> dict[str, Any]:
-    """As ManyChat's Dynamic Block takes it: the whole answer. The request names the contact's fields that keep the outcome."""
+    """The response as ManyChat's Dynamic Block. The request names the contact's fields for the outcome."""
     from couponflow.web.flow.payloads import manychat
 
     said = {of.request.outcome_field: of.outcome, of.request.next_flow_field: of.next_flow}
@@ -97,17 +99,17 @@ def error_response(error: CouponflowError) -> Answer:
 
 
 def problem(error: CouponflowError) -> Response:
-    """What cannot be understood is 400 here, whatever is wrong with it: builders tell no finer statuses apart."""
+    """An error as a response. 415 and 422 become 400, because builders do not distinguish them."""
     status = STATUS[type(error)]
     status = 400 if status in (415, 422) else status
     return render_problem(status, error_response(error) | {"status": str(status)})
 
 
 def _payload(of: Decision, format: str) -> str:
-    """As text, for builders save nothing else; empty where there is nothing to send."""
+    """The channel's message as JSON text, because builders save only text; "" if there is no message."""
     if of.message is None or of.distributed is None:
         return ""
-    from couponflow.web.flow import payloads  # only for those who ask: others start without it
+    from couponflow.web.flow import payloads  # only for requests with a format: others start without it
 
     return payloads.payload(format, of.message, of.content.channel)
 

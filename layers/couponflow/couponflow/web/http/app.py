@@ -1,4 +1,4 @@
-"""One way in for every function with a route: find the handler, check the key, answer, and turn errors into problems."""
+"""HttpApp: look up the route, authenticate, limit, call the handler, and map errors to problems."""
 
 import base64
 import time
@@ -25,12 +25,14 @@ from couponflow.web.http.responses import Response
 from couponflow.web.http.routes import DEFAULT, ROUTES
 
 Handler = Callable[[Request], Response]
-# Of a status, the link's token, the request's headers and the seconds after which to come again.
+# Arguments: status, the link's token, the request's headers, the value of Retry-After.
 ErrorPage = Callable[[int, str, Mapping[str, str], str], Response]
 
 
 @dataclass(frozen=True)
 class Route:
+    """A registered handler. `uses_link`: its calls count towards the limit by link."""
+
     handle: Handler
     scope: str | None
     uses_link: bool
@@ -49,7 +51,7 @@ class HttpApp:
         origin_secret: str = "",
         scopes: Mapping[str, str | None] = ROUTES,
     ) -> None:
-        """`page` is what customers see, who have no use for a problem in JSON."""
+        """`page` renders errors for customers, who cannot read a problem in JSON."""
         self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
         self._problem, self._page, self._origin_secret = problem, page, origin_secret
         self._limits = limits or RateLimiter(None)

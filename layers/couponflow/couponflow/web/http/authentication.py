@@ -1,4 +1,4 @@
-"""Who a request comes from: `Authorization: Bearer cf_<id>_<secret>`. The one place where keys are checked."""
+"""Authentication by `Authorization: Bearer cf_<id>_<secret>`. The only place that checks keys."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from couponflow.store.api_keys import ApiKeyStore
 
 # A revoked key is refused everywhere within ten seconds.
 SECONDS_REMEMBERED = 10
-# "Last used" tells which of two keys can go; to the hour is enough, and costs nothing worth counting.
+# "Last used" shows an operator which key is unused. To the hour is precise enough, at one write an hour.
 BETWEEN_NOTES = timedelta(hours=1)
 _MOST = 2_000
 _BEARER = re.compile(r"(?i:bearer) +(\S+)")
@@ -27,6 +27,7 @@ class KeyUsageRecorder:
         self._noted: ExpiringCache[str, bool] = ExpiringCache(_MOST, BETWEEN_NOTES.total_seconds(), timer)
 
     def record(self, key: ApiKey) -> None:
+        """Record that the key is in use now. Errors are suppressed."""
         if key.key_id in self._noted:
             return
         self._noted[key.key_id] = True
@@ -37,6 +38,8 @@ class KeyUsageRecorder:
 
 
 class Authenticator:
+    """Checks keys against the table; caches each for ten seconds."""
+
     def __init__(
         self,
         keys: ApiKeyStore,

@@ -1,4 +1,4 @@
-"""Cursors: where a list goes on, opaque to whoever holds them."""
+"""Cursors: the place where a list continues, opaque to clients."""
 
 import base64
 import binascii
@@ -12,11 +12,12 @@ _PART = re.compile(r"[0-9A-Za-z:.#-]{1,100}")
 
 
 def encode(*place: str) -> str:
+    """The cursor of a place."""
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
 def decode(cursor: str, parts: int) -> list[str]:
-    """The place that a cursor was written of. Raises InvalidCursor."""
+    """The place in a cursor, of exactly `parts` texts. Raises InvalidCursor."""
     try:
         place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Which version of a coupon a caller saw: in the body, or as an entity tag."""
+"""The version of a coupon that a caller saw: in the body, or as an entity tag."""
 
 import re
 
@@ -9,11 +9,12 @@ _ETAG = re.compile(r'(?:W/)?"?([1-9][0-9]{0,17})"?')
 
 
 def etag(version: int) -> str:
+    """The entity tag of a version."""
     return f'"{version}"'
 
 
 def expected_version(request: Request, in_body: int | None) -> int:
-    """Raises VersionRequired."""
+    """The version in the body, else in If-Match. Raises VersionRequired."""
     if in_body is not None:
         return in_body
     given = _ETAG.fullmatch(request.headers.get("if-match", "").strip())

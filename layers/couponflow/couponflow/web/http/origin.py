@@ -1,4 +1,4 @@
-"""Which way a request came, and whose page sent it. Behind the CDN, only the CDN knows what was called, and from where."""
+"""The origin of a request: the address behind the CDN, and the page that sent it."""
 
 import hmac
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ def cookies_in(headers: Mapping[str, str]) -> list[str]:
 
 
 def trust_cdn_headers(event: dict[str, Any], secret: str) -> dict[str, Any]:
-    """The event with the caller's own address and the name that was called, if the CDN says so.
+    """The event with the caller's address and the host name from the CDN's headers.
 
-    `secret` is what it shares with us: without it, anybody could say whose request theirs is.
+    `secret` is shared with the CDN. Without it the headers are ignored, because any client can send them.
     """
     headers: dict[str, str] = event.get("headers") or {}
     if not secret or not hmac.compare_digest(headers.get("x-couponflow-origin", "").encode(), secret.encode()):
@@ -35,11 +35,11 @@ def trust_cdn_headers(event: dict[str, Any], secret: str) -> dict[str, Any]:
 
 
 def require_same_origin(headers: Mapping[str, str], base_url: str) -> None:
-    """Raises ForeignOrigin if another site's page sent this; a program says nothing of where it comes from."""
+    """Raises ForeignOrigin if another site's page sent the request. Programs send no origin and pass."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         is_foreign = site not in ("same-origin", "none")
-    else:  # browsers before 2023; a page that hides itself says "null"
+    else:  # browsers before 2023; a page without a referrer sends "null"
         is_foreign = origin is not None and _host(origin) != _host(base_url)
     if is_foreign:
         raise ForeignOrigin

@@ -39,7 +39,7 @@ STATUS: dict[type[CouponflowError], int] = {
 
 
 def problem_response(error: CouponflowError) -> Response:
-    """RFC 9457, with the error's stable code and whatever else it carries."""
+    """The error as RFC 9457, with its stable code and its members."""
     status = STATUS[type(error)]
     body = {
         "type": f"urn:couponflow:problem:{error.code}",
@@ -56,6 +56,7 @@ def problem_response(error: CouponflowError) -> Response:
 
 
 def render_problem(status: int, body: dict[str, Any]) -> Response:
+    """A problem body with its headers: Retry-After for 429 and 503, WWW-Authenticate for 401."""
     headers = {"content-type": "application/problem+json"}
     if status in (429, 503):
         headers["retry-after"] = str(body.get("retry_after", 1))

@@ -1,7 +1,7 @@
-"""How often one caller may come: by key, by link, by address. docs/rate-limits.md says what it costs and why it is so.
+"""Rate limits by key, by link and by address. docs/rate-limits.md has the costs and the reasons.
 
-An environment counts by itself, in memory, and asks the shared counter only now and then, for many calls at once: who comes
-as often as people do costs nothing, and who comes more often than is allowed is refused by all environments together.
+Each environment counts in memory and takes blocks of calls from a shared counter. Callers at a normal
+rate cost no request to the table, and excessive ones are refused by all environments together.
 """
 
 import hashlib
@@ -35,9 +35,9 @@ class RateLimit:
 
 # A busy flow distributes some hundred times a second with one key.
 BY_KEY = RateLimit("key", 20_000, local_batch=500)
-# Nobody taps ten times a second, but whole families share a phone, and browsers try again.
+# No customer taps ten times a second, but families share a phone, and browsers retry.
 BY_LINK = RateLimit("link", 120, local_batch=40)
-# Only what missed is counted: guesses of links and keys. Thousands of customers may share the address of their carrier.
+# Counts only failed guesses of links and keys: thousands of customers may share the address of their carrier.
 FAILURES_BY_ADDRESS = RateLimit("address", 500)
 
 
@@ -48,25 +48,26 @@ class _Count:
 
 
 class RateLimiter:
-    """`counters`: None where nothing may be written; then each limit holds in each environment by itself."""
+    """Counts calls and refuses excessive ones. Without `counters`, each environment limits by itself."""
 
     def __init__(self, counters: RateCounterStore | None, clock: Callable[[], float] = time.time) -> None:
         self._counters, self._clock = counters, clock
         self._counts: ExpiringCache[tuple[str, str, int], _Count] = ExpiringCache(_MOST_REMEMBERED, SECONDS)
 
     def check(self, limit: RateLimit, subject: str) -> None:
-        """Raises TooManyRequests."""
+        """Raises TooManyRequests if the subject has reached the limit in this window."""
         count = self._counts.get((limit.kind, subject, self._window))
         if count is not None and count.is_closed:
             raise TooManyRequests(retry_after=SECONDS - int(self._clock()) % SECONDS)
 
     def count(self, limit: RateLimit, subject: str) -> None:
+        """Count one call, and take a block from the shared counter when one is used up."""
         count = self._counts.setdefault((limit.kind, subject, self._window), _Count())
         count.calls += 1
         if limit.local_batch is None or self._counters is None:
             count.is_closed = count.calls >= limit.at_most
         elif count.calls % limit.local_batch == 0:
-            with suppress(Exception):  # a counter that does not answer must not keep customers out
+            with suppress(Exception):  # a counter that fails must not refuse customers
                 window = self._window
                 keep_until = (window + 1) * SECONDS + _SECONDS_KEPT
                 count.is_closed = not self._counters.take(
@@ -79,11 +80,11 @@ class RateLimiter:
 
 
 def link_in(params: Mapping[str, str]) -> str:
-    """Who the limit by link is about: a hash, because whoever reads the table must not be able to redeem."""
+    """The subject of the limit by link: a hash, because a reader of the table must not be able to redeem."""
     return hashlib.sha256(params["token"].encode(errors="replace")).hexdigest()[:32]
 
 
 def address_of(headers: Mapping[str, str], http: Mapping[str, Any]) -> str:
-    """Where a request comes from (see origin.settled); of IPv6 the network, which is one customer's. No header is believed."""
+    """The caller's address (see origin.trust_cdn_headers); of IPv6 the /64 network, which is one customer's."""
     address = str(http["sourceIp"])
     return ":".join(address.split(":")[:4]) if address.count(":") > 1 else address

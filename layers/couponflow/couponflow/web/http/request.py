@@ -31,17 +31,18 @@ class Request:
 
     @property
     def organisation_id(self) -> str:
-        """Of the key that the request came with; routes without a scope have none."""
+        """The organisation of the request's key; routes without a scope have none."""
         assert self.key is not None, "a route with a scope has a key"
         return self.key.organisation_id
 
     @property
     def media_type(self) -> str:
+        """The media type in lower case, without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @cached_property
     def json(self) -> Any:
-        """Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
+        """The body as JSON. Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
         if len(self.body) > LARGEST_BODY:
             raise BodyTooLarge
         if self.media_type != "application/json":
@@ -50,7 +51,7 @@ class Request:
 
     @property
     def json_object(self) -> dict[str, Any]:
-        """Raises what `json` does; ValidationFailed."""
+        """The body as a JSON object. Raises the errors of `json`, and ValidationFailed."""
         if not isinstance(self.json, dict):
             raise ValidationFailed.for_field("body", "must be a JSON object")
         return self.json
@@ -70,7 +71,7 @@ class Request:
 
 
 def parse_json(body: bytes) -> Any:
-    """Raises InvalidJson, also for what Python would take: NaN, half a surrogate pair, two values of one name."""
+    """Strict JSON. Raises InvalidJson, also for NaN, a lone surrogate and a repeated name, which Python accepts."""
     try:
         value = json.loads(body.decode(), object_pairs_hook=_no_name_twice)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

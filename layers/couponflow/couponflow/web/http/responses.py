@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-# Nothing that is one customer's or one organisation's may be kept by anybody in between.
+# No cache between us and the client may keep the data of one customer or organisation.
 PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 # Of every HTML page: the redeem page's and the console's.
@@ -22,13 +22,15 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True)
 class Response:
+    """An HTTP response; a body of bytes is binary."""
+
     status: int
     body: str | bytes = ""
     headers: dict[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
 
     def to_lambda(self) -> dict[str, Any]:
-        """As API Gateway takes it, payload format 2.0."""
+        """The response in payload format 2.0 of API Gateway."""
         is_binary = isinstance(self.body, bytes)
         body = base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.body
         return {
@@ -41,5 +43,6 @@ class Response:
 
 
 def json_response(value: object, status: int = 200, **headers: str) -> Response:
+    """A JSON response with optional headers."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return Response(status, text, {"content-type": "application/json"} | headers)

@@ -1,7 +1,7 @@
-"""Every public address and the scope that its caller's key must have (None: anybody may come).
+"""Every route, and the scope that its caller's key must have; None: no key is needed.
 
-template.yaml has the same addresses and the functions the same scopes; tests hold them equal. Known here so that a wrong
-method is told from a wrong path, and so that what holds for every route can be tested for every route.
+template.yaml has the same routes; a test holds them equal. HttpApp takes the scopes from here, the
+default route tells a wrong method from a wrong path, and tests loop over all routes.
 """
 
 import re
@@ -47,7 +47,7 @@ DEFAULT = "$default"
 
 
 def methods_of(path: str) -> list[str]:
-    """The methods that the address takes; none if there is no such address."""
+    """The methods of an address, sorted; [] if there is no such address."""
     known = (route.split(" ", 1) for route in ROUTES)
     return sorted(method for method, pattern in known if re.fullmatch(_pattern(pattern), path))
 

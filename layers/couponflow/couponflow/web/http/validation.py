@@ -23,6 +23,8 @@ LONGEST_URL = 2_000
 
 
 class Schema(BaseModel):
+    """A request body: strict types, and no unknown fields."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
@@ -30,7 +32,7 @@ T = TypeVar("T")
 
 
 def parse(schema: type[T] | TypeAdapter[T], value: object, *, lax: bool = False, **context: Any) -> T:
-    """`lax` takes numbers written as text, as queries have them. Raises ValidationFailed, with all that is wrong."""
+    """The validated value. `lax` accepts numbers as text, as in queries. Raises ValidationFailed with every error."""
     adapter: TypeAdapter[T] = schema if isinstance(schema, TypeAdapter) else TypeAdapter(schema)
     try:
         return adapter.validate_python(value, strict=False if lax else None, context=context)
@@ -42,17 +44,19 @@ def parse(schema: type[T] | TypeAdapter[T], value: object, *, lax: bool = False,
 
 
 def validation_error(message: str) -> PydanticCustomError:
+    """The error that a validator raises."""
     return PydanticCustomError("invalid", "{message}", {"message": message})
 
 
 def is_https(url: str) -> str:
+    """The address, if it is https. A validator."""
     if not urls.is_https(url):
         raise validation_error("must be an https address")
     return url
 
 
 def visible_line(text: str) -> str:
-    """Without what nobody sees and what would turn the direction of a page or a file."""
+    """One line without invisible characters and direction marks. Refuses a text with nothing visible."""
     line = message_templates.single_line(text)
     if not any(unicodedata.category(character)[0] not in "CZ" for character in line):
         raise validation_error("must have something to see")
@@ -65,6 +69,8 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class Listing(Schema):
+    """The query of a list: the size of a page, and its cursor."""
+
     model_config = ConfigDict(extra="ignore", strict=False)
 
     limit: Annotated[int, Field(ge=1, le=100)] = 50
@@ -72,5 +78,5 @@ class Listing(Schema):
 
 
 def non_empty(query: Mapping[str, str]) -> dict[str, str]:
-    """The parameters of a query that say something: forms send empty ones too."""
+    """The parameters with a value; forms send empty ones too."""
     return {name: value for name, value in query.items() if value != ""}

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from what the service goes by itself: routes, schemas, the table of errors."""
+"""The OpenAPI document, built from the routes, schemas and errors that the service itself uses."""
 
 import re
 from functools import cache
@@ -21,6 +21,7 @@ _PARAMETER = re.compile(r"\{(\w+)\+?\}")
 
 @cache
 def document() -> dict[str, Any]:
+    """The document, built once per execution environment."""
     paths: dict[str, dict[str, Any]] = {}
     for route, scope in ROUTES.items():
         method, path = route.split(" ", 1)
@@ -62,7 +63,7 @@ def _parameters(path: str, of: Operation) -> list[dict[str, Any]]:
 
 
 def _in_query(schema: dict[str, Any]) -> dict[str, Any]:
-    """What is empty counts as left out: forms send it so. There is no null in a query."""
+    """The schema of a query parameter: "" counts as missing, and there is no null."""
     kinds = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     return {"anyOf": [*kinds, {"const": ""}]}
 
@@ -97,7 +98,7 @@ def _response(status: int, answer: Answer, media_type: str = "application/json")
 
 
 def _schema(of: type[BaseModel] | dict[str, Any], mode: JsonSchemaMode = "validation") -> dict[str, Any]:
-    """Without references: each schema stands where it is used."""
+    """The JSON Schema without references: each schema is inline."""
     if isinstance(of, dict):
         return of
     schema = TypeAdapter(of).json_schema(mode=mode)

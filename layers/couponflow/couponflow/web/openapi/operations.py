@@ -63,7 +63,7 @@ _ASK_FIELDS = dict.fromkeys(
 _ASK = {"type": "object", "properties": _ASK_FIELDS}
 _ASKS = {
     "type": "object",
-    # What is wrong with one customer, or beside the list, is told in each customer's outcome.
+    # Errors of one customer, and of the other fields, are in each customer's outcome.
     "properties": {"customers": {"type": "array", "minItems": 1, "maxItems": 100}},
     "required": ["customers"],
 }

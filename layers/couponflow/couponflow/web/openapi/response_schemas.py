@@ -18,14 +18,14 @@ def _or_null(of: JsonSchema) -> JsonSchema:
 
 
 def _object(**properties: JsonSchema) -> JsonSchema:
-    """All of them are always there, and nothing else."""
+    """An object that always has all of these properties, and no other."""
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 REDEEMED = _object(redemption_id=_TEXT, status={"const": "redeemed"}, redeemed_at=_TIME, repeated=_FLAG)
 
 _SAID = dict.fromkeys(response.FIELDS, _TEXT) | {"outcome": {"enum": list(Outcome)}}
-# Every value at the top is text, also those that come with an error; under `coupon` they stand once more.
+# Every top-level value is text, in errors too; `coupon` has the same values again.
 OUTCOME: JsonSchema = {
     "type": "object",
     "properties": _SAID | {"coupon": {"type": "object", "properties": _SAID, "additionalProperties": _TEXT}},
@@ -41,7 +41,7 @@ DYNAMIC_BLOCK: JsonSchema = {
 
 
 def problem(status: int, codes: list[str]) -> JsonSchema:
-    """RFC 9457, with the codes that this status can have here."""
+    """A problem of RFC 9457 with the codes that this status can have."""
     wrong = {"type": "array", "items": _object(field=_TEXT, message=_TEXT)}
     return {
         "type": "object",

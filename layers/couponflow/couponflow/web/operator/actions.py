@@ -1,4 +1,4 @@
-"""The operator's requests: {"action": …} in, what came of it out; an error is an answer too, never an exception."""
+"""The operator function: {"action": …} in, the result out. An error is a result too, never an exception."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,84 +24,109 @@ Scope = Literal["admin", "distribute", "redeem"]
 
 
 class Action(Schema):
+    """A request of the operator."""
+
     action: str
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        """Run the action and return its result."""
         raise NotImplementedError
 
 
 class CreateOrganisation(Action):
+    """Create an organisation; an existing one stays unchanged."""
+
     action: Literal["create_organisation"]
     organisation_id: OrganisationId | None = None
     name: Name
     addon_enabled: bool = True
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        """Return the organisation."""
         return _organisation(operations.create_organisation(self.organisation_id, self.name, addon_enabled=self.addon_enabled))
 
 
 class GetOrganisation(Action):
+    """Read an organisation."""
+
     action: Literal["get_organisation"]
     organisation_id: OrganisationId
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        """Return the organisation. Raises NotFound."""
         return _organisation(operations.organisation(self.organisation_id))
 
 
 class ListOrganisations(Action):
+    """List organisations by id."""
+
     action: Literal["list_organisations"]
     after: OrganisationId | None = None
     limit: Limit = 100
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        """Return one page of organisations."""
         return {"items": list(map(_organisation, operations.organisations(self.after, self.limit)))}
 
 
 class SwitchAddon(Action):
+    """Switch the coupon add-on on or off."""
+
     action: Literal["switch_addon"]
     organisation_id: OrganisationId
     enabled: bool
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        """Return the organisation. Raises NotFound."""
         return _organisation(operations.switch_addon(self.organisation_id, enabled=self.enabled))
 
 
 class CreateKey(Action):
+    """Create an API key."""
+
     action: Literal["create_key"]
     organisation_id: OrganisationId
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)]
     name: Annotated[str, StringConstraints(max_length=100)] = ""
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        """Return the key with its secret, the only time. Raises NotFound."""
         new = operations.create_key(self.organisation_id, frozenset(self.scopes), self.name, now)
         return _key(new.key) | {"key": new.written}
 
 
 class ListKeys(Action):
+    """List the keys of an organisation."""
+
     action: Literal["list_keys"]
     organisation_id: OrganisationId
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        """Return the keys without secrets. Raises NotFound."""
         return {"items": list(map(_key, operations.keys(self.organisation_id)))}
 
 
 class RevokeKey(Action):
+    """Revoke a key permanently."""
+
     action: Literal["revoke_key"]
     organisation_id: OrganisationId
     key_id: KeyId
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        """Return the key. Raises NotFound."""
         return _key(operations.revoke_key(self.organisation_id, self.key_id, now))
 
 
 class ListUses(Action):
-    """What was asked of the operator in a month; this one, if none is named."""
+    """List the audit log of a month, by default the current one."""
 
     action: Literal["list_uses"]
     month: Month | None = None
     limit: Limit = 100
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+        """Return the newest entries."""
         return {"items": list(map(_use, operations.audit_entries(self.month or times.format_utc(now)[:7], self.limit)))}
 
 
@@ -120,7 +145,7 @@ def build_handler(services: Services) -> Callable[[Any, Any], dict[str, Any]]:
 
 
 def answer(operations: OrganisationService, event: object, request_id: str | None = None) -> dict[str, Any]:
-    """`request_id` is Lambda's: it leads from the journal to CloudTrail, which knows who called."""
+    """Run one action. `request_id` is Lambda's: it leads from the audit log to the caller in CloudTrail."""
     try:
         request, now = parse(_REQUEST, event), datetime.now(UTC)
         entry = AuditEntry(

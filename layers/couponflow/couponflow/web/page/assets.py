@@ -1,7 +1,7 @@
-"""Styles and script of the page, inside the page: one request, and a policy that lets nothing else run.
+"""Inline styles and script of the page, and the content security policy that allows only them.
 
-A content security policy names them by hash. The merchant's colours are a style of their own, so that the rest is the same
-on every page; a page shown inside another, such as a preview, is allowed by STYLE_SOURCE and SCRIPT_SOURCE there.
+The policy names them by hash. The merchant's colours are a separate style, so that the other one is
+the same on every page. The preview's policy uses STYLE_SOURCE and SCRIPT_SOURCE too.
 """
 
 import base64
@@ -29,6 +29,7 @@ def _js(name: str) -> str:
 
 
 def source_of(text: str) -> str:
+    """The CSP source of an inline style or script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -39,13 +40,13 @@ STYLE_SOURCE, SCRIPT_SOURCE = source_of(STYLE), source_of(SCRIPT)
 
 @lru_cache(1_000)
 def colors(background: str) -> Markup:
-    """The style that holds the merchant's colours, by day and by night."""
+    """The style with the merchant's colours, light and dark."""
     by_day, by_night = schemes(background)
     return Markup(":root{}@media(prefers-color-scheme:dark){{:root{}}}").format(_variables(by_day), _variables(by_night))
 
 
 def security_policy(background: str = WHITE) -> str:
-    """Nothing but what the page itself brings along, images from here, and forms that lead here."""
+    """Allow the inline style and script, and images and forms of this origin only."""
     return (
         f"default-src 'none'; style-src {STYLE_SOURCE} {source_of(colors(background))}; script-src {SCRIPT_SOURCE}; "
         "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""A code as a QR code or a barcode, drawn as SVG: dark on white with a quiet zone, by night too, or scanners miss it."""
+"""QR codes and barcodes as SVG. They are dark on white with a quiet zone in dark mode too, for scanners."""
 
 from functools import lru_cache
 from itertools import accumulate
@@ -26,7 +26,8 @@ _START_B = 104
 
 @lru_cache(256)
 def qr(text: str) -> Markup:
-    import segno  # only coupons with a QR code wait for it
+    """A QR code, error correction M."""
+    import segno  # only pages with a QR code wait for it
 
     rows = segno.make(text, error="m", micro=False).matrix
     side = len(rows) + 2 * _QR_QUIET

@@ -1,15 +1,15 @@
-"""A merchant's colour, and what can be read on it."""
+"""The merchant's color, and text colors with enough contrast on it."""
 
 import re
 from dataclasses import dataclass
 
 BLACK, WHITE = "#000000", "#ffffff"
-# The cards that lie on the merchant's colour, by day and by night; page.css has the same.
+# The cards on the merchant's color, light and dark; page.css has the same values.
 CARD, CARD_BY_NIGHT = "#ffffff", "#1c1e23"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-# WCAG: a button must stand out from its surroundings this much.
+# WCAG: the least contrast of a button with its surroundings.
 _STANDS_OUT = 3.0
-# At night nothing shines: a background is darkened until it gives off no more light than this.
+# In dark mode a background is darkened to at most this luminance.
 _NIGHT_LIGHT = 0.03
 
 
@@ -24,22 +24,24 @@ class Scheme:
 
 
 def schemes(background: str) -> tuple[Scheme, Scheme]:
-    """By day and by night. Anything but #rrggbb counts as white."""
+    """The light and the dark scheme. Anything but #rrggbb counts as white."""
     color = background.lower() if _COLOR.fullmatch(background) else WHITE
     return _scheme(color, color, CARD), _scheme(_at_night(color), color, CARD_BY_NIGHT)
 
 
 def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG, 1 to 21."""
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def ink_on(color: str) -> str:
-    """Black or white, whichever reads better: pure ones, which reach 4.5:1 on any colour."""
+    """Black or white, whichever has more contrast: at least 4.5:1 on any color."""
     return max(BLACK, WHITE, key=lambda ink: contrast(ink, color))
 
 
 def luminance(color: str) -> float:
+    """The relative luminance of WCAG, 0 to 1."""
     red, green, blue = (_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -1,4 +1,4 @@
-"""Moments as people of a language write them, on the clock of the coupon's time zone."""
+"""Dates and times in the customer's language and the coupon's time zone."""
 
 from datetime import datetime, timedelta
 
@@ -8,8 +8,8 @@ _NO_BREAK = "\u00a0"
 
 
 def moment(at: datetime, timezone: str, locale: str) -> str:
-    """Such as "Thu, Dec 24, 2026, 18:00 GMT+01:00"."""
-    from babel.dates import get_timezone_gmt  # a tenth of a cold start, and a link that leads nowhere has no date
+    """For example "Thu, Dec 24, 2026, 18:00 GMT+01:00"."""
+    from babel.dates import get_timezone_gmt  # a tenth of a cold start; the page of an unknown link has no date
 
     return (
         f"{_written(at, timezone, locale, '%H:%M')}{_NO_BREAK}{get_timezone_gmt(_local(at, timezone), locale=_language(locale))}"
@@ -22,23 +22,24 @@ def last_moment(ends_at: datetime, timezone: str, locale: str) -> str:
 
 
 def second(at: datetime, timezone: str, locale: str) -> str:
-    """Such as "Thu, Dec 24, 2026, 18:00:07"."""
+    """For example "Thu, Dec 24, 2026, 18:00:07"."""
     return _written(at, timezone, locale, "%H:%M:%S")
 
 
 def day(at: datetime, timezone: str, locale: str) -> str:
-    """Such as "Thu, Dec 24, 2026"."""
+    """For example "Thu, Dec 24, 2026"."""
     from babel.dates import format_skeleton
 
     return format_skeleton("yMMMEd", _local(at, timezone), locale=_language(locale))
 
 
 def clock(at: datetime, timezone: str) -> str:
+    """For example "18:00:07"."""
     return f"{_local(at, timezone):%H:%M:%S}"
 
 
 def ago(at: datetime, now: datetime, locale: str) -> str:
-    """Such as "2 hours ago"."""
+    """For example "2 hours ago"."""
     from babel.dates import format_timedelta
 
     passed = min(at - now, timedelta(minutes=-1))
@@ -46,7 +47,7 @@ def ago(at: datetime, now: datetime, locale: str) -> str:
 
 
 def seconds_east(at: datetime, timezone: str) -> int:
-    """How far the zone's clock is ahead of UTC's."""
+    """The zone's offset from UTC in seconds."""
     return int((_local(at, timezone).utcoffset() or timedelta()).total_seconds())
 
 

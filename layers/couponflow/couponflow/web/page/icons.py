@@ -1,4 +1,4 @@
-"""Line icons, drawn here so that nothing needs to be fetched. They only repeat what is written beside them."""
+"""Inline icons. Each only repeats the text beside it."""
 
 from markupsafe import Markup
 

@@ -1,4 +1,4 @@
-"""Which language a customer reads: the coupon's, else the first of the browser's that we have, else English."""
+"""The language of the page: the coupon's, else the browser's first supported one, else English."""
 
 import re
 
@@ -16,6 +16,7 @@ def choose(setting: str | None, accept_language: str) -> str:
 
 
 def direction(locale: str) -> str:
+    """ "rtl" or "ltr"."""
     return "rtl" if locale in _RIGHT_TO_LEFT else "ltr"
 
 

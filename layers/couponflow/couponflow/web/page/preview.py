@@ -1,4 +1,4 @@
-"""The page as a customer would see it in a state, made of settings that nobody has saved yet."""
+"""The preview: the page in a chosen state, with unsaved settings."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ _A_WHILE, _A_MOMENT = timedelta(days=30), timedelta(seconds=20)
 
 
 def view(state: State, coupon: Coupon, page: RedeemPage, organisation: str, now: datetime) -> PageState:
-    """The coupon's period is kept where it fits the state."""
+    """The page in `state`. The coupon's own period is shown if it fits the state."""
     used = (PastUse(_ANY_REDEMPTION, now - _A_MOMENT),) if state is State.REDEEMED else ()
     fits = replace(coupon, starts_at=_start(state, coupon, now), ends_at=_end(state, coupon, now))
     is_open = state in (State.AVAILABLE, State.CONFIRM, State.UNKNOWN_OUTCOME)

@@ -1,7 +1,7 @@
-"""The bar at the foot of the page: the button, and the sheet that asks before a use is counted.
+"""The bar at the bottom of the page: the button, and the sheet that asks before a use is counted.
 
-The sheet is a popover, so it opens without a script; where a browser has none, it lies open and the first button is left out.
-The form's fields are all that a redemption needs: sent by whatever means, they redeem.
+The sheet is a popover, so it opens without a script. A browser without popovers shows it open, without
+the first button. The form has every field that a redemption needs.
 """
 
 from markupsafe import Markup
@@ -25,6 +25,7 @@ _LINK = Markup('<p><a class="button main" href="{}" rel="noopener noreferrer">{}
 
 
 def render_redeem_form(view: PageState, words: Texts) -> Markup:
+    """The bar of the page; empty if there is nothing to press."""
     button = view.page.redeem_button
     if view.next_use is not None:
         is_open = view.state is State.CONFIRM

@@ -1,6 +1,6 @@
-"""The page as HTML: one document, with nothing to fetch before it can be seen.
+"""The page as HTML: one document, visible without any further request.
 
-Everything that comes from outside goes through `Markup.format`, which escapes it.
+`Markup.format` escapes every value from outside.
 """
 
 from markupsafe import Markup
@@ -29,7 +29,7 @@ _CHECK = Markup('<p><a class="button main" href="/r/{}">{}</a></p>')
 
 
 def render(view: PageState, accept_language: str = "", base_url: str = "") -> str:
-    """In the coupon's language, or the browser's; `base_url` is where link previews fetch the campaign image from."""
+    """The page in the coupon's language, or the browser's. Link previews fetch the image from `base_url`."""
     locale = languages.choose(view.page.locale, accept_language)
     ticket = TicketRenderer(view, locale)
     body = ticket.header() + ticket.main() + render_redeem_form(view, translations.of(locale)) + _SCRIPT
@@ -37,7 +37,7 @@ def render(view: PageState, accept_language: str = "", base_url: str = "") -> st
 
 
 def unknown_outcome(token: str, accept_language: str = "") -> str:
-    """After a redeem whose answer got lost: the way back to the page, which knows."""
+    """The page after a redemption with an unknown result: it leads to the link's page, which shows it."""
     locale = languages.choose(None, accept_language)
     words = translations.of(locale)
     check = _CHECK.format(token, words.check_again)
@@ -45,14 +45,14 @@ def unknown_outcome(token: str, accept_language: str = "") -> str:
 
 
 def not_found(accept_language: str = "") -> str:
-    """The same to the byte for every link that is not, or not any more, one of ours."""
+    """The page of an unknown or archived link: the same bytes for each of them."""
     locale = languages.choose(None, accept_language)
     words = translations.of(locale)
     return _message(State.NOT_FOUND, locale, icons.SEARCH, words.not_found, words.not_found_why)
 
 
 def _head(view: PageState, ticket: TicketRenderer, base_url: str) -> Markup:
-    """What a chat shows of the link: neither the code nor anything of the customer."""
+    """The link preview in chats: without the code and without data of the customer."""
     said = {
         "og:type": "website",
         "og:title": view.coupon.name,

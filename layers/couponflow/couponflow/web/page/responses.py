@@ -1,4 +1,4 @@
-"""The page as a response, with the headers that keep it safe."""
+"""The page as a response, with its security headers."""
 
 import gzip
 from collections.abc import Mapping
@@ -18,21 +18,23 @@ _HEADERS = SECURITY_HEADERS | {
 
 
 def page_response(view: PageState, request: Request) -> Response:
+    """The page of a link."""
     html = render.render(view, _language(request), request.base_url)
     return _html(200, html, request.headers, view.page.background_color)
 
 
 def not_found(request: Request, status: int = 404) -> Response:
+    """The page of an unknown link."""
     return _html(status, render.not_found(_language(request)), request.headers)
 
 
 def unknown_outcome(token: str, request: Request) -> Response:
-    """After a redeem by form whose outcome nobody knows: 503, to be asked again by looking."""
+    """503 after a redemption with an unknown result. The page leads back to the link, which shows it."""
     return error_page(503, token, request.headers, "2")
 
 
 def error_page(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
-    """When nothing can be said right now, whatever the reason: the page that looks again."""
+    """The page of a temporary error, which reloads itself."""
     html = render.unknown_outcome(token, headers.get("accept-language", ""))
     return _html(status, html, headers, **{"retry-after": retry_after})
 
@@ -45,5 +47,5 @@ def _html(status: int, html: str, received: Mapping[str, str], background: str =
     headers = _HEADERS | {"content-security-policy": assets.security_policy(background)} | more
     if "gzip" not in received.get("accept-encoding", ""):
         return Response(status, html, headers)
-    # The gateway does not compress, and a phone shows the page a round trip earlier if it fits into the first packets.
+    # The gateway does not compress. A page that fits into the first packets appears a round trip earlier.
     return Response(status, gzip.compress(html.encode(), 6, mtime=0), headers | {"content-encoding": "gzip"})

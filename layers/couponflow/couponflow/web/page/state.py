@@ -1,4 +1,4 @@
-"""What the page says to one customer at one moment."""
+"""The state of the page for one customer at one moment."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from couponflow.services.redemption import OpenedLink
 
 
 class State(StrEnum):
-    """The page's root element says it in `data-state`."""
+    """The state of the page; its root element has it as `data-state`."""
 
     UPCOMING = "upcoming"
     AVAILABLE = "available"
@@ -25,26 +25,26 @@ class State(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """There is nothing more to come for anybody."""
+        """Whether no customer can use the coupon any longer."""
         return self in (State.EXPIRED, State.DISABLED, State.SOLD_OUT)
 
 
 @dataclass(frozen=True, slots=True)
 class PastUse:
-    """A use that was made."""
+    """A redemption in the past."""
 
     redemption_id: str
     redeemed_at: datetime
 
     @property
     def reference(self) -> str:
-        """What is short enough to read out, of the redemption's id."""
+        """The first characters of the redemption's id, short enough to read out."""
         return f"{self.redemption_id[:4]} {self.redemption_id[4:8]}".upper()
 
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """`used` in order of time; `next_use` is what the redeem form would send, None where it is not offered."""
+    """Everything that the page shows. `used` is oldest first; `next_use` is None if the page offers no use."""
 
     state: State
     organisation: str
@@ -57,7 +57,7 @@ class PageState:
 
     @property
     def base_state(self) -> State:
-        """To ask before a use is counted, and to wait for the answer, are steps on the page of an available one."""
+        """The state behind the steps CONFIRM and UNKNOWN_OUTCOME."""
         if self.state in (State.CONFIRM, State.UNKNOWN_OUTCOME):
             return State.REDEEMED if self.used else State.AVAILABLE
         return self.state
@@ -78,9 +78,10 @@ _STATE_OF: dict[type[Refusal], State] = {
 
 
 def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
-    """The page of an opened link, whose redemptions are one at least.
+    """The state of an opened link, which has at least one redemption.
 
-    A customer with an open use sees what it is worth now; one without sees what they have used, whatever became of the coupon.
+    With an open use, the customer sees whether it is valid now. Without one, they see their past uses,
+    whatever the state of the coupon.
     """
     coupon = opened.terms.coupon
     used = tuple(sorted(map(_used, filter(_is_redeemed, opened.redemptions)), key=lambda use: use.redeemed_at))
@@ -116,5 +117,5 @@ def _used(redemption: Redemption) -> PastUse:
 
 
 def _next_number(redemptions: list[Redemption]) -> int:
-    """The lowest number not used yet; a till's uses without a number do not count."""
+    """The lowest unused number; uses at a till without a number do not count."""
     return 1 + sum(made.is_redeemed and made.slot.isdecimal() for made in redemptions)

@@ -1,4 +1,4 @@
-"""Terms and conditions: a merchant's text, of which only what is harmless reaches a customer."""
+"""Terms and conditions: a merchant's text, sanitised."""
 
 import re
 from functools import lru_cache

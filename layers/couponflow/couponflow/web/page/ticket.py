@@ -1,4 +1,4 @@
-"""The ticket: what became of the coupon, what it is, its code and its terms."""
+"""The ticket: the state of the coupon, its facts, its code and its terms."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,14 +9,14 @@ from couponflow.domain.models import CodeDisplay, PageImage
 from couponflow.web.page import barcodes, dates, icons, terms_html, translations
 from couponflow.web.page.state import PageState, PastUse, State
 
-# For so long a redeemed page shines: whoever shows it later has shown it before.
+# A redemption looks fresh for this long. A page shown later may have been shown before.
 FRESH = timedelta(minutes=10)
 _LONG_CODE = 14
 
 _HEADER = Markup("<header>{}<span>{}</span></header>\n")
 _INITIAL = Markup('<span class="initial" aria-hidden="true">{}</span>')
 _BRAND = Markup('<img class="brand" src="{}" width="{}" height="{}" alt="">\n')
-# The last thing to be painted, so the first to be fetched.
+# The largest element is painted last, so it is fetched first.
 _PICTURE = Markup('<img class="picture" src="{}" width="{}" height="{}" alt="" fetchpriority="high">\n')
 _MAIN = Markup(
     '<main data-now="{}">\n{}<article class="ticket">\n<section class="part">\n{}</section>\n{}</article>\n{}</main>\n',
@@ -48,26 +48,29 @@ _TERMS = Markup('<details><summary><h2>{}</h2>{}</summary><div class="terms" dir
 
 
 class TicketRenderer:
-    """One view in one language."""
+    """Renders one page state in one language."""
 
     def __init__(self, view: PageState, locale: str) -> None:
         self._view, self._locale, self._words = view, locale, translations.of(locale)
 
     def header(self) -> Markup:
+        """The merchant's icon and name."""
         icon, name = self._view.page.brand_icon, self._view.organisation
         mark = _image(_BRAND, icon) if icon else _INITIAL.format(name[:1].upper())
         return _HEADER.format(mark, name)
 
     def main(self) -> Markup:
+        """The ticket with its notes."""
         title = Markup('<h1 dir="auto">{}</h1>\n').format(self._view.coupon.name)
         top = self._asking() + self._outcome() + self._picture() + self._chip() + title + self._facts() + self._uses()
         return _MAIN.format(_milliseconds(self._view.now), self._notes(), top, self._stub(), self._terms())
 
     def valid_until(self) -> Markup:
+        """The end of the period, as a sentence."""
         return Markup(self._words.valid_until).format(moment=self._time(self._view.coupon.ends_at, dates.last_moment))
 
     def _outcome(self) -> Markup:
-        """What a cashier must see first; nothing while the coupon may be used."""
+        """The state for the cashier; empty while the coupon may be used."""
         make: dict[State, Callable[[], Markup]] = {
             State.REDEEMED: self._redeemed,
             State.UPCOMING: self._upcoming,
@@ -157,7 +160,7 @@ class TicketRenderer:
         return _COPY.format(copied=words.copied, copy=words.copy, icon=icons.COPY, press=words.press_and_hold)
 
     def _notes(self) -> Markup:
-        """What the script shows when the connection is lost; without it the browser says so itself."""
+        """Hidden notes that the script shows when the connection is lost."""
         words = self._words
         notes = _NOTE.format("offline", icons.SIGNAL, words.offline, words.offline_why)
         if self._view.next_use is None:
@@ -165,7 +168,7 @@ class TicketRenderer:
         return notes + _NOTE.format("not_yet", icons.TICKETS, words.available, words.not_yet)
 
     def _asking(self) -> Markup:
-        """Shown while nobody knows whether a use was counted."""
+        """Shown while the result of a redemption is unknown."""
         words, view = self._words, self._view
         if view.next_use is None:
             return Markup()

@@ -1,4 +1,4 @@
-"""A redemption as it is asked for and answered. Imported by the hot redeem function, so without pydantic."""
+"""Requests and responses of redemptions. The hot redeem function imports it, so it does not use pydantic."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ LONGEST_KEY = 255
 
 @dataclass(frozen=True, slots=True)
 class RedeemForm:
-    """What a redeem page sends: the use that it showed. A page reads the answer as HTML, a program as JSON."""
+    """A redemption by link: the use that the page showed, and whether the client wants JSON."""
 
     use: int
     wants_json: bool
@@ -41,7 +41,7 @@ class RedeemForm:
 
 @dataclass(frozen=True, slots=True)
 class TillRequest:
-    """What a till sends: the coupon by code or id, and for whom."""
+    """A redemption at a till: the coupon by code or id, and the customer."""
 
     coupon_id: str | None
     code: str | None
@@ -51,7 +51,7 @@ class TillRequest:
 
     @classmethod
     def of(cls, request: Request) -> "TillRequest":
-        """Raises ValidationFailed, with all that is wrong."""
+        """Parse the body. Raises ValidationFailed with every error."""
         body, wrong = request.json_object, _FieldErrors()
         coupon_id, code = wrong.text(body, "coupon_id"), wrong.text(body, "code")
         if (coupon_id is None) == (code is None):
@@ -69,7 +69,7 @@ class TillRequest:
 
 
 class _FieldErrors:
-    """Collects what is wrong with a body, a field at a time."""
+    """Collects the errors of a body, one for each field."""
 
     def __init__(self) -> None:
         self._errors: dict[str, str] = {}
@@ -98,6 +98,7 @@ class _FieldErrors:
 
 
 def redeemed_response(made: RedemptionResult) -> Response:
+    """A redemption as JSON; `repeated` if this request did not make it."""
     redemption = made.redemption
     assert redemption.redeemed_at is not None, "it is redeemed"
     return json_response(
@@ -136,13 +137,13 @@ def link_error_response(error: Exception, form: RedeemForm, token: str, request:
 
 
 def error_page(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
-    """What a customer sees when nothing can be said right now."""
+    """The page of a temporary error, for customers."""
     response: Response = _page().error_page(status, token, headers, retry_after)
     return response
 
 
 def _page() -> ModuleType:
-    # A redemption that goes well leads back to the page and renders none: starting without it takes 10 ms less.
+    # A successful redemption redirects and renders no page: a start without it takes 10 ms less.
     from couponflow.web.page import responses
 
     return responses

@@ -1,7 +1,7 @@
-"""The message as each channel's API takes it, on request: the link last, an image where there is one.
+"""The message in the format of each channel's API, with the link last.
 
-`{"messages": [...]}`: each entry is one message, in order, to which the sender adds the recipient. Of ManyChat it is the whole
-dynamic block, of plain text the text itself.
+`{"messages": [...]}`: each entry is one message, in order; the sender adds the recipient. For ManyChat
+it is the whole dynamic block, for plain text the text itself.
 """
 
 import json
@@ -12,7 +12,7 @@ from couponflow.web.flow.payloads import line, manychat, meta, whatsapp
 
 
 def payload(format: str, message: Message, channel: Channel | None) -> str:
-    """`format` as asked for; "channel" means the channel's own."""
+    """The message in `format`; "channel" is the format of the channel."""
     if format == "channel":
         format = channel if channel in LIMITS else Channel.TEXT
     if format == Channel.TEXT:
@@ -30,6 +30,7 @@ def payload(format: str, message: Message, channel: Channel | None) -> str:
 
 
 def plain(message: Message) -> str:
+    """The text, then the link."""
     return f"{message.text}\n\n{message.url}"
 
 

@@ -7,11 +7,12 @@ from couponflow.domain.message_templates import truncate
 from couponflow.domain.messages import Message
 
 LIMIT = LIMITS[Channel.LINE]
-# What stands in the list of chats and on old devices.
+# Shown in the list of chats and on old devices.
 LONGEST_ALT_TEXT = 400
 
 
 def buttons(message: Message) -> list[dict[str, Any]]:
+    """A buttons template."""
     template: dict[str, Any] = {
         "type": "buttons",
         "text": truncate(message.text, LIMIT.message_length(beside_image=bool(message.image_url))),
@@ -23,6 +24,7 @@ def buttons(message: Message) -> list[dict[str, Any]]:
 
 
 def flex(message: Message) -> list[dict[str, Any]]:
+    """A flex bubble, which has no limit on its text."""
     bubble: dict[str, Any] = {
         "type": "bubble",
         "body": _box({"type": "text", "text": message.text, "wrap": True}),

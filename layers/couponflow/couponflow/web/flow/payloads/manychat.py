@@ -8,7 +8,7 @@ from couponflow.domain.channel_limits import Channel, limits_for
 from couponflow.domain.message_templates import truncate
 from couponflow.domain.messages import Message
 
-# Messenger is meant where no type is given.
+# Without a type, ManyChat sends over Messenger.
 TYPES = (Channel.WHATSAPP, Channel.INSTAGRAM, Channel.TELEGRAM)
 LONGEST_CAPTION = 20
 
@@ -24,7 +24,7 @@ def block(message: Message | None, channel: Channel | None, fields: Mapping[str,
 
 
 def _set(name: str, value: str) -> dict[str, str]:
-    """What an earlier call left in the field must not outlive it."""
+    """An empty value unsets the field: the value of an earlier call must not remain."""
     if not value:
         return {"action": "unset_field_value", "field_name": name}
     return {"action": "set_field_value", "field_name": name, "value": value}
@@ -34,6 +34,6 @@ def _messages(message: Message, channel: Channel | None) -> list[dict[str, Any]]
     longest = limits_for(Channel.WHATSAPP if channel is Channel.WHATSAPP else Channel.MANYCHAT).message
     button = {"type": "url", "caption": truncate(message.button_title, LONGEST_CAPTION), "url": message.url}
     text = {"type": "text", "text": truncate(message.text, longest), "buttons": [button]}
-    # Over WhatsApp a dynamic block sends no images.
+    # A dynamic block cannot send images over WhatsApp.
     image = {"type": "image", "url": message.image_url}
     return [*([image] if message.image_url and channel is not Channel.WHATSAPP else []), text]

@@ -1,4 +1,7 @@
-"""Messenger and Instagram: the button template. It holds no image, so that goes ahead of it. The sender adds `recipient`."""
+"""Messenger and Instagram: the button template. It has no image, so an image is a message before it.
+
+The sender adds `recipient`.
+"""
 
 from typing import Any
 
@@ -8,10 +11,12 @@ from couponflow.domain.messages import Message
 
 
 def messenger(message: Message) -> list[dict[str, Any]]:
+    """The messages for Messenger."""
     return _messages(message, LIMITS[Channel.MESSENGER])
 
 
 def instagram(message: Message) -> list[dict[str, Any]]:
+    """The messages for Instagram."""
     return _messages(message, LIMITS[Channel.INSTAGRAM])
 
 

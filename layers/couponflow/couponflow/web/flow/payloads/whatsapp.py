@@ -10,6 +10,7 @@ LIMIT = LIMITS[Channel.WHATSAPP]
 
 
 def cta_url(message: Message) -> list[dict[str, Any]]:
+    """One interactive message with a link button."""
     interactive: dict[str, Any] = {
         "type": "cta_url",
         "body": {"text": truncate(message.text, LIMIT.message)},

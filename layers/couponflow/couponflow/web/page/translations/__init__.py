@@ -1,4 +1,4 @@
-"""What the page says, one module a language, loaded when somebody reads it."""
+"""The texts of the page: one module per language, imported on first use."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -7,7 +7,7 @@ from importlib import import_module
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Each field is a sentence or a label; names in braces are filled in."""
+    """The texts of one language. Names in braces are placeholders."""
 
     coupon: str
     available: str
