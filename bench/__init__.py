@@ -1,3 +1,3 @@
-"""Nothing here is deployed. `local` leads to the layer's own package."""
+"""Benchmarks; not deployed. Importing `local` adds the layer's package to the path."""
 
 import local  # noqa: F401

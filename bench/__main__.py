@@ -22,8 +22,8 @@ ENVIRONMENT = {
 
 
 def main(names: list[str]) -> int:
-    """All parts, or those named. 1 if a must is not met."""
-    os.environ |= ENVIRONMENT  # before anything of the service is imported
+    """Run all or the named parts. Returns 1 if a required figure is not met."""
+    os.environ |= ENVIRONMENT  # must be set before the service is imported
     from bench import cold_starts, hot_coupon, http_load, postgres, records, request_units
     from bench import engines as engine_figures
     from bench.report import Row, table

@@ -1,4 +1,4 @@
-"""What others build instead: the obvious designs, as small as they can be written, measured beside ours in the same run."""
+"""Obvious alternative designs, as small as possible, measured in the same run as ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ COUPON = {"pk": "PEER#coupon", "sk": "COUPON"}
 
 
 def four_items(table: Table, customer: str, now: str) -> None:
-    """The obvious transaction: check the coupon, count on it, count for the customer, turn the record from given out to used."""
+    """The obvious transaction: check the coupon, count on it, count for the customer, redeem the record."""
     table.transact(
         [
             _check(COUPON, "active = :true AND starts_at <= :now AND :now < ends_at", {":true": True, ":now": now}),
@@ -55,7 +55,7 @@ def single_write_counter(table: Table, customer: str, now: str) -> None:
 
 
 def read_then_write(table: Table, customer: str, now: str) -> None:
-    """What most do at first. Two who read at once both write: it oversells."""
+    """Read, then write, as a first draft does. It oversells: two concurrent readers both write."""
     counter = table.get({"pk": "PEER#counter", "sk": "COUNTER"}, consistent=True)
     assert counter is not None
     if counter["used"] >= counter["most"]:
@@ -74,7 +74,7 @@ def stock(table: Table, most: int, now: str, ends_at: str) -> None:
 
 
 def with_retries(redeem: Any, table: Table, customer: str, now: str, pause: Any, dice: Any, tries: int = 8) -> bool:
-    """As ours: eight tries with full jitter."""
+    """The same retries as ours: eight tries with full jitter."""
     for number in range(tries):
         if number:
             pause(dice.uniform(0, min(0.2, 0.005 * 2**number)))

@@ -79,9 +79,9 @@ def _load(name: str, coupon_id: str | None, rate: int, seconds: int, processes: 
 
 
 def _arrivals(name: str, coupon_id: str | None, rate: float, seconds: int, seed: int) -> Result:
-    """Customers come at random, whether or not those before them are done."""
+    """Customers arrive at random and do not wait for earlier ones."""
     dice, result, lock, own = random.Random(seed), Result(), threading.Lock(), threading.local()
-    client = _client()  # made once: threads may share it
+    client = _client()  # created once, because threads can share it
 
     def come(customer: str, due: float) -> None:
         if not hasattr(own, "redeem"):

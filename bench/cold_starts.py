@@ -1,4 +1,4 @@
-"""P9 to P12: cold starts in fresh processes, the handler's own CPU, and the package, as `make build` makes it.
+"""P9 to P12: cold starts in new processes, CPU time of the handler, and package size.
 
 CPU seconds of whole processes, both sides in turn: what else runs on the machine counts for neither. They are compared with
 boto3 as anybody installs it, its bytecode compiled too, under the same Python.
@@ -35,7 +35,7 @@ FUNCTIONS = {
     "coupons": "CouponsFunction",
     "distribute": "DistributeFunction",
 }
-# Ready is when it could serve: a function's process is never taken down in order, so that counts for neither side.
+# The process exits as soon as it is ready: Lambda never shuts a process down in an orderly way.
 READY = "; import os; os._exit(0)"
 BASELINE = f'import boto3; boto3.client("dynamodb"){READY}'
 START = f"import app{READY}"
@@ -43,7 +43,7 @@ START = f"import app{READY}"
 
 @dataclass(frozen=True)
 class Package:
-    """Where functions and layer lie, the Python that runs them, and boto3 by itself."""
+    """Paths of functions and layer, the Python that runs them, and boto3 alone."""
 
     python: str
     layer: Path
@@ -85,7 +85,7 @@ def _boto3_alone(python: str, target: Path) -> Path:
 
 
 def cold_starts(package: Package, rounds: int = 15) -> dict[str, float]:
-    """Median CPU seconds of a fresh process until it is ready."""
+    """Median CPU seconds of a new process until it is ready."""
     seconds: dict[str, list[float]] = {name: [] for name in ("baseline", *FUNCTIONS)}
     for _ in range(rounds + 1):  # the first fills caches
         seconds["baseline"].append(_cpu_seconds(package.python, BASELINE, [package.boto3]))

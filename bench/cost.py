@@ -1,6 +1,6 @@
-"""`python -m bench.cost`: what a million of each costs, and a month of nothing, from units and public prices.
+"""`python -m bench.cost`: cost of a million requests of each kind and of an idle month.
 
-Units are what the meter counts. Time, sizes and samples are assumptions, and said as such.
+Units come from the meter, prices are public. Time, sizes and samples are named assumptions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SECONDS, MEMORY_GB, LOG_KB, TRACED = 0.015, 1.0, 0.8, 0.05
 
 @dataclass(frozen=True)
 class Use:
-    """What one request takes."""
+    """Resources that one request uses."""
 
     name: str
     write_units: float

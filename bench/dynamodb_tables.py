@@ -1,4 +1,4 @@
-"""A metered table of its own on a real engine, with environments of the real service on it, on a clock."""
+"""A metered table on a real engine, with environments of the real service and a manual clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from simulator.environments import Environment, environment, found_organisation,
 
 
 class Clock:
-    """Seconds that pass when they are told to."""
+    """A clock that a benchmark moves."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -36,7 +36,7 @@ class Clock:
 
 @dataclass
 class Bench:
-    """A table of its own, a metered client, and environments on a clock."""
+    """A new table, a metered client, and environments on a manual clock."""
 
     table_name: str
     client: Any
@@ -52,7 +52,7 @@ class Bench:
 
 
 class Renamed:
-    """The environments of the proofs call their table "couponflow"; this one has a name of its own."""
+    """Translates the simulator's table name "couponflow" to the name of this table."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client, self._name = client, name

@@ -37,7 +37,7 @@ COUPON = Coupon(
 
 
 class Raw:
-    """A response's body as urllib3 gives it."""
+    """A response body with urllib3's interface."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body

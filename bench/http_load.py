@@ -23,7 +23,7 @@ CALLS = 100
 
 @dataclass
 class Load:
-    """What went wrong, and the seconds of each request by kind."""
+    """Errors, and the seconds of each request by kind."""
 
     errors: list[str] = field(default_factory=list)
     seconds: dict[str, list[float]] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Load:
 
 
 class Visitor(threading.local):
-    """A connection for each customer who comes at the same time."""
+    """One connection per concurrent customer."""
 
     def __init__(self, base_url: str) -> None:
         self.client = httpx.Client(base_url=base_url, timeout=60)
@@ -53,7 +53,7 @@ def rows() -> Iterator[Row]:
 
 
 def _flow_builder(stack: StackProcess) -> Iterator[Row]:
-    """The first call finds no function running, so it waits for one to start."""
+    """The first call starts a function, so it includes a cold start."""
     with httpx.Client(base_url=stack.base_url, timeout=60) as client:
         taken = [_seconds_to_distribute(client, stack.demo, f"flow-{number}") for number in range(CALLS + 1)]
     yield at_most("flow", "distribute to an answer, cold", 1000 * taken[0], " ms", 5_000)
@@ -63,7 +63,7 @@ def _flow_builder(stack: StackProcess) -> Iterator[Row]:
 def _customers(stack: StackProcess) -> Row:
     with httpx.Client(base_url=stack.base_url, timeout=60) as admin:
         coupon = _coupon(admin, stack.demo)
-        load = _rush(stack, coupon["coupon_id"])
+        load = _run_customers(stack, coupon["coupon_id"])
         headers = {"authorization": f"Bearer {stack.demo['admin_key']}"}
         used = admin.get(f"/v1/coupons/{coupon['coupon_id']}", headers=headers).json()["times_redeemed"]
     is_met = not load.errors and used == CUSTOMERS
@@ -74,7 +74,7 @@ def _customers(stack: StackProcess) -> Row:
     )
 
 
-def _rush(stack: StackProcess, coupon_id: str) -> Load:
+def _run_customers(stack: StackProcess, coupon_id: str) -> Load:
     load, visitor, lock = Load(), Visitor(stack.base_url), threading.Lock()
 
     def ask(kind: str, request: Callable[[], httpx.Response]) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""U3: the redeem page as Lighthouse finds it on a slow phone with a slow connection: `python -m bench.lighthouse`.
+"""U3: Lighthouse on the redeem page, on a slow phone and connection: `python -m bench.lighthouse`.
 
 Accessibility and best practices are the same on any machine, so a test asserts them. Performance is simulated from what the
 browser took on this one: a machine that is busy with something else makes it worse.
@@ -27,7 +27,7 @@ PICTURES = {"brand_icon": sample_pages.ICON, "campaign_image": sample_pages.PICT
 
 @dataclass(frozen=True)
 class Report:
-    """`scores` of 100, by category; `faults` that cost something, in words."""
+    """`scores` out of 100 by category; `faults` are the audits that reduced a score."""
 
     scores: dict[str, int]
     faults: list[str]
@@ -42,7 +42,7 @@ class Report:
 
 
 def page(demo: dict[str, Any]) -> str:
-    """A link to a redeem page with all that one can have."""
+    """A link to a redeem page with every setting."""
     admin, flow = ({"authorization": f"Bearer {demo[f'{scope}_key']}"} for scope in ("admin", "distribute"))
     with httpx.Client(base_url=demo["base_url"], timeout=60) as client:
 
@@ -64,7 +64,7 @@ def page(demo: dict[str, Any]) -> str:
 
 
 def measured(url: str, categories: list[str]) -> Report:
-    """Raises CalledProcessError when Lighthouse fails, and does so each time; what it said stands above."""
+    """Run Lighthouse. Raises CalledProcessError if every try fails; its output is printed."""
     command = [paths.node(), str(paths.LIGHTHOUSE / "node_modules" / "lighthouse" / "cli" / "index.js"), url]
     options = ["--output=json", "--quiet", f"--only-categories={','.join(categories)}"]
     flags = "--chrome-flags=--headless=new --no-sandbox"

@@ -24,7 +24,7 @@ Item = Mapping[str, Any]
 
 @dataclass
 class Bill:
-    """What was counted. A trip that starts while another is under way is part of the same wait."""
+    """The counted units. Concurrent round trips count as one."""
 
     calls: list[str] = field(default_factory=list)
     round_trips: int = 0
@@ -109,12 +109,12 @@ def writes_of(operation: str, params: Mapping[str, Any]) -> list[Item]:
 
 
 def write_units(*items: Item | None) -> int:
-    """Of one write: the item before it, after it, and (also if it was refused) as it was to be."""
+    """Write units from the item before, after, and as requested (also if the write was refused)."""
     return max(1, math.ceil(max(map(size, items)) / 1024))
 
 
 def index_units(before: Item | None, after: Item | None) -> int:
-    """Of one index with all attributes projected."""
+    """Write units of an index that projects all attributes."""
     was, is_ = _entry(before), _entry(after)
     if was == is_ and before == after:
         return 0

@@ -1,4 +1,4 @@
-"""What a team would pick instead: one row that everybody updates, in PostgreSQL, on this machine, driven by its own pgbench.
+"""The usual alternative: one row in PostgreSQL that every redemption updates, driven by pgbench.
 
 A redemption is one transaction: count on the coupon's row while something remains, write the customer's use (unique).
 Durable as installed (fsync on, synchronous commit). Where no server can be installed, a line says so.
@@ -63,7 +63,7 @@ def _found() -> Path | None:
 
 @contextmanager
 def _server(binaries: Path, folder: Path) -> Iterator[int]:
-    """It refuses to run as root, so there it runs as the user that its package made."""
+    """Start the server; as root, under the package's user, because it refuses to run as root."""
     data, port = folder / "data", ports.free_port()
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")

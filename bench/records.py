@@ -19,7 +19,7 @@ from couponflow.store.redemption_records import RedemptionRecordStore
 from couponflow.store.redemptions import RedemptionStore
 from simulator.environments import ORGANISATION, moment, new_coupon
 
-# RCU: whether a bucket holds more of the newest 50 than its share, and is asked once more, goes by who the customers are.
+# RCU of random variation: a bucket with more than its share of the newest 50 is read again.
 BY_CHANCE = 1
 
 
@@ -33,7 +33,7 @@ def rows(few: int = 100, many: int = 100_000) -> Iterator[Row]:
 
 
 def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, float]]:
-    """RCU and median CPU seconds of a page of 50 records, by how many there are; both in turn."""
+    """RCU and median CPU seconds of a page of 50 records, by the number of records."""
     given_out = RecordFilter(RedemptionStatus.DISTRIBUTED, None, None)
     with fresh_table() as bench:
         env = bench.environment()
@@ -55,7 +55,7 @@ def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, floa
 
 
 def _write_records(bench: Bench, coupon: Coupon, count: int) -> None:
-    """As distribute leaves them, in batches."""
+    """Write records as distribute does, in batches."""
     batch: list[Any] = []
     for number in range(count):
         holder = links.derive_holder(coupon, f"customer-{number}")

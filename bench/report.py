@@ -1,4 +1,4 @@
-"""Rows of the table that `make bench` prints: what was measured, beside what it must be and what it should."""
+"""Rows of the table of `make bench`: measured figure, required figure, target figure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One figure of goals P1 to P14. Without `must` it is reported, as a peer is."""
+    """One figure of goals P1 to P14. Without `must` it is only reported, like an alternative."""
 
     goal: str
     what: str

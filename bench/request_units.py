@@ -1,4 +1,4 @@
-"""P1 to P4 and P7: what each use case costs, by the meter, on the real service and a real engine."""
+"""P1 to P4 and P7: metered cost of each use case on the real service and a real engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simulator.environments import ORGANISATION, Environment, new_coupon
 
 
 def use_cases() -> dict[str, Bill]:
-    """Each use case once, warm unless it says cold: an environment that served the coupon a moment ago."""
+    """Run each use case once in a warm environment, unless its name says cold."""
     with fresh_table() as bench:
         env, clock, bills = bench.environment(), bench.clock, dict[str, Bill]()
         coupon = env.coupon_service.create(ORGANISATION, new_coupon(1_000, 3), clock.now).coupon
@@ -79,7 +79,7 @@ def rows() -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Must:
-    """Most that a use case may take."""
+    """The budget of a use case."""
 
     goal: str
     round_trips: int
@@ -115,7 +115,7 @@ MUSTS = {
 
 
 def sold_out_storm(environments: int = 10, taps: int = 400) -> tuple[float, float]:
-    """RCU and WCU a tap at 1,000 a second, after the first proof, terms read anew whenever they are too old."""
+    """RCU and WCU per tap at 1,000 taps a second on a sold-out coupon, after the first proof."""
     with fresh_table() as bench:
         envs = [bench.environment() for _ in range(environments)]
         coupon = envs[0].coupon_service.create(ORGANISATION, new_coupon(40, 1), bench.clock.now).coupon
@@ -125,15 +125,15 @@ def sold_out_storm(environments: int = 10, taps: int = 400) -> tuple[float, floa
             envs[0].redemption_service.distribute(coupon, who, None, bench.clock.now)
         for number in range(40):
             envs[0].redemption_service.redeem_at_till(coupon, f"early-{number}", None, None, bench.clock.now)
-        _tap_in_vain(envs[0], tokens[0], bench.clock.now)
+        _tap_sold_out(envs[0], tokens[0], bench.clock.now)
         with bench.meter.counting() as bill:
             for number in range(taps):
                 bench.clock.seconds += 0.001
-                _tap_in_vain(envs[number % environments], tokens[number % len(tokens)], bench.clock.now)
+                _tap_sold_out(envs[number % environments], tokens[number % len(tokens)], bench.clock.now)
     return bill.read_units / taps, bill.write_units / taps
 
 
-def _tap_in_vain(env: Environment, token: str, now: datetime) -> None:
+def _tap_sold_out(env: Environment, token: str, now: datetime) -> None:
     try:
         env.redemption_service.redeem_by_link(token, 1, now)
     except CouponMaxUsesReached:

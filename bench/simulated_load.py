@@ -1,4 +1,4 @@
-"""A hot coupon on virtual time: customers arrive at random, the real redemption code runs in as many environments as needed."""
+"""A hot coupon on virtual time: random arrivals, and as many environments of the real code as needed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Serve = Callable[[str], bool]
 
 @dataclass
 class Result:
-    """Of the customers who came: who was served, and how long it took."""
+    """Numbers of customers who arrived and were served, and the seconds it took."""
 
     asked: int = 0
     served: int = 0
     seconds: list[float] = field(default_factory=list)
-    hot_units: float = 0  # written on quota shards, wasted tries included
+    hot_units: float = 0  # units written on quota shards, including failed tries
     environments: int = 0
 
     @property
@@ -38,8 +38,8 @@ class Result:
         return self.hot_units / max(1, self.served)
 
 
-def rush(rate: float, seconds: float, shards: int, window: float, seed: int = 0) -> Result:
-    """Our own code: tills that redeem for customers who come for the first time."""
+def simulate(rate: float, seconds: float, shards: int, window: float, seed: int = 0) -> Result:
+    """Simulate our code: tills that redeem for new customers."""
     world = World(seed)
     cloud = Cloud(world, Physics(conflict_window=window))
     client = cloud.client()
@@ -71,10 +71,12 @@ def rush(rate: float, seconds: float, shards: int, window: float, seed: int = 0)
     return result
 
 
-def peer_rush(redeem: Callable[[Table, str, str], None], rate: float, seconds: float, window: float, seed: int = 0) -> Result:
+def simulate_alternative(
+    redeem: Callable[[Table, str, str], None], rate: float, seconds: float, window: float, seed: int = 0
+) -> Result:
     world = World(seed)
     cloud = Cloud(world, Physics(conflict_window=window))
-    # The peers' retries are the benchmark's own, the same as ours.
+    # The benchmark retries for the alternatives as our code does.
     table = Table(cloud.client(), "peers", world.sleep)
 
     def set_up() -> None:
@@ -91,14 +93,14 @@ def peer_rush(redeem: Callable[[Table, str, str], None], rate: float, seconds: f
 
 
 def _run(cloud: Cloud, set_up: Callable[[], None], result: Result, hot: str) -> None:
-    """To the end; `hot` is the sort key of the items that all want to write."""
+    """Run the simulation; `hot` is the sort key of the contended items."""
     cloud.world.start(set_up)
     cloud.world.run()
     result.hot_units = sum(units for key, units in cloud.tally.written.items() if key[1] == hot)
 
 
 def _arrivals(cloud: Cloud, rate: float, seconds: float, start: Callable[[], Serve], result: Result) -> None:
-    """Random arrivals; each takes an environment that is free, or a new one starts. The first second is not counted."""
+    """Random arrivals; each uses a free environment or starts one. The first second is not counted."""
     world = cloud.world
     free: list[Serve] = []
 
@@ -125,7 +127,7 @@ def _arrivals(cloud: Cloud, rate: float, seconds: float, start: Callable[[], Ser
 
 
 def capacity(served_at: Callable[[float], Result], low: float, high: float, share: float = 0.999, p99: float = 0.1) -> float:
-    """The highest rate, to 3 %, at which at least `share` are served and 99 % within `p99` seconds."""
+    """The highest rate, within 3 %, with at least `share` served and 99 % within `p99` seconds."""
     while high / low > 1.03:
         middle = (low * high) ** 0.5
         result = served_at(middle)

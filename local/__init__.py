@@ -1,4 +1,4 @@
-"""Nothing here is deployed. The demo data is made with the layer's own package, which is not installed anywhere."""
+"""The local stack; not deployed. Demo data use the layer's package, which is not installed."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Child processes that never outlive the stack, and what a killed stack left behind."""
+"""Child processes that never outlive the stack, and the cleanup after a killed stack."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class StackFailed(Exception):
 
 
 def tied_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
-    """A preexec function: the child gets `death_signal` when its parent dies, however that dies.
+    """A preexec function: the child gets `death_signal` when its parent ends for any reason.
 
-    Call Popen from the main thread: the kernel means the parent's thread, not its process.
+    Call Popen from the main thread: the kernel watches the parent's thread, not its process.
     """
     parent = os.getpid()
 
@@ -42,7 +42,7 @@ def die_with_parent(death_signal: signal.Signals) -> None:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """In order if it will (DynamoDB Local can lose its last transaction to SIGKILL), else by force."""
+    """End the process by SIGTERM, then by SIGKILL, which can cost DynamoDB Local its last transaction."""
     process.terminate()
     try:
         process.wait(PATIENCE_SECONDS)
@@ -53,7 +53,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def claimed(state: Path, base_url: str) -> Iterator[Ledger]:
-    """The state folder for this stack alone, and rid of what a killed one left running."""
+    """Lock the state folder for this stack and end the processes that a killed stack left."""
     state.mkdir(parents=True, exist_ok=True)
     with (state / "lock").open("a+") as lock:
         try:
@@ -73,7 +73,7 @@ def claimed(state: Path, base_url: str) -> Iterator[Ledger]:
 
 
 class Ledger:
-    """The processes that a stack started, kept on disk for the next one to clean up after a kill."""
+    """The stack's processes on disk, so that the next stack can end them after a kill."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -85,13 +85,13 @@ class Ledger:
     def end_leftovers(self) -> None:
         for child in survivors(self.path):
             print(f"Ending {child.name} (pid {child.pid}), left behind by a killed stack", flush=True)
-            _end_stranger(child)
+            _end_leftover(child)
         self.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
 class Child:
-    """A pid alone may be somebody else's by now; with its start time it is not."""
+    """A process by pid and start time, because a pid alone may be reused."""
 
     pid: int
     start_time: str
@@ -103,14 +103,14 @@ class Child:
 
 
 def survivors(ledger: Path) -> list[Child]:
-    """The processes named in a stack's ledger that still run."""
+    """The running processes in a stack's ledger."""
     lines = ledger.read_text().splitlines() if ledger.exists() else []
     entries = (line.split(" ", 2) for line in lines)
     children = [Child(int(pid), start_time, name) for pid, start_time, name in entries]
     return [child for child in children if child.is_alive]
 
 
-def _end_stranger(child: Child) -> None:
+def _end_leftover(child: Child) -> None:
     for by in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(child.pid, by)
@@ -120,7 +120,7 @@ def _end_stranger(child: Child) -> None:
 
 
 def _start_time(pid: int) -> str:
-    """In ticks since boot; empty when the process has ended, reaped or not."""
+    """Start time in ticks since boot; empty if the process has ended, reaped or not."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

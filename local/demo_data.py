@@ -1,4 +1,4 @@
-"""Demo data, the same for everybody: two organisations with keys, each with a coupon, and a link to redeem.
+"""Fixed demo data: two organisations with keys, a coupon each, and a link to redeem.
 
 Ids and secrets are fixed, so that the files in events/ can name them. They exist on the local stack only.
 """

@@ -43,7 +43,7 @@ class StartEngine(Protocol):
 
 
 async def first_to_end(engines: Sequence[Engine]) -> Engine:
-    """Waits until one of them ends, which none should."""
+    """Wait until one of them ends unexpectedly."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[Engine] = loop.create_future()
 
@@ -68,7 +68,7 @@ def roto(logs: Path, data: Path | None = None) -> AbstractContextManager[Engine]
 
 
 def ministack(logs: Path, data: Path | None = None) -> AbstractContextManager[Engine]:
-    """MiniStack keeps its tables in memory and writes them to `data` when it is told to end."""
+    """MiniStack has its tables in memory and writes them to `data` on SIGTERM."""
     files = {} if data is None else {"PERSIST_STATE": "1", "STATE_DIR": _folder(data)}
     return _ministack("MiniStack", "dynamodb,dynamodbstreams", files, logs)
 
@@ -148,7 +148,7 @@ def _engine(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            # Ctrl-C reaches the stack alone, which ends the engines in order.
+            # Ctrl-C reaches only the stack, which then ends the engines.
             start_new_session=True,
             preexec_fn=tied_to_parent(signal.SIGTERM),
         )
@@ -159,7 +159,7 @@ def _engine(
 
 
 def wait_for(*engines: Engine) -> None:
-    """Returns when all of them answer."""
+    """Wait until all of them accept connections."""
     deadline = time.monotonic() + START_SECONDS
     for engine in engines:
         while not ports.listens(engine.process.pid, engine.port):

@@ -61,7 +61,7 @@ class Front:
         event = http_events.event_of(request, route, path_parameters)
         call = self._started(self._pools[route.function].invoke(json.dumps(event).encode()))
         try:
-            # A function goes on when its client is told that it took too long, as on Lambda.
+            # As on Lambda, a function continues after its client got a timeout.
             answer = await asyncio.wait_for(asyncio.shield(call), INTEGRATION_SECONDS)
         except TimeoutError:
             return http_events.SERVICE_UNAVAILABLE

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 from local.intrinsics import ACCOUNT
 from local.sam_template import Route
 
-# What a real HTTP API hands over as text; everything else, form posts too, comes base64-encoded.
+# A real HTTP API passes these types as text and all others, including forms, in base64.
 TEXT_TYPES = re.compile(r"text/.*|application/(.+\+)?(json|xml)|application/javascript", re.IGNORECASE)
 NOT_FOR_CLIENTS = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 
@@ -41,7 +41,7 @@ class HttpResponse:
 
     @classmethod
     def message(cls, status: int, words: str) -> HttpResponse:
-        """API Gateway's own shape."""
+        """An error body in API Gateway's format."""
         return cls(status, [("content-type", "application/json")], json.dumps({"message": words}, separators=(",", ":")).encode())
 
 
@@ -93,7 +93,7 @@ def event_of(request: HttpRequest, route: Route, path_parameters: dict[str, str]
 
 
 def response_of(payload: bytes) -> HttpResponse:
-    """What a client sees of a function's answer; raises ValueError for what API Gateway refuses."""
+    """The HTTP response for a function's result. Raises ValueError if API Gateway refuses it."""
     answer = json.loads(payload)
     if not (isinstance(answer, dict) and "statusCode" in answer):
         text = answer if isinstance(answer, str) else json.dumps(answer)

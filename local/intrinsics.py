@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions, as far as this template uses them."""
+"""CloudFormation's intrinsic functions that this template uses."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 class _NoValue:
-    """What `!Ref AWS::NoValue` stands for: whatever has it is as if it were not written."""
+    """The value of `!Ref AWS::NoValue`: properties with it are removed."""
 
 
 _NO_VALUE = _NoValue()
 
 
 class Resolver:
-    """Values as CloudFormation would fill them in, with names that suit a stack on this machine."""
+    """Resolves values as CloudFormation does, with resource names of the local stack."""
 
     def __init__(self, document: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
         self.resources: Mapping[str, Any] = document["Resources"]
@@ -79,7 +79,7 @@ class Resolver:
         }
 
     def resolve(self, value: Any, only: Sequence[str] = ()) -> Any:
-        """With `only`, a mapping's other keys are left out: most of a template never runs on this machine."""
+        """Resolve a value. With `only`, other keys of the mapping are skipped: most of a template is not local."""
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not _NO_VALUE]
         if not isinstance(value, dict):
@@ -101,7 +101,7 @@ class Resolver:
         return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
 
     def holds(self, condition: Mapping[str, Any]) -> bool:
-        """Whether a condition is true with the parameters as they are."""
+        """Whether the condition is true for the current parameters."""
         ((name, argument),) = condition.items()
         if name == "Condition":
             if argument not in self._conditions:

@@ -1,4 +1,4 @@
-"""A function of the running stack, directly: `python -m local.invoke DistributeFunction events/….json`."""
+"""Invoke a function of the running stack: `python -m local.invoke DistributeFunction events/….json`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 import httpx
 
-# Longer than any function may take.
+# Longer than the timeout of any function.
 PATIENCE_SECONDS = 60
 
 
 class InvocationFailed(Exception):
-    """What the function or the stack said, in one line."""
+    """The error of the function or the stack, in one line."""
 
 
 def invoke(base_url: str, function: str, event: object) -> Any:
-    """The function's answer. Raises InvocationFailed with the error's type and message."""
+    """Invoke the function and return its result. Raises InvocationFailed with error type and message."""
     url = f"{base_url}/2015-03-31/functions/{function}/invocations"
     try:
         response = httpx.post(url, json=event, timeout=PATIENCE_SECONDS, trust_env=False)

@@ -1,4 +1,4 @@
-"""Ports of this machine: a free one, and who holds a taken one."""
+"""Local ports: find a free one, or the process on a used one."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _holds_one_of(pid: int, sockets: set[str]) -> bool:
     try:
         return any(str(fd.readlink()) in sockets for fd in Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
-        # Ended meanwhile, or somebody else's.
+        # The process has ended, or belongs to another user.
         return False
 
 

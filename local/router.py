@@ -1,4 +1,4 @@
-"""Which route of an HTTP API a request takes."""
+"""Select the route of an HTTP API for a request."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ STATIC, PARAMETER, GREEDY = range(3)
 
 
 class Router:
-    """A full match wins over a greedy one, that over `$default`; a static segment over a parameter."""
+    """Prefers a full match to a greedy one, a greedy one to `$default`, a static segment to a parameter."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = sorted(routes, key=_precedence)
 
     def match(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route and its path parameters, decoded; `path` is as sent."""
+        """The route and its decoded path parameters for a raw `path`."""
         for route in self._routes:
             if route.method in (method, "ANY"):
                 parameters = _parameters(route.path, path)

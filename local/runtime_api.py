@@ -13,13 +13,13 @@ from local import ports
 from local.intrinsics import ACCOUNT, REGION
 
 VERSION = "/2018-06-01/runtime"
-# Lambda's limit for a synchronous answer, which awslambdaric itself does not know.
+# Lambda's limit for a synchronous result; awslambdaric does not check it.
 LARGEST_ANSWER = 6 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A function's answer, or what Lambda says when there is none: then the payload has errorType and errorMessage."""
+    """A function's result, or Lambda's error payload with errorType and errorMessage."""
 
     payload: bytes
     is_error: bool = False
@@ -55,7 +55,7 @@ class RuntimeApi:
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
 
     async def start(self) -> str:
-        """The address for AWS_LAMBDA_RUNTIME_API."""
+        """Start the server; return the value for AWS_LAMBDA_RUNTIME_API."""
         await self._runner.setup()
         site = web.TCPSite(self._runner, ports.LOOPBACK, 0)
         await site.start()

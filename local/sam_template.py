@@ -1,4 +1,4 @@
-"""template.yaml as the local stack sees it: functions, routes, tables, buckets, with values resolved."""
+"""template.yaml for the local stack: functions, routes, tables and buckets with resolved values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Route:
-    """`key` is what API Gateway calls it: `GET /r/{token}`, or `$default`."""
+    """A route; `key` is API Gateway's route key, such as `GET /r/{token}` or `$default`."""
 
     method: str
     path: str
@@ -63,7 +63,7 @@ class Template:
 
 
 def load(path: Path = TEMPLATE, parameters: Mapping[str, str] | None = None) -> Template:
-    """Raises TemplateError with one line that says what is wrong and where."""
+    """Load the template. Raises TemplateError with the fault and its location in one line."""
     document = read_yaml(path)
     with _blaming(path):
         resources = document["Resources"]
@@ -80,7 +80,7 @@ def load(path: Path = TEMPLATE, parameters: Mapping[str, str] | None = None) -> 
 
 
 def table_schema(path: Path = TEMPLATE) -> Mapping[str, Any]:
-    """What CreateTable takes for the service's one table, beside its name."""
+    """CreateTable parameters of the service's table, without its name."""
     document = read_yaml(path)
     with _blaming(path):
         (schema,) = _tables(document["Resources"], Resolver(document, {})).values()

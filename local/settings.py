@@ -1,4 +1,4 @@
-"""What `make run` is asked for, and where a stack keeps its things."""
+"""Settings of `make run`, and the paths in a stack's state folder."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Settings:
 
 
 def from_command_line() -> Settings:
-    """Raises BuildFailed when the built package is asked for and can't be built."""
+    """Read the settings. Raises BuildFailed if the requested package cannot be built."""
     parser = argparse.ArgumentParser(prog="make run")
     parser.add_argument("--port", type=int, default=3000)
     parser.add_argument("--state", type=Path, default=Path(".local"))

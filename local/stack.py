@@ -1,4 +1,4 @@
-"""`make run`: the whole service on this machine, as template.yaml describes it."""
+"""`make run`: the complete service on this machine, as template.yaml describes it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORKERS_PER_FUNCTION = 4
 
 
 def run(settings: Settings) -> None:
-    """Until it is told to end; nothing that it started is left then. Raises what is in FAILURES."""
+    """Run until a signal ends it, then end all child processes. Raises one of FAILURES."""
     service = sam_template.load(settings.template, {"PublicBaseUrl": settings.base_url})
     with (
         claimed(settings.state, settings.base_url) as ledger,
@@ -125,7 +125,7 @@ async def _warm(pools: Mapping[str, Pool]) -> None:
 
 
 def _for_sam_local_invoke(settings: Settings, service: sam_template.Template, running: Engines) -> None:
-    """What a function in a container of SAM's needs to find this stack."""
+    """Environment for a function in a SAM container that uses this stack."""
     variables = {name: {**function.environment, **running.environment} for name, function in service.functions.items()}
     (settings.state / "sam-env.json").write_text(json.dumps(variables, indent=2))
 
@@ -147,7 +147,7 @@ def _cancel_current_task() -> Callable[[], object]:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Whoever waits for the file never reads half of it."""
+    """Replace the file atomically, so that no reader gets half of it."""
     part = path.with_suffix(".part")
     part.write_text(text)
     part.rename(path)
@@ -165,7 +165,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if "MAKELEVEL" in os.environ:
-        # make does not hand on a SIGKILL.
+        # make does not pass on a SIGKILL.
         die_with_parent(signal.SIGTERM)
     try:
         run(from_command_line())

@@ -1,4 +1,4 @@
-"""Functions in processes of their own, as Lambda runs them: one request at a time each, more when requests overlap."""
+"""One process per execution environment, as on Lambda: one request at a time each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_LOG_LINE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the functions of one stack share."""
+    """Settings that all functions of a stack share."""
 
     python: str
     environment: Mapping[str, str]
@@ -70,7 +70,7 @@ class Worker:
         return not self._ended.done()
 
     async def start(self) -> Answer | None:
-        """None when the worker is ready, else why it is not."""
+        """Start the worker. Returns None when it is ready, else the error."""
         await self._spawn(await self._api.start())
         ready = self._api.ready
         await asyncio.wait({ready, self._ended}, timeout=INIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -113,7 +113,7 @@ class Worker:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE if around.shows_logs else output,
                 stderr=asyncio.subprocess.STDOUT,
-                # Ctrl-C reaches the stack alone, which ends the workers itself.
+                # Ctrl-C reaches only the stack, which then ends the workers.
                 start_new_session=True,
                 preexec_fn=tied_to_parent(signal.SIGKILL),
                 limit=LONGEST_LOG_LINE,

@@ -1,4 +1,4 @@
-"""As many workers of one function as its overlapping requests need, up to a cap."""
+"""Workers of one function: one per concurrent request, up to a cap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.worker import Surroundings, Worker
 
 
 class Pool:
-    """Beyond the cap, requests wait in the order they came."""
+    """The workers of one function. Requests beyond the cap wait in order of arrival."""
 
     def __init__(self, function: Function, surroundings: Surroundings, cap: int) -> None:
         self.function = function
@@ -23,7 +23,7 @@ class Pool:
         self._all: set[Worker] = set()
 
     async def warm(self) -> str | None:
-        """One worker started, before the first request; else why not, in one line."""
+        """Start one worker before the first request. Returns None, or the error in one line."""
         async with self._turn:
             worker = await self._new_worker()
             if isinstance(worker, Answer):
@@ -77,6 +77,6 @@ class Pool:
 
 
 def _place(stack_trace: list[str]) -> str:
-    """Where it was raised: ` (service.py:12)`."""
+    """Location of an error as ` (service.py:12)`."""
     found = re.search(r'File "(.+?)", line (\d+)', stack_trace[-1]) if stack_trace else None
     return f" ({Path(found[1]).name}:{found[2]})" if found else ""

@@ -43,7 +43,7 @@ def aws_models_parsed_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_real_aws() -> Iterator[None]:
-    """A test that forgets its endpoint must fail, not reach somebody's account."""
+    """A test without an endpoint must fail instead of using a real AWS account."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in CREDENTIALS.items():
             patch.setenv(name, value)
@@ -70,7 +70,7 @@ def start_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 
 @pytest.fixture(scope="session")
 def engine_name(request: pytest.FixtureRequest) -> str:
-    """The first engine; with `on_both_engines`, one after the other."""
+    """The default engine; with `on_both_engines`, each engine in turn."""
     return str(getattr(request, "param", FIRST))
 
 
@@ -103,7 +103,7 @@ def table(dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
 
 @pytest.fixture
 def moto_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
-    """The same table in-process. moto is not atomic: no proof of anything that runs at once."""
+    """The same table in-process. moto is not atomic, so it proves nothing about concurrency."""
     monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
     with mock_aws():
         made = _fresh_table()
@@ -118,7 +118,7 @@ def _fresh_table() -> Table:
 
 @pytest.fixture
 def load_function(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
-    """`load_function("redeem")` imports functions/redeem/app.py anew, under a name of its own.
+    """`load_function("redeem")` imports functions/redeem/app.py again, under its own module name.
 
     Every folder's module is called app. Set the environment first: functions read it as they are imported.
     """
@@ -128,7 +128,7 @@ def load_function(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType
 
 @pytest.fixture(scope="session")
 def source_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
-    """The whole service as `make run` starts it, on a port and data of its own."""
+    """The complete service as `make run` starts it, on its own port and data."""
     running = StackProcess(tmp_path_factory.mktemp("stack") / "state")
     try:
         yield running.start()
@@ -161,7 +161,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template of the package that is built for the emulator."""
+    """The built template of the package for the emulator."""
     return build_package(tmp_path_factory.mktemp("package") / "build")
 
 
@@ -175,7 +175,7 @@ def deployment(emulator: Emulator, package: Path) -> Deployment:
 
 @pytest.fixture
 def new_stack(tmp_path: Path) -> Iterator[Callable[..., StackProcess]]:
-    """`new_stack(*options)`: a stack of the test's own, not started yet, to be killed and started at will."""
+    """`new_stack(*options)`: a new stack, not started, which the test may start, stop and kill."""
     made: list[StackProcess] = []
 
     def new(*options: str, state: str = "state", port: int | None = None) -> StackProcess:

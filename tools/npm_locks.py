@@ -1,4 +1,4 @@
-"""Rewrites the npm locks, each from its package.json and without any registry's address."""
+"""Rewrite the npm locks from their package.json, without any registry address."""
 
 import shutil
 import subprocess

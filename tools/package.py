@@ -19,12 +19,12 @@ from tools.paths import BUILDS, DEV_LOCK, ROOT, SAM, TOOLS, VENV, locked
 
 RUNTIME = "3.13"
 DEPLOYABLE = ROOT / ".aws-sam" / "build"
-# What Lambda's own runtime holds beside Python; boto3 is ours, so that its version is.
+# Libraries of Lambda's runtime. We ship boto3 ourselves to control its version.
 RUNTIME_PACKAGES = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 
 class BuildFailed(Exception):
-    """Why, in one line."""
+    """The reason in one line."""
 
 
 def build_once(arch: str, folder: Path, runtime: str = RUNTIME) -> Path:
@@ -57,7 +57,7 @@ def _fingerprint(arch: str, runtime: str) -> str:
 
 
 def build(arch: str, folder: Path = DEPLOYABLE, runtime: str = RUNTIME) -> Path:
-    """Returns the built template, beside which everything lies."""
+    """Build the package; return its template, whose folder has everything else."""
     environment = {
         **os.environ,
         "ARCH": arch,
@@ -79,12 +79,12 @@ def build(arch: str, folder: Path = DEPLOYABLE, runtime: str = RUNTIME) -> Path:
         print(done.stdout, file=sys.stderr)
         raise BuildFailed("sam build failed; its own words stand above")
     template = folder / "template.yaml"
-    _take_functions_in(template, runtime)
+    _copy_functions(template, runtime)
     return template
 
 
 def local_build(folder: Path) -> tuple[Path, str]:
-    """The package built for this machine, and a Python that holds nothing but Lambda's runtime client."""
+    """The package built for this machine, and a Python with Lambda's runtime client only."""
     deployed = find_python(RUNTIME)
     if deployed is None:
         runtime, python = f"{sys.version_info.major}.{sys.version_info.minor}", [sys.executable]
@@ -114,8 +114,8 @@ def _bare_environment(python: str, runtime: str) -> Path:
     return environment
 
 
-def _take_functions_in(template: Path, runtime: str) -> None:
-    """sam leaves functions without requirements where they are; beside the template they get their bytecode."""
+def _copy_functions(template: Path, runtime: str) -> None:
+    """Copy functions without requirements, which sam leaves out, beside the template and compile them."""
     document = yaml.safe_load(template.read_text())
     for name, resource in document["Resources"].items():
         if resource["Type"] != "AWS::Serverless::Function":
@@ -131,7 +131,7 @@ def _take_functions_in(template: Path, runtime: str) -> None:
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """Bytes unpacked, which is what Lambda limits, by function and layer."""
+    """Unpacked bytes, which Lambda limits, by function and layer."""
     return {
         part.name: sum(file.stat().st_size for file in part.rglob("*") if file.is_file())
         for part in sorted(folder.iterdir())

@@ -1,4 +1,4 @@
-"""Where the local stack's tools lie. Standard library only: the set-up imports this before all else."""
+"""Paths of the tools. Standard library only, because the set-up imports this first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OLDEST_NODE = 18
 
 
 class ToolMissing(Exception):
-    """What to install, in one line."""
+    """The missing tool and how to install it, in one line."""
 
 
 def java() -> str:

@@ -1,4 +1,4 @@
-"""`make screenshots`: every screen of the console, on a stack of its own, into a folder that is not committed."""
+"""`make screenshots`: every screen of the console, on its own stack, into an ignored folder."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PAGE = {
 
 
 class Campaigns:
-    """Something to look at: coupons of every status, one of them with records, and a flow block."""
+    """Sample content: a coupon per status, one with records, and a flow block."""
 
     def __init__(self, demo: dict[str, Any]) -> None:
         self.client = httpx.Client(

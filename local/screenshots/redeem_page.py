@@ -1,4 +1,4 @@
-"""`make screenshots`: the redeem page in each state as a phone shows it, into a folder that is not committed."""
+"""`make screenshots`: the redeem page in each state on a phone, into an ignored folder."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def take(context: BrowserContext, shot: Shot, file: Path) -> None:
     page.route("**/*", answer)
     page.goto(ADDRESS)
     page.wait_for_load_state("networkidle")
-    # What moves into place has arrived; what moves for ever goes on.
+    # Finish entrance animations; endless animations continue.
     page.wait_for_function(
         "document.getAnimations().every(one => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"
     )

@@ -1,4 +1,4 @@
-"""The redeem page in everything that can become of a coupon, for screenshots and for tests of its looks."""
+"""Redeem pages in every state, for screenshots and for tests of their appearance."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def coupon(now: datetime, **changes: object) -> Coupon:
 
 
 def views(page: RedeemPage, now: datetime, of: Coupon | None = None) -> dict[str, PageState]:
-    """By name: each state, and what differs within one."""
+    """Page states by name, including variants of a state."""
     campaign = of or coupon(now)
     states = [state for state in State if state is not State.NOT_FOUND]
     made = {str(state): preview.view(state, campaign, page, ORGANISATION, now) for state in states}
@@ -63,7 +63,7 @@ def views(page: RedeemPage, now: datetime, of: Coupon | None = None) -> dict[str
 
 @functools.cache
 def drawn(path: str) -> bytes:
-    """A picture for the address of a scene's image."""
+    """The picture for the path of a sample image."""
     return _icon() if path == ICON.path else _picture()
 
 

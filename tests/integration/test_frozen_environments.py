@@ -1,6 +1,6 @@
 """Each documented bound also holds in an environment that is frozen between requests.
 
-The monotonic clock of these tests stands still. Only the wall clock moves, by exactly the documented bound.
+The monotonic clock of these tests does not advance. Only the wall clock moves, by exactly the documented bound.
 """
 
 from __future__ import annotations

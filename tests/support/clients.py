@@ -24,7 +24,7 @@ COUPON = {"name": "Free espresso", "starts_at": "2026-01-01", "ends_at": "2999-1
 
 @dataclass(frozen=True)
 class Emulated:
-    """Where the names under `localhost` lead, and the certificate that they show."""
+    """Address of the names under `localhost`, and their certificate."""
 
     port: int
     certificate: Path
@@ -37,7 +37,7 @@ class Emulated:
 
 
 class LoopbackTransport(httpx.HTTPTransport):
-    """Connects to an emulator on this machine for every name under `localhost`, which stands for AWS's own."""
+    """Connects every name under `localhost`, which replaces an AWS name, to the local emulator."""
 
     def __init__(self, emulated: Emulated, limits: httpx.Limits) -> None:
         super().__init__(verify=ssl.create_default_context(cafile=emulated.certificate), limits=limits)
@@ -97,15 +97,15 @@ class ApiClient:
     # Marketers
 
     def create_coupon(self, **changes: Any) -> dict[str, Any]:
-        """Create a coupon that is valid now and has no limits, but for the changes."""
+        """Create a coupon that is valid now and unlimited, except for `changes`."""
         return _json(self.call("POST", "/v1/coupons", COUPON | changes), 201)
 
     def read_coupon(self, coupon: Mapping[str, Any]) -> dict[str, Any]:
-        """The coupon as it is now."""
+        """The current coupon."""
         return dict(self.read(f"/v1/coupons/{coupon['coupon_id']}"))
 
     def change_coupon(self, coupon: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-        """Change the coupon, whatever its version is by now."""
+        """Change the coupon on its current version."""
         body = changes | {"version": self.read_coupon(coupon)["version"]}
         return _json(self.call("PATCH", f"/v1/coupons/{coupon['coupon_id']}", body))
 
@@ -133,12 +133,12 @@ class ApiClient:
     # Flows
 
     def distribute(self, coupon: Mapping[str, Any], customer_id: str, **fields: Any) -> dict[str, Any]:
-        """What a flow gets for a customer: the outcome and the link."""
+        """Distribute the coupon to a customer; return the flow's response."""
         body = {"coupon_id": coupon["coupon_id"], "customer_id": customer_id, "inbox_id": "line-1"} | fields
         return _json(self.call("POST", "/v1/flow/distribute", body, "distribute"))
 
     def run_block(self, block: Mapping[str, Any], customer_id: str, **fields: Any) -> dict[str, Any]:
-        """What a flow gets from a saved block."""
+        """Run a saved block for a customer; return the flow's response."""
         body = {"block_id": block["block_id"], "customer_id": customer_id} | fields
         return _json(self.call("POST", "/v1/flow/distribute", body, "distribute"))
 

@@ -86,7 +86,7 @@ def emulator(folder: Path) -> Iterator[Emulator]:
     running = Emulator(ports.free_port(), folder)
     _make_certificate(folder)
     (folder / "tmp").mkdir(exist_ok=True)
-    # `python -m ministack` would take port 443 as well; hypercorn alone binds what it is told.
+    # `python -m ministack` also takes port 443; hypercorn binds only the given address.
     server = [str(MINISTACK / "bin" / "python"), "-m", "hypercorn", "--config", "python:ministack.core.hypercorn_conf"]
     with running.log.open("wb") as output:
         process = subprocess.Popen(
@@ -103,13 +103,13 @@ def emulator(folder: Path) -> Iterator[Emulator]:
         _wait_for(running, process)
         yield running
     finally:
-        # Nothing is kept, so it need not end in order; its workers end with their input.
+        # No data are kept, so a kill is enough; the workers end when their input closes.
         process.kill()
         process.wait()
 
 
 def python_version() -> str:
-    """The Python that the emulator runs functions under, such as "3.13"."""
+    """The version of the Python that runs the functions, such as "3.13"."""
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
     done = subprocess.run([str(MINISTACK / "bin" / "python"), "-c", ask], capture_output=True, text=True, check=True)
     return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""The functions' modules, imported into this process: every folder has an app.py, so each gets a name of its own."""
+"""Import the functions' modules: every folder has an app.py, so each gets its own module name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _count = itertools.count()
 
 
 def load(folder: str, patch: pytest.MonkeyPatch) -> ModuleType:
-    """functions/{folder}/app.py, anew: a new execution environment. The patch's end takes it out of the process."""
+    """Import functions/{folder}/app.py again: a new execution environment.
+
+    The module is removed when the patch ends.
+    """
     path = ROOT / "functions" / folder / "app.py"
     name = f"function_{folder}_{next(_count)}"
     spec = importlib.util.spec_from_file_location(name, path)

@@ -20,7 +20,7 @@ Watch = Callable[[str, Handler], Handler]
 
 @dataclass(frozen=True)
 class LambdaContext:
-    """What the Lambda runtime tells a handler about its invocation, as far as ours read it."""
+    """The part of Lambda's context object that our handlers read."""
 
     aws_request_id: str = "6f1f5bd4-52c1-4b7a-9c61-000000000000"
 
@@ -32,7 +32,7 @@ class Gateway(httpx.BaseTransport):
     """An httpx transport that hands each request to the handler that the template routes it to."""
 
     def __init__(self, load: Callable[[str], ModuleType], watch: Watch = lambda name, handler: handler) -> None:
-        """`watch` may put something around each function's handler."""
+        """`watch` may wrap each function's handler."""
         self._load, self._watch, self._functions = load, watch, dict[str, ModuleType]()
         self._template = sam_template.load()
         self._router = Router(self._template.routes)
@@ -45,11 +45,11 @@ class Gateway(httpx.BaseTransport):
         return self._functions[name]
 
     def invoke(self, name: str, event: object) -> Any:
-        """The function's answer to a direct invocation."""
+        """Invoke the function directly and return its result."""
         return json.loads(json.dumps(self.function(name).handler(json.loads(json.dumps(event)), LambdaContext())))
 
     def restart(self) -> None:
-        """New execution environments, which remember nothing."""
+        """Replace all execution environments by new ones with empty caches."""
         self._functions.clear()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -15,7 +15,7 @@ PNG, JPEG, WEBP = "image/png", "image/jpeg", "image/webp"
 
 
 def picture(format_: str = "PNG", size: tuple[int, int] = (400, 300), mode: str = "RGB", **options: Any) -> bytes:
-    """An honest one."""
+    """A valid image."""
     written = io.BytesIO()
     Image.linear_gradient("L").resize(size).convert(mode).save(written, format_, **options)
     return written.getvalue()
@@ -26,7 +26,7 @@ def chunk(name: bytes, data: bytes) -> bytes:
 
 
 def png(width: int, height: int, *more: bytes, rows: int | None = None) -> bytes:
-    """One bit a pixel, all the same: thousands of millions of pixels in a few kilobytes."""
+    """A PNG of one bit per pixel and one colour: billions of pixels in a few kilobytes."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
     row = bytes(1 + (width + 7) // 8)
     packer = zlib.compressobj(9)

@@ -1,4 +1,4 @@
-"""What the template lets each function do, and what functions do: both as sets of the same grants, to be compared.
+"""Permissions in the template and calls of the functions, both as comparable sets of grants.
 
 A grant is an action and what it is done to: how keys begin, for DynamoDB the partition key's ("COUPON#", or "listing ORG#" on
 an index), for S3 the object's ("incoming/").
@@ -33,7 +33,7 @@ def functions(document: Document) -> list[str]:
 
 
 def statements(document: Document, function: str) -> list[dict[str, Any]]:
-    """Of the function's own role."""
+    """Policy statements of the function's role."""
     role, _ = document["Resources"][function]["Properties"]["Role"]["Fn::GetAtt"]
     return [
         statement
@@ -65,7 +65,7 @@ def allowed_attributes(document: Document, function: str) -> dict[Grant, set[str
 
 
 class Recorder:
-    """Writes down what each function does, while its handler runs."""
+    """Records the AWS calls of each function while its handler runs."""
 
     def __init__(self) -> None:
         self.done: dict[str, set[Grant]] = defaultdict(set)
@@ -89,7 +89,7 @@ class Recorder:
         return handle
 
     def beyond(self, document: Document) -> dict[str, set[Grant]]:
-        """What functions did though the template does not let them: on AWS these calls are refused."""
+        """Calls that the template does not allow; AWS would refuse them."""
         beyond = {function: done - allowed(document, function) for function, done in self.done.items()}
         for (function, grant), used in self.attributes.items():
             bound = allowed_attributes(document, function).get(grant)
@@ -105,22 +105,22 @@ class Recorder:
         )
 
         def watched_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-            self._write_down(client.meta.service_model.service_name, operation, parameters)
+            self._record(client.meta.service_model.service_name, operation, parameters)
             return call(client, operation, parameters)
 
         def watched_post(client: Any, Bucket: str, Key: str, *rest: Any, **named: Any) -> Any:
-            self._write_down("s3", "PutObject", {"Key": Key})
+            self._record("s3", "PutObject", {"Key": Key})
             return post(client, Bucket, Key, *rest, **named)
 
         def watched_url(client: Any, ClientMethod: str, Params: Any = None, *rest: Any, **named: Any) -> Any:
-            self._write_down("s3", _PRESIGNED[ClientMethod], Params)
+            self._record("s3", _PRESIGNED[ClientMethod], Params)
             return url(client, ClientMethod, Params, *rest, **named)
 
         patch.setattr(botocore.client.BaseClient, "_make_api_call", watched_call)
         patch.setattr(botocore.signers, "generate_presigned_post", watched_post)
         patch.setattr(botocore.signers, "generate_presigned_url", watched_url)
 
-    def _write_down(self, service: str, operation: str, parameters: dict[str, Any]) -> None:
+    def _record(self, service: str, operation: str, parameters: dict[str, Any]) -> None:
         if self._running is None:
             return
         if service == "s3":
@@ -135,20 +135,20 @@ def _on_the_table(operation: str, request: dict[str, Any]) -> Iterator[tuple[Gra
     if operation == "TransactWriteItems":
         for item in request["TransactItems"]:
             ((kind, body),) = item.items()
-            yield (f"dynamodb:{_TRANSACTED[kind]}", _beginning((body.get("Key") or body["Item"])["pk"]["S"])), body
+            yield (f"dynamodb:{_TRANSACTED[kind]}", _prefix((body.get("Key") or body["Item"])["pk"]["S"])), body
     elif operation == "BatchGetItem":
         for each in request["RequestItems"].values():
-            yield from (((f"dynamodb:{operation}", _beginning(key["pk"]["S"])), {}) for key in each["Keys"])
+            yield from (((f"dynamodb:{operation}", _prefix(key["pk"]["S"])), {}) for key in each["Keys"])
     elif operation == "Query":
         (name,) = re.findall(r"\bg?pk = (:\w+)", request["KeyConditionExpression"])
         index = f"{request['IndexName']} " if "IndexName" in request else ""
-        yield (f"dynamodb:{operation}", index + _beginning(request["ExpressionAttributeValues"][name]["S"])), {}
+        yield (f"dynamodb:{operation}", index + _prefix(request["ExpressionAttributeValues"][name]["S"])), {}
     else:
-        yield (f"dynamodb:{operation}", _beginning((request.get("Key") or request["Item"])["pk"]["S"])), request
+        yield (f"dynamodb:{operation}", _prefix((request.get("Key") or request["Item"])["pk"]["S"])), request
 
 
-def _beginning(key: str) -> str:
-    """Up to the first #; a key without one stands for itself."""
+def _prefix(key: str) -> str:
+    """The key up to its first #, or the complete key."""
     before, mark, _ = key.partition("#")
     return before + mark
 

@@ -1,4 +1,4 @@
-"""Local stacks for tests: started as `make run` starts them, killed and started again at will."""
+"""Local stacks for tests, started as `make run` starts them; a test may kill and restart them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PATIENCE_SECONDS = 300
 
 
 class StackEnded(Exception):
-    """The stack ended instead of getting ready; what it printed."""
+    """The stack ended before it was ready. The message is its output."""
 
 
 class StackProcess:
-    """One stack on a state folder; start it, stop it, kill it, start it again."""
+    """One stack on a state folder, which can be started, stopped and killed."""
 
     def __init__(self, state: Path, *options: str, port: int | None = None) -> None:
         self.state = state
@@ -39,7 +39,7 @@ class StackProcess:
 
     @property
     def said(self) -> str:
-        """All that it printed since it was last started."""
+        """Its output since the last start."""
         return self._output.read_text()
 
     @property
@@ -47,7 +47,7 @@ class StackProcess:
         return self.state.with_suffix(".out")
 
     def start(self) -> StackProcess:
-        """Returns when the stack is ready. Raises StackEnded when it ends instead."""
+        """Start the stack and wait until it is ready. Raises StackEnded if it ends instead."""
         ready = self.state / "demo.json"
         ready.unlink(missing_ok=True)
         self.state.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ class StackProcess:
         return self
 
     def stop(self) -> None:
-        """As Ctrl-C does."""
+        """Stop the stack like Ctrl-C."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(PATIENCE_SECONDS)
@@ -79,7 +79,7 @@ class StackProcess:
         self.process.wait(PATIENCE_SECONDS)
 
     def children(self) -> list[Child]:
-        """The engines and workers that it started and that still run."""
+        """Its running engines and workers."""
         return survivors(self.state / "processes")
 
 

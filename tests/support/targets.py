@@ -1,4 +1,4 @@
-"""The three ways in which the contract suite meets the service: from source, from the package, deployed."""
+"""The three targets of the contract suite: stack from source, stack from the package, deployment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.deployment import Deployment
 from tests.support.stacks import StackProcess
 
 SCOPES = ("admin", "distribute", "redeem")
-# Written by reading: a rate limit's counter, and when a key was last used.
+# Reads write these items: rate counters, and the last use of a key.
 NOT_DATA = ("COUNTER#", "KEY#")
 
 
@@ -41,7 +41,7 @@ class Target:
     emulated: Emulated | None = None
 
     def invoke(self, function: str, event: object) -> Any:
-        """The function's answer to a direct invocation. Raises AssertionError when it fails."""
+        """Invoke the function directly. Raises AssertionError if it fails."""
         payload = json.dumps(event).encode()
         answer = self.lambda_client.invoke(FunctionName=self.functions[function], Payload=payload)
         result = json.loads(answer["Payload"].read())
@@ -49,7 +49,7 @@ class Target:
         return result
 
     def operate(self, action: str, **fields: Any) -> dict[str, Any]:
-        """What the platform's operator does."""
+        """Run an operator action."""
         return dict(self.invoke("OperatorFunction", {"action": action} | fields))
 
     def new_organisation(self, http: httpx.Client) -> ApiClient:

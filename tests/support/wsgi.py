@@ -14,7 +14,7 @@ FIRST_ADDRESS = IPv4Address("198.18.0.0")
 
 
 class Application:
-    """Each request comes from an address of its own: what misses too often from one is not let in any more."""
+    """Sends each request from a new address, because misses are rate-limited by address."""
 
     def __init__(self, gateway: httpx.BaseTransport) -> None:
         self._gateway, self._addresses = gateway, itertools.count()
