@@ -60,9 +60,8 @@ def main() -> None:
         for rate in asked.rates:
             for design in (f"ours, S = {coupon.shards}", "one transactional counter"):
                 result = _load(name, None if "one" in design else coupon.coupon_id, rate, asked.seconds, asked.processes)
-                figures = (
-                    f"{result.share_served:8.2%} {1000 * result.percentile(0.5):5.0f}ms {1000 * result.percentile(0.99):5.0f}ms"
-                )
+                half, slowest = (1000 * result.percentile(share) for share in (0.5, 0.99))
+                figures = f"{result.share_served:8.2%} {half:5.0f}ms {slowest:5.0f}ms"
                 print(f"{design:26} {rate:7} {figures}", flush=True)
     finally:
         client.delete_table(TableName=name)

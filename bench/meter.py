@@ -38,7 +38,8 @@ class Bill:
         return self.write_units + self.index_units
 
     def __str__(self) -> str:
-        return f"{in_words(self.round_trips, self.write_units, self.index_units, self.read_units)} ({', '.join(self.calls)})"
+        units = in_words(self.round_trips, self.write_units, self.index_units, self.read_units)
+        return f"{units} ({', '.join(self.calls)})"
 
 
 def in_words(round_trips: int, write_units: float, index_units: float, read_units: float) -> str:

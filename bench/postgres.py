@@ -21,8 +21,13 @@ from local import ports
 
 CLIENTS, SECONDS = 50, 10
 SCHEMA = """
-CREATE TABLE coupon (id int PRIMARY KEY, used bigint NOT NULL, remaining bigint NOT NULL CHECK (remaining >= 0));
-CREATE TABLE redemption (coupon int, customer text, number int, redeemed_at timestamptz, PRIMARY KEY (coupon, customer, number));
+CREATE TABLE coupon (
+  id int PRIMARY KEY, used bigint NOT NULL, remaining bigint NOT NULL CHECK (remaining >= 0)
+);
+CREATE TABLE redemption (
+  coupon int, customer text, number int, redeemed_at timestamptz,
+  PRIMARY KEY (coupon, customer, number)
+);
 INSERT INTO coupon SELECT n, 0, 1000000000 FROM generate_series(1, 1000) n;
 """
 REDEEM = """

@@ -98,7 +98,8 @@ def in_words(demo: dict[str, Any], state: Path, runs: str) -> str:
   A coupon     {demo["redeem_url"]}
 
   Send yourself another one:
-  curl -s {demo["base_url"]}/v1/flow/distribute -H 'Authorization: Bearer {demo["distribute_key"]}' \\
+  curl -s {demo["base_url"]}/v1/flow/distribute \\
+    -H 'Authorization: Bearer {demo["distribute_key"]}' \\
     -H 'Content-Type: application/json' -d '{ask}'
 
   Everything else is in {state}/demo.json. Ctrl-C ends it; what it stored stays in {state}/data.

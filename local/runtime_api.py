@@ -72,7 +72,8 @@ class RuntimeApi:
         if not self.ready.done():
             self.ready.set_result(None)
         self._current = await self._next.get()
-        trace = f"Root=1-{int(time.time()):08x}-{self._current.request_id.replace('-', '')[:24]};Sampled=0"
+        digits = self._current.request_id.replace("-", "")[:24]
+        trace = f"Root=1-{int(time.time()):08x}-{digits};Sampled=0"
         return web.Response(
             body=self._current.event,
             headers={
@@ -90,7 +91,8 @@ class RuntimeApi:
         if current is None or current.request_id != request.match_info["request_id"]:
             return web.json_response({"errorType": "InvalidRequestID"}, status=400)
         if len(payload) > LARGEST_ANSWER:
-            words = f"Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
+            limit = f"maximum allowed payload size ({LARGEST_ANSWER} bytes)"
+            words = f"Response payload size exceeded {limit}."
             answer = Answer.failure("Function.ResponseSizeTooLarge", words)
         else:
             answer = Answer(payload, is_error=request.match_info["kind"] == "error")

@@ -72,7 +72,8 @@ class Pool:
 
     def _in_words(self, what: str, failure: Answer) -> str:
         error = json.loads(failure.payload)
-        words = f"{error.get('errorType')}: {error.get('errorMessage')}{_place(error.get('stackTrace') or [])}"
+        place = _place(error.get("stackTrace") or [])
+        words = f"{error.get('errorType')}: {error.get('errorMessage')}{place}"
         return f"{self.function.name} {what}: {words}, see {self._surroundings.log_of(self.function)}"
 
 

@@ -54,7 +54,8 @@ def outcome_of(answer: dict[str, Any]) -> tuple[str, str, str]:
 
 def test_block_distributes_its_coupon(api: Api):
     coupon = api.coupon(name="Ten off", code="TEN", ends_at="2999-12-31", timezone="Asia/Tokyo", max_redemptions_per_customer=3)
-    message = "Hi {{customer_name}}, {{coupon_name}} ({{coupon_code}}) until {{ends_at}}, {{uses_left}} times."
+    message = "Hi {{customer_name}}, {{coupon_name}} ({{coupon_code}}) until {{ends_at}}"
+    message += ", {{uses_left}} times."
     saved = block(api, coupon, message=message, button_title="Show it", image_url="https://example.com/a.png")
 
     answer = ask(api, block_id=saved, customer_id="ann", customer_name="Ann")

@@ -156,7 +156,8 @@ def test_functions_need_only_the_kept_services():
 
 def test_runtime_has_none_of_our_libraries(built_stack):
     environment = runtime_python(built_stack)
-    ask = "import importlib.util as u; print([u.find_spec(name) is not None for name in ('awslambdaric', 'boto3', 'pydantic')])"
+    names = ("awslambdaric", "boto3", "pydantic")
+    ask = f"import importlib.util as u; print([u.find_spec(n) is not None for n in {names}])"
     found = subprocess.run([environment, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
     assert found == "[True, False, False]"
     assert importlib.util.find_spec("boto3") is not None

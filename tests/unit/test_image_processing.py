@@ -30,7 +30,10 @@ except image_processing.InvalidImageError:
     pass
 """
 # Peak memory of this process; getrusage would include the parent's peak before the fork.
-PRINT_PEAK_MEMORY = "import re; print(int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]) / 1024)"
+PRINT_PEAK_MEMORY = """import re
+status = open('/proc/self/status').read()
+print(int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) / 1024)
+"""
 MEGABYTES = 256
 
 

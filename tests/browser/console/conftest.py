@@ -15,7 +15,9 @@ from tests.browser.merchant import Merchant
 
 DESKTOP = {"width": 1280, "height": 860}
 # Sets the key once per tab. A reload keeps the session, and tests skip the sign-in form.
-SIGNED_IN = "try {{ sessionStorage.getItem('couponflow.key') ?? sessionStorage.setItem('couponflow.key', {key}) }} catch {{}}"
+SIGNED_IN = """try {{
+  sessionStorage.getItem("couponflow.key") ?? sessionStorage.setItem("couponflow.key", {key});
+}} catch {{}}"""
 
 
 def new_organisation(base_url: str) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def test_texts_are_checked_for_the_channel_while_typing(open_console, bakery):
 
 # The console's [filled text, length], from the code of its bubble and counter.
 FILLED = """async ([text, values]) => {
-    const address = document.querySelector('script[type=module]').src.replace('main.js', 'core/placeholders.js');
+    const main = document.querySelector('script[type=module]').src;
+    const address = main.replace('main.js', 'core/placeholders.js');
     const filled = (await import(address)).filled(text, values);
     return [filled, filled.length];
 }"""

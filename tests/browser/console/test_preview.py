@@ -55,7 +55,8 @@ def test_preview_equals_the_live_page_pixel_by_pixel(open_console, bakery, chrom
     # The console draws the corners of the phone's screen and positions it.
     page.locator(".phone").evaluate(
         """(phone) => {
-            Object.assign(phone.style, { position: "fixed", left: 0, top: 0, zIndex: 9, transition: "none" });
+            const place = { position: "fixed", left: 0, top: 0, zIndex: 9, transition: "none" };
+            Object.assign(phone.style, place);
             for (const part of phone.querySelectorAll("*")) part.style.borderRadius = 0;
         }"""
     )

@@ -8,7 +8,8 @@ from couponflow.domain import times
 from tests.support import period_vectors
 
 _AGREE = """async (vectors) => {
-  const times = await import(document.querySelector("script[type=module]").src.replace("main.js", "core/times.js"));
+  const main = document.querySelector("script[type=module]").src;
+  const times = await import(main.replace("main.js", "core/times.js"));
   const wrong = [];
   let unlike = 0;
   const text = (at, zone) => Object.values(times.wall(at, zone)).slice(0, 2).join(" ");
@@ -19,7 +20,8 @@ _AGREE = """async (vectors) => {
     }
     const fields = times.periodFields({ starts_at, ends_at, timezone: zone });
     const last = times.lastMoment(ends_at, zone);
-    if (!fields.whole_days || fields.start_date !== day || fields.end_date !== day || last.date !== day)
+    const days = [fields.start_date, fields.end_date, last.date];
+    if (!fields.whole_days || days.some((each) => each !== day))
       wrong.push([zone, day, fields, last]);
   }
   return { wrong, unlike };

@@ -75,7 +75,8 @@ def test_control_axe_notices_faults(phone):
     page.evaluate("""() => {
         document.querySelector('h1').style.color = '#eee';
         document.documentElement.lang = '';
-        document.querySelector('.part').insertAdjacentHTML('beforeend', '<a href="#a">a</a><a href="#b">b</a>');
+        const links = '<a href="#a">a</a><a href="#b">b</a>';
+        document.querySelector('.part').insertAdjacentHTML('beforeend', links);
     }""")
     assert {found.partition(":")[0] for found in violations(page)} >= {"color-contrast", "html-has-lang", "target-size"}
 
@@ -154,7 +155,8 @@ def test_first_paint_needs_one_request_and_no_third_party(phone):
 def test_loading_images_shift_no_content(phone):
     shown = StaticPage(phone()).show(sample_pages.views(settings("#123456"), NOW)["available"])
     moved = """() => new Promise(done => {
-        new PerformanceObserver(list => done(list.getEntries().length)).observe({type: 'layout-shift', buffered: true});
+        const observer = new PerformanceObserver(list => done(list.getEntries().length));
+        observer.observe({type: 'layout-shift', buffered: true});
         requestAnimationFrame(() => requestAnimationFrame(() => done(0)));
     })"""
     shown.page.wait_for_load_state("networkidle")

@@ -17,10 +17,12 @@ TOUCH_EVERYTHING = """() => {
     for (const terms of document.querySelectorAll('details')) terms.open = true;
     for (const part of document.querySelectorAll('.terms *, h1, main, .bar')) {
         if (part.closest('a[href^="https:"]')) continue;
-        for (const kind of ['mouseover', 'focus', 'click']) part.dispatchEvent(new Event(kind, {bubbles: true}));
+        for (const kind of ['mouseover', 'focus', 'click'])
+            part.dispatchEvent(new Event(kind, {bubbles: true}));
     }
 }"""
-CAUGHT = "window.caught = 0; for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = () => window.caught++"
+CAUGHT = """window.caught = 0;
+for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = () => window.caught++;"""
 
 
 def pages_with_attack(attack: str) -> list[PageState]:

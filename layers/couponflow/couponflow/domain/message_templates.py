@@ -31,7 +31,8 @@ def placeholder_error(text: str) -> str | None:
     """The first error in the placeholders of a text to be saved; None if there is none."""
     unknown = sorted({name for name in _names(text) if name not in PLACEHOLDERS})
     if unknown:
-        return f"has a placeholder that nobody fills: {', '.join(unknown)}; there are {', '.join(PLACEHOLDERS)}"
+        known = ", ".join(PLACEHOLDERS)
+        return f"has a placeholder that nobody fills: {', '.join(unknown)}; there are {known}"
     left = _PLACEHOLDER.sub("", text)
     if "{{" in left or "}}" in left:
         return "has a placeholder that is not closed, such as {{coupon_name}"

@@ -54,4 +54,5 @@ def security_policy(background: str = WHITE) -> str:
 
 
 def _variables(scheme: Scheme) -> str:
-    return f"{{--bg:{scheme.background};--ink:{scheme.ink};--accent:{scheme.accent};--on:{scheme.on_accent}}}"
+    ground = f"--bg:{scheme.background};--ink:{scheme.ink}"
+    return f"{{{ground};--accent:{scheme.accent};--on:{scheme.on_accent}}}"

@@ -11,9 +11,8 @@ def moment(at: datetime, timezone: str, locale: str) -> str:
     """For example "Thu, Dec 24, 2026, 18:00 GMT+01:00"."""
     from babel.dates import get_timezone_gmt  # a tenth of a cold start; the page of an unknown link has no date
 
-    return (
-        f"{_written(at, timezone, locale, '%H:%M')}{_NO_BREAK}{get_timezone_gmt(_local(at, timezone), locale=_language(locale))}"
-    )
+    offset = get_timezone_gmt(_local(at, timezone), locale=_language(locale))
+    return f"{_written(at, timezone, locale, '%H:%M')}{_NO_BREAK}{offset}"
 
 
 def last_moment(ends_at: datetime, timezone: str, locale: str) -> str:
