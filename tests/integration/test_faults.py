@@ -8,13 +8,14 @@ from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.terms_cache import TermsCache
 from couponflow.web.http import rate_limits
 from couponflow.web.http.rate_limits import RateLimit
+from couponflow.web.page import translations
 from tests.integration.conftest import Api
 
 
 @pytest.mark.parametrize("raised", [UnknownResultError, ContentionError, RuntimeError], ids=lambda raised: raised.__name__)
 @pytest.mark.parametrize("tap", [False, True])
 def test_table_failure_shows_customers_a_reloading_page(api: Api, monkeypatch: pytest.MonkeyPatch, raised, tap: bool):
-    link = api.link(api.coupon(), "ann")
+    link, words = api.link(api.coupon(), "ann"), translations.of("en")
 
     def fails(*_):
         raise raised
@@ -25,6 +26,8 @@ def test_table_failure_shows_customers_a_reloading_page(api: Api, monkeypatch: p
     assert answer.status_code == (500 if raised is RuntimeError else 503)
     assert 'data-state="unknown_outcome"' in answer.text
     assert link in answer.text
+    may_be_redeemed = tap and raised is RuntimeError
+    assert (words.unknown_why if may_be_redeemed else words.busy_why) in answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 

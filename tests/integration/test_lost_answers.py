@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from couponflow.domain.errors import CouponflowError
+from couponflow.web.page import translations
 from tests.integration.conftest import Api
 from tests.support.engines import on_both_engines
 
@@ -119,7 +120,7 @@ def test_redeemer_of_the_last_unit_is_not_refused_as_sold_out(api: Api, lose_res
     assert api.tap(link).json()["repeated"] is True
 
 
-def test_writes_without_any_response_are_503_try_again(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_use_without_an_answer_has_an_unknown_outcome(api: Api, monkeypatch: pytest.MonkeyPatch):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
     services = api.gateway.function("RedeemFunction").services
@@ -131,10 +132,11 @@ def test_writes_without_any_response_are_503_try_again(api: Api, monkeypatch: py
     with monkeypatch.context() as patch:
         patch.setattr(services.table._client, "transact_write_items", time_out)
         for answer in (api.tap(link), api.till(coupon, "bob")):
-            assert (answer.status_code, answer.json()["code"]) == (503, "try_again")
+            assert (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown")
             assert int(answer.headers["retry-after"]) > 0
         form = api.client.post(f"{link}/redeem", data={"use": "1"})
         assert form.status_code == 503
         assert 'data-state="unknown_outcome"' in form.text
+        assert translations.of("en").unknown_why in form.text
     assert api.tap(link).json()["repeated"] is False
     assert not issubclass(ReadTimeoutError, CouponflowError)

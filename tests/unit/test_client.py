@@ -8,6 +8,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 
 from couponflow import bootstrap
 from couponflow.bootstrap import Services
+from couponflow.store import bucket, dynamodb
 
 GENERAL = [(event, handler) for event, handler, *_ in BUILTIN_HANDLERS if "." not in event]
 
@@ -23,12 +24,26 @@ def test_general_handlers_have_no_required_order():
     assert [spec for spec in BUILTIN_HANDLERS if len(spec) > 2 and "." not in spec[0]] == []
 
 
-@pytest.mark.parametrize(("event", "handler"), GENERAL, ids=[event for event, _ in GENERAL])
-def test_every_general_handler_is_registered(event, handler, monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     for name in ("TABLE_NAME", "IMAGES_BUCKET"):
         monkeypatch.setenv(name, "any")
     monkeypatch.setenv("MAX_SHARDS", "16")
-    emitter = Services().table._client.meta.events._emitter
+    return Services()
+
+
+def test_no_call_lasts_longer_than_the_deadline_reckons_with(services: Services):
+    clients = {dynamodb.LONGEST_CALL: services.table._client, bucket.LONGEST_CALL: services.bucket._client}
+    for seconds, client in clients.items():
+        settings = client.meta.config
+        assert settings.retries["total_max_attempts"] == 1, "a second attempt would double the time"
+        assert settings.connect_timeout + settings.read_timeout == seconds
+    assert (dynamodb.LONGEST_CALL, bucket.LONGEST_CALL) == (3, 6)
+
+
+@pytest.mark.parametrize(("event", "handler"), GENERAL, ids=[event for event, _ in GENERAL])
+def test_every_general_handler_is_registered(event, handler, services: Services):
+    emitter = services.table._client.meta.events._emitter
     assert handler in emitter._handlers.prefix_search(event)
 
 

@@ -1,5 +1,6 @@
 """Translation of DynamoDB's responses and errors to ours, one test per case."""
 
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -13,7 +14,16 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from couponflow.store.dynamodb import MOST_TRIES, ConditionFailedError, ContentionError, Table, UnknownResultError
+from couponflow.domain.errors import OutcomeUnknown, TryAgain
+from couponflow.store.dynamodb import (
+    LONGEST_CALL,
+    MOST_TRIES,
+    ConditionFailedError,
+    ContentionError,
+    Table,
+    UnknownResultError,
+)
+from couponflow.store.request_state import RequestState
 
 OLD = {"pk": {"S": "a"}, "used": {"N": "7"}}
 BUSY = ["TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"]
@@ -190,3 +200,79 @@ def test_unprocessed_keys_of_a_batch_are_read_again():
 def test_batch_that_never_completes_is_a_contention_error():
     with pytest.raises(ContentionError):
         Table(IncompleteBatchClient(1_000), "a-table", pause=lambda seconds: None).get_all(KEYS[:2])
+
+
+class LosingClient:
+    """A client whose calls answer, or end in one error."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**request: Any) -> Any:
+            if self.error:
+                raise self.error
+            return {"Attributes": {}, "Items": [], "Responses": {}}
+
+        return call
+
+
+WRITES = {"put", "update", "transact"}
+NOTHING_SENT = [ConnectTimeoutError(endpoint_url="x"), EndpointConnectionError(endpoint_url="x")]
+LOST = [
+    ReadTimeoutError(endpoint_url="x"),
+    ConnectionClosedError(endpoint_url="x"),
+    plain("InternalServerError", 500),
+    plain("RequestTimeout"),
+]
+
+
+def outcome(call: Any, error: Exception | None) -> type[Exception]:
+    """The error of a request that makes one call and cannot be decided then."""
+    state = RequestState()
+    with suppress(ContentionError, UnknownResultError, ConditionFailedError):
+        call(Table(LosingClient(error), "a-table", pause=lambda seconds: None, request=state))
+    return type(state.undecided_error())
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("error", [None, *LOST], ids=repr)
+def test_outcome_is_unknown_after_a_write_that_may_be_made(name, error):
+    assert outcome(CALLS[name], error) is (OutcomeUnknown if name in WRITES else TryAgain)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("error", [*NOTHING_SENT, *map(plain, NOTHING_WRITTEN)], ids=repr)
+def test_request_is_to_be_repeated_where_certainly_nothing_was_written(name, error):
+    assert outcome(CALLS[name], error) is TryAgain
+
+
+@pytest.mark.parametrize("name", sorted(WRITES))
+def test_refused_write_was_not_made(name):
+    assert outcome(CALLS[name], plain("ConditionalCheckFailedException", Item=OLD)) is TryAgain
+
+
+def test_counters_and_audit_entries_are_not_the_request_s_own_writes():
+    for call in (lambda table: table.update_once({"Update": {}}), lambda table: table.put_beside({"Put": {}})):
+        assert outcome(call, None) is TryAgain
+        assert outcome(call, LOST[0]) is TryAgain
+
+
+def test_later_certainty_does_not_undo_an_earlier_doubt():
+    state, client = RequestState(), LosingClient(LOST[0])
+    table = Table(client, "a-table", pause=lambda seconds: None, request=state)
+    for client.error in (LOST[0], plain("ThrottlingException")):
+        with pytest.raises((ContentionError, UnknownResultError)):
+            table.transact(WRITE)
+    assert type(state.undecided_error()) is OutcomeUnknown
+    state.start()
+    assert type(state.undecided_error()) is TryAgain
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_call_begins_without_time_for_it(name):
+    state, client = RequestState(lambda: 0.0), FailingClient(LOST[0])
+    state.start(type("Context", (), {"get_remaining_time_in_millis": lambda _: (LONGEST_CALL + 0.9) * 1000})())
+    with pytest.raises(TryAgain):
+        CALLS[name](Table(client, "a-table", pause=lambda seconds: None, request=state))
+    assert client.asked == 0

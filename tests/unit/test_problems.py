@@ -25,7 +25,7 @@ CONTRACT = {
     428: "version_required",
     429: "too_many_requests",
     500: "internal_error",
-    503: "try_again",
+    503: "try_again outcome_unknown",
 }
 
 
@@ -62,7 +62,7 @@ def test_error_codes_and_sentences_are_unique():
     assert len({kind.code for kind in kinds}) == len({kind.sentence for kind in kinds}) == len(kinds)
 
 
-@pytest.mark.parametrize("kind", [errors.TooManyRequests, errors.TryAgain])
+@pytest.mark.parametrize("kind", [errors.TooManyRequests, errors.TryAgain, errors.OutcomeUnknown])
 def test_retryable_error_has_a_retry_after_header(kind):
     assert int(problems.problem_response(made(kind)).headers["retry-after"]) > 0
 

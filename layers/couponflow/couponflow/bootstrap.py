@@ -16,11 +16,12 @@ from couponflow.services.shard_redeemer import ShardRedeemer
 from couponflow.services.sold_out import SoldOut
 from couponflow.store.api_keys import ApiKeyStore
 from couponflow.store.coupons import CouponStore
-from couponflow.store.dynamodb import Table
+from couponflow.store.dynamodb import CONNECT_SECONDS, READ_SECONDS, Table
 from couponflow.store.organisations import OrganisationStore
 from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.rate_counters import RateCounterStore
 from couponflow.store.redemptions import RedemptionStore
+from couponflow.store.request_state import RequestState
 from couponflow.store.terms_cache import TermsCache
 from couponflow.web.http import problems
 from couponflow.web.http.app import ErrorPage, HttpApp
@@ -36,13 +37,14 @@ if TYPE_CHECKING:
     from couponflow.services.images import ImageService
     from couponflow.services.organisations import OrganisationService
     from couponflow.services.records import RecordService
+    from couponflow.store.bucket import Bucket
     from couponflow.web.flow.distribute import Distribution
 
 _CLIENT = ClientConfig(
     # The callers retry. A retry in the library would wait up to a second, on the same shard.
     retries={"mode": "standard", "total_max_attempts": 1},
-    connect_timeout=1,
-    read_timeout=2,
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
     # Our own tests check the parameters. Without a second check a redemption takes a sixth less time.
     parameter_validation=False,
     # Otherwise botocore builds it twice for each request: another sixth.
@@ -55,13 +57,14 @@ class Services:
 
     def __init__(self) -> None:
         self.config = config.from_environment()
+        self.request = RequestState()
 
     @cached_property
     def table(self) -> Table:
         """The DynamoDB table."""
         # botocore instead of boto3, whose resources and S3 transfer manager take a third of a cold start.
         client = _session().create_client("dynamodb", config=_CLIENT)
-        return Table(client, self.config.table_name)
+        return Table(client, self.config.table_name, request=self.request)
 
     @cached_property
     def organisation_store(self) -> OrganisationStore:
@@ -140,7 +143,7 @@ class Services:
         from couponflow.store.flow_blocks import FlowBlockCache, FlowBlockStore
         from couponflow.web.flow.distribute import Distribution
 
-        return Distribution(self.redemption_service, FlowBlockCache(FlowBlockStore(self.table)))
+        return Distribution(self.redemption_service, FlowBlockCache(FlowBlockStore(self.table)), request=self.request)
 
     @cached_property
     def image_service(self) -> "ImageService":
@@ -148,9 +151,7 @@ class Services:
         from couponflow.services.images import ImageService
         from couponflow.store.images import ImageFiles, ImageStore
 
-        # Presigned uploads need signature version 4, which is not the default.
-        signing = _CLIENT.merge(ClientConfig(signature_version="s3v4"))
-        files = ImageFiles(lambda: _s3(signing), self.config.images_bucket)
+        files = ImageFiles(self.bucket)
         return ImageService(ImageStore(self.table), files)
 
     @cached_property
@@ -175,9 +176,21 @@ class Services:
         from couponflow.services.exports import ExportService
         from couponflow.store.exports import ExportFiles
 
-        # A file takes longer to send than an item, and is worth one retry.
-        sending = ClientConfig(signature_version="s3v4", connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 2})
-        return ExportService(self.record_service, ExportFiles(lambda: _s3(sending), self.config.images_bucket))
+        return ExportService(self.record_service, ExportFiles(self.bucket))
+
+    @cached_property
+    def bucket(self) -> "Bucket":
+        """The S3 bucket of images and exports."""
+        from couponflow.store.bucket import CONNECT_SECONDS, READ_SECONDS, Bucket
+
+        # Uploads are signed with SigV4 only if the client is told so. Retries are the bucket's own.
+        settings = ClientConfig(
+            signature_version="s3v4",
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 1},
+        )
+        return Bucket(lambda: _s3(settings), self.config.images_bucket, self.request)
 
     def http_app(
         self,
@@ -189,7 +202,15 @@ class Services:
         """The routes of one function. `writes`: whether its role may write to the table; `page`: see HttpApp."""
         gatekeeper = Authenticator(self.api_key_store, note=KeyUsageRecorder(self.api_key_store).record)
         limits = RateLimiter(RateCounterStore(self.table) if writes else None)
-        return HttpApp(gatekeeper, self.config.public_base_url, problem, limits, page, self.config.origin_secret)
+        return HttpApp(
+            gatekeeper,
+            self.config.public_base_url,
+            problem,
+            limits,
+            page,
+            self.config.origin_secret,
+            request=self.request,
+        )
 
 
 def _session() -> Session:

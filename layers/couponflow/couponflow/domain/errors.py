@@ -136,9 +136,15 @@ class TooManyRequests(CouponflowError):
 
 
 class TryAgain(CouponflowError):
-    """A conflict, throttling or an unknown result. The client may safely repeat the same request."""
+    """Nothing was written: the same request may be sent again."""
 
-    code, sentence = "try_again", "Too busy right now; the same request may be sent again."
+    code, sentence = "try_again", "Too busy right now. Nothing was changed; send the same request again."
+
+
+class OutcomeUnknown(CouponflowError):
+    """The write may have been made: its answer was lost, or a later step failed. The detail says how to find out."""
+
+    code, sentence = "outcome_unknown", "The change may have been made. Read it before you send the request again."
 
 
 class InternalError(CouponflowError):

@@ -36,7 +36,7 @@ class AuditLogStore:
             "request_id": entry.request_id,
             "outcome": entry.outcome,
         }
-        self._table.put(put(keys.journal_entry(times.format_utc(entry.at), entry.entry_id) | item))
+        self._table.put_beside(put(keys.journal_entry(times.format_utc(entry.at), entry.entry_id) | item))
 
     def list_newest(self, month: str, at_most: int) -> list[AuditEntry]:
         """Of a month, such as 2026-11."""

@@ -111,7 +111,7 @@ class CouponStore:
             keys.coupon(coupon.coupon_id), "SET sold_out_at_raises = :raises", {":raises": coupon.raises}, "raises = :raises"
         )
         with suppress(ConditionFailedError):  # raised in between: not sold out any more
-            self._table.update(mark)
+            self._table.update_once(mark)
 
 
 def place_of(coupon: Coupon) -> str:

@@ -4,11 +4,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 from couponflow.store.attribute_values import Item as Item
 from couponflow.store.attribute_values import decode, encode
 from couponflow.store.backoff import Jitter
+from couponflow.store.request_state import RequestState
 
 Key = dict[str, str]
 Write = dict[str, Any]
@@ -17,10 +25,15 @@ Write = dict[str, Any]
 MOST_TRIES = 3
 # Limits of the pauses before the second and the third try: 40 and 80 ms.
 _JITTER = Jitter(first=0.04, longest=0.08)
+# The client's timeouts. A call lasts as long as both at most, so none begins with less time left.
+CONNECT_SECONDS, READ_SECONDS = 1, 2
+LONGEST_CALL = CONNECT_SECONDS + READ_SECONDS
+# There was no connection, so the request was not sent.
+NOT_SENT = (ConnectTimeoutError, EndpointConnectionError)
 
 
 class ContentionError(Exception):
-    """Nothing was written, because somebody else was at it or capacity ran short: ask again."""
+    """Nothing was written: a transaction conflict or throttling. Safe to retry."""
 
 
 class UnknownResultError(Exception):
@@ -81,10 +94,21 @@ def _old(answer: Any) -> Item | None:
 
 
 class Table:
-    """One table. Every method may raise Contended or NoAnswer; writes with a condition also ConditionFailed."""
+    """One table.
 
-    def __init__(self, client: Any, name: str, pause: Callable[[float], None] = time.sleep) -> None:
+    Every method may raise ContentionError, UnknownResultError, or TryAgain when the request's time is over; writes with
+    a condition also ConditionFailedError.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        name: str,
+        pause: Callable[[float], None] = time.sleep,
+        request: RequestState | None = None,
+    ) -> None:
         self._client, self._name, self._pause = client, name, pause
+        self._request = request or RequestState()
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         answer = self._call_with_retries(self._client.get_item, TableName=self._name, Key=encode(key), ConsistentRead=consistent)
@@ -139,18 +163,26 @@ class Table:
 
     def put(self, write: Write) -> None:
         """Do one put made by `put()`. Its condition may meet what an earlier try wrote, whose answer was lost."""
-        self._call_with_retries(self._client.put_item, TableName=self._name, **write["Put"])
+        self._call_with_retries(self._client.put_item, is_write=True, TableName=self._name, **write["Put"])
 
     def update(self, write: Write) -> Item:
         """Do one update made by `update()`; the item as it is now. Its condition may meet its own work, as in `put`."""
         answer = self._call_with_retries(
-            self._client.update_item, TableName=self._name, ReturnValues="ALL_NEW", **write["Update"]
+            self._client.update_item,
+            is_write=True,
+            TableName=self._name,
+            ReturnValues="ALL_NEW",
+            **write["Update"],
         )
         return decode(answer["Attributes"])
 
     def update_once(self, write: Write) -> None:
-        """As `update`, but tried once: for what may be lost and must not keep anybody waiting."""
-        _call(self._client.update_item, TableName=self._name, **write["Update"])
+        """Do one update beside the request, tried once. It may be lost, and is no part of the request's outcome."""
+        self._call(self._client.update_item, TableName=self._name, **write["Update"])
+
+    def put_beside(self, write: Write) -> None:
+        """Do one put that is no part of the request's outcome, such as an entry of the audit log."""
+        self._call_with_retries(self._client.put_item, TableName=self._name, **write["Put"])
 
     def find_conflicting_item(self, refused: ConditionFailedError, key: Key) -> Item | None:
         """Return the item that refused a single write, where only an existing item can refuse it.
@@ -164,17 +196,30 @@ class Table:
     def transact(self, writes: list[Write]) -> None:
         """All of them or none, tried once. ConditionFailed carries the index of the write that was refused."""
         items = [{kind: {"TableName": self._name, **body}} for write in writes for kind, body in write.items()]
-        _call(self._client.transact_write_items, TransactItems=items)
+        self._call(self._client.transact_write_items, is_write=True, TransactItems=items)
 
-    def _call_with_retries(self, call: Callable[..., Any], **request: Any) -> Any:
+    def _call_with_retries(self, call: Callable[..., Any], *, is_write: bool = False, **request: Any) -> Any:
         for tries in range(MOST_TRIES - 1):
             self._wait_before(tries)
             try:
-                return _call(call, **request)
+                return self._call(call, is_write=is_write, **request)
             except (ContentionError, UnknownResultError):
                 continue
         self._wait_before(MOST_TRIES - 1)
-        return _call(call, **request)
+        return self._call(call, is_write=is_write, **request)
+
+    def _call(self, call: Callable[..., Any], *, is_write: bool = False, **request: Any) -> Any:
+        """Call once. A write is recorded unless it certainly was not made."""
+        self._request.require_seconds(LONGEST_CALL)
+        try:
+            answer = _call(call, **request)
+        except UnknownResultError as unknown:
+            if is_write and not isinstance(unknown.__cause__, NOT_SENT):
+                self._request.record_write()
+            raise
+        if is_write:
+            self._request.record_write()
+        return answer
 
     def _wait_before(self, tries: int) -> None:
         if tries:

@@ -1,23 +1,17 @@
 """Images: what is known of them in the table, their content in the bucket."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from couponflow.domain.errors import NotFound
 from couponflow.domain.models import Image, ImageKind, PageImage
 from couponflow.store import keys
+from couponflow.store.bucket import Bucket
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, update
 
 LARGEST_UPLOAD = 2 * 1024 * 1024
 SECONDS_TO_UPLOAD = 300
-# What lies at such an address never changes: its name is its content.
+# The content of such an address never changes: its name is the hash of its content.
 FOR_EVER = "public, max-age=31536000, immutable"
-# Without the right to list the bucket, what is missing is denied.
-_MISSING = {"NoSuchKey", "404", "AccessDenied"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,46 +58,32 @@ class ImageStore:
 
 
 class ImageFiles:
-    """The bucket. Its client is made when it is first needed: most requests are answered without."""
+    """The content of images, in the bucket."""
 
-    def __init__(self, client: Callable[[], Any], bucket: str) -> None:
-        self._make_client, self._bucket = client, bucket
-
-    @cached_property
-    def _client(self) -> Any:
-        return self._make_client()
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
 
     def upload(self, image: Image) -> Upload:
         """The right to upload this very file, for five minutes."""
         fields = {"Content-Type": image.content_type}
         conditions = [{"Content-Type": image.content_type}, ["content-length-range", 1, LARGEST_UPLOAD]]
         key = keys.incoming_image(image.organisation_id, image.image_id)
-        signed = self._client.generate_presigned_post(self._bucket, key, fields, conditions, SECONDS_TO_UPLOAD)
+        signed = self._bucket.presign_upload(key, fields, conditions, SECONDS_TO_UPLOAD)
         return Upload(signed["url"], signed["fields"])
 
     def uploaded(self, image: Image) -> bytes:
         """At most a byte more than is allowed. Raises NotFound if nothing was uploaded."""
-        return self._read(keys.incoming_image(image.organisation_id, image.image_id), LARGEST_UPLOAD + 1)
+        return self._bucket.read(keys.incoming_image(image.organisation_id, image.image_id), LARGEST_UPLOAD + 1)
 
     def discard_upload(self, image: Image) -> None:
-        self._client.delete_object(Bucket=self._bucket, Key=keys.incoming_image(image.organisation_id, image.image_id))
+        self._bucket.delete(keys.incoming_image(image.organisation_id, image.image_id))
 
     def publish(self, name: str, content: bytes, content_type: str) -> None:
-        key = keys.published_image(name)
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type, CacheControl=FOR_EVER)
+        self._bucket.write(keys.published_image(name), content, ContentType=content_type, CacheControl=FOR_EVER)
 
     def published(self, name: str) -> bytes:
         """Raises NotFound."""
-        return self._read(keys.published_image(name), LARGEST_UPLOAD)
-
-    def _read(self, key: str, at_most: int) -> bytes:
-        try:
-            content: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(at_most)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING:
-                raise NotFound from error
-            raise
-        return content
+        return self._bucket.read(keys.published_image(name), LARGEST_UPLOAD)
 
 
 def _image(organisation_id: str, item: Item) -> Image:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from couponflow.services.organisations import OrganisationService
     from couponflow.services.records import RecordService
     from couponflow.services.redemption import RedemptionService
+    from couponflow.store.request_state import RequestState
     from couponflow.store.terms_cache import TermsCache
     from couponflow.web.flow.distribute import Distribution
 
@@ -20,6 +21,7 @@ class Services(Protocol):
     """One object for every `add_routes(app, services)`."""
 
     config: "Config"
+    request: "RequestState"
 
     @property
     def coupon_service(self) -> "CouponService":

@@ -29,6 +29,7 @@ from couponflow.domain.models import Coupon
 from couponflow.services.redemption import DistributionResult, RedemptionService
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.flow_blocks import FlowBlockCache
+from couponflow.store.request_state import RequestState
 from couponflow.web.flow import request, response
 from couponflow.web.flow.request import DistributeRequest
 from couponflow.web.flow.response import Answer, Decision
@@ -36,6 +37,7 @@ from couponflow.web.flow.response import Answer, Decision
 MOST_CUSTOMERS = 100
 # No customer is begun later than this, so that the last one ends within the function's 15 seconds.
 SECONDS_FOR_A_BATCH = 5.0
+HOW_TO_FIND_OUT = "The customer may have a link now. Send the same request again: it never gives a second one."
 
 # Every other refusal is the outcome "error", with its reason.
 _OUTCOMES: dict[type[Refusal], Outcome] = {
@@ -58,14 +60,19 @@ class Distribution:
     """Parses a block's fields, distributes, and builds the response."""
 
     def __init__(
-        self, couponflow: RedemptionService, blocks: FlowBlockCache, timer: Callable[[], float] = time.monotonic
+        self,
+        couponflow: RedemptionService,
+        blocks: FlowBlockCache,
+        timer: Callable[[], float] = time.monotonic,
+        request: RequestState | None = None,
     ) -> None:
         self._couponflow, self._blocks, self._timer = couponflow, blocks, timer
+        self._request = request or RequestState()
 
     def decide(self, caller: Caller, fields: object) -> Decision:
         """Distribute, and return what was decided.
 
-        Raises ValidationFailed, TryAgain, InternalError: each carries the `next_flow` of the block, where there is one.
+        Raises ValidationFailed, TryAgain, OutcomeUnknown, InternalError. Each carries the block's `next_flow`, if any.
         """
         try:
             ask = DistributeRequest.of(fields)
@@ -82,7 +89,7 @@ class Distribution:
         try:
             return self._distributed(caller, content, ask)
         except (ContentionError, UnknownResultError, TryAgain) as error:
-            raise TryAgain(next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)) from error
+            raise self._undecided(next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)) from error
         except Exception as error:
             observability.log_exception("distribution")
             raise InternalError(next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)) from error
@@ -113,7 +120,7 @@ class Distribution:
             caller = Caller(organisation_id, base_url, now)
             return self.respond_batch(caller, event) if "customers" in event else self.respond(caller, event)
 
-        return _answered(decide, "directly")
+        return self._answered(decide, "directly")
 
     def _distributed(self, caller: Caller, content: FlowBlockContent, ask: DistributeRequest) -> Decision:
         coupon: Coupon | None = None
@@ -135,6 +142,7 @@ class Distribution:
 
     def _one_of_many(self, caller: Caller, fields: Mapping[str, object], customer: object, ends_at: float) -> Answer:
         def decide() -> Answer:
+            self._request.start_part()
             if self._timer() >= ends_at:
                 raise TryAgain
             if not isinstance(customer, Mapping):
@@ -143,24 +151,26 @@ class Distribution:
 
         customer_id = customer.get("customer_id") if isinstance(customer, Mapping) else ""
         # An error of one customer must not hide the outcomes of the others.
-        return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | _answered(decide, "batch")
+        return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | self._answered(decide, "batch")
 
     def _flows(self, caller: Caller, block_id: str | None) -> FallbackFlows:
         block = self._blocks.get(caller.organisation_id, block_id) if block_id else None
         return block.content.fallback_flows if block else FallbackFlows()
 
+    def _answered(self, decide: Callable[[], Answer], route: str) -> Answer:
+        """What was decided, or that nothing could be: an answer in any case."""
+        try:
+            return decide()
+        except CouponflowError as error:
+            return response.error_response(error)
+        except (ContentionError, UnknownResultError):
+            return response.error_response(self._undecided())
+        except Exception:
+            observability.log_exception(route)
+            return response.error_response(InternalError())
 
-def _answered(decide: Callable[[], Answer], route: str) -> Answer:
-    """The response of `decide`; an error becomes a response too."""
-    try:
-        return decide()
-    except CouponflowError as error:
-        return response.error_response(error)
-    except (ContentionError, UnknownResultError):
-        return response.error_response(TryAgain())
-    except Exception:
-        observability.log_exception(route)
-        return response.error_response(InternalError())
+    def _undecided(self, **members: object) -> CouponflowError:
+        return self._request.undecided_error(HOW_TO_FIND_OUT, **members)
 
 
 def _message(

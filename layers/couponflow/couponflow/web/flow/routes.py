@@ -45,6 +45,7 @@ def build_handler(app: HttpApp, services: Services) -> Callable[[Any, Any], dict
         if isinstance(event, dict) and "routeKey" in event:
             return app.handler(event, context)
         with observability.log_invocation("direct", context):
+            services.request.start(context)
             now, base_url = datetime.now(UTC), services.config.public_base_url
             return services.distribution.invoke_directly(event, base_url, now)
 

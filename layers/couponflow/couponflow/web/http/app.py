@@ -12,12 +12,14 @@ from couponflow.domain.errors import (
     CouponNotFound,
     InternalError,
     NotFound,
+    OutcomeUnknown,
     TryAgain,
     Unauthenticated,
 )
 from couponflow.domain.models import ApiKey
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
-from couponflow.web.http import origin, problems, rate_limits
+from couponflow.store.request_state import RequestState
+from couponflow.web.http import origin, problems, rate_limits, unknown_outcomes
 from couponflow.web.http.authentication import Authenticator
 from couponflow.web.http.rate_limits import RateLimiter
 from couponflow.web.http.request import Request
@@ -25,8 +27,8 @@ from couponflow.web.http.responses import Response
 from couponflow.web.http.routes import DEFAULT, ROUTES
 
 Handler = Callable[[Request], Response]
-# Arguments: status, the link's token, the request's headers, the value of Retry-After.
-ErrorPage = Callable[[int, str, Mapping[str, str], str], Response]
+# Arguments: the problem response, the link's token, the request's headers, whether a use may be counted.
+ErrorPage = Callable[[Response, str, Mapping[str, str], bool], Response]
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,10 @@ class HttpApp:
         page: ErrorPage | None = None,
         origin_secret: str = "",
         scopes: Mapping[str, str | None] = ROUTES,
+        request: RequestState | None = None,
     ) -> None:
-        """`page` renders errors for customers, who cannot read a problem in JSON."""
+        """`page` renders errors for customers, who cannot read a problem in JSON. `request` is the table's too."""
+        self._request_state = request or RequestState()
         self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
         self._problem, self._page, self._origin_secret = problem, page, origin_secret
         self._limits = limits or RateLimiter(None)
@@ -74,15 +78,17 @@ class HttpApp:
         event = event | {"headers": origin.lower_names(event.get("headers"))}
         event = origin.trust_cdn_headers(event, self._origin_secret)
         observability.start_request(event["requestContext"].get("requestId", ""))
+        self._request_state.start(context)
         try:
             route = self.routes.get(route_key)
             if route is None:
                 raise NotFound
             response = self._answer(event, route)
+        except (TryAgain, ContentionError, UnknownResultError) as error:
+            how, members = unknown_outcomes.describe(route_key, event.get("headers") or {}), getattr(error, "members", {})
+            response = self._refused(self._request_state.undecided_error(how, **members), event)
         except CouponflowError as error:
             response = self._refused(error, event)
-        except (ContentionError, UnknownResultError):
-            response = self._refused(TryAgain(), event)
         except Exception:
             observability.log_exception(route_key)
             response = self._refused(InternalError(), event)
@@ -94,7 +100,8 @@ class HttpApp:
         response, headers = self._problem(error), event.get("headers") or {}
         token = (event.get("pathParameters") or {}).get("token")
         if self._page and token and response.status in (429, 500, 503) and "application/json" not in headers.get("accept", ""):
-            return self._page(response.status, token, headers, response.headers.get("retry-after", "2"))
+            may_be_redeemed = isinstance(error, OutcomeUnknown | InternalError) and event["routeKey"].startswith("POST")
+            return self._page(response, token, headers, may_be_redeemed)
         return response
 
     def _answer(self, event: dict[str, Any], route: Route) -> Response:

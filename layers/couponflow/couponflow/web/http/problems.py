@@ -35,6 +35,7 @@ STATUS: dict[type[CouponflowError], int] = {
     errors.TooManyRequests: 429,
     errors.InternalError: 500,
     errors.TryAgain: 503,
+    errors.OutcomeUnknown: 503,
 }
 
 

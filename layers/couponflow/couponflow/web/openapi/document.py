@@ -15,6 +15,7 @@ from couponflow.web.openapi import response_schemas
 from couponflow.web.openapi.operations import HTML, OPERATIONS, Answer, Errors, Operation
 
 _ALWAYS: Errors = (errors.TooManyRequests, errors.InternalError, errors.TryAgain)
+_WRITES: Errors = (errors.OutcomeUnknown,)
 _WITH_KEY: Errors = (errors.Unauthenticated, errors.ScopeMissing, errors.AddonDisabled)
 _PARAMETER = re.compile(r"\{(\w+)\+?\}")
 
@@ -39,7 +40,7 @@ def document() -> dict[str, Any]:
 
 
 def _operation(route: str, path: str, scope: str | None, of: Operation) -> dict[str, Any]:
-    made: dict[str, Any] = {"summary": of.summary, "responses": _responses(of, scope)}
+    made: dict[str, Any] = {"summary": of.summary, "responses": _responses(of, scope, writes=_writes(route, of))}
     if parameters := _parameters(path, of):
         made["parameters"] = parameters
     if of.body is not None:
@@ -68,10 +69,15 @@ def _in_query(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [*kinds, {"const": ""}]}
 
 
-def _responses(of: Operation, scope: str | None) -> dict[str, Any]:
+def _writes(route: str, of: Operation) -> bool:
+    """Whether the route may write, so that its outcome can be unknown."""
+    return of.flow or not (route.startswith(("GET", "HEAD")) or route.endswith("/preview"))
+
+
+def _responses(of: Operation, scope: str | None, *, writes: bool) -> dict[str, Any]:
     found: dict[int, dict[str, Any]] = {of.status: _response(of.status, of.answer)}
     raised: dict[int, list[str]] = {}
-    for error in dict.fromkeys([*of.errors, *(_WITH_KEY if scope else ()), *_ALWAYS]):
+    for error in dict.fromkeys([*of.errors, *(_WITH_KEY if scope else ()), *_ALWAYS, *(_WRITES if writes else ())]):
         status = STATUS[error]
         status = 400 if of.flow and status in (415, 422) else status
         raised.setdefault(status, []).append(error.code)

@@ -13,9 +13,11 @@ from couponflow.domain.models import ApiKey, Organisation
 from couponflow.services.organisations import OrganisationService
 from couponflow.store.audit_log import AuditEntry
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.store.request_state import RequestState
 from couponflow.web.http.validation import Name, Schema, parse
 from couponflow.web.services import Services
 
+HOW_TO_FIND_OUT = "The change may have been made. List keys or organisations before you send the request again."
 OrganisationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z][0-9a-z-]{0,62}$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,40}$")]
 Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
@@ -139,12 +141,13 @@ def build_handler(services: Services) -> Callable[[Any, Any], dict[str, Any]]:
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
         with observability.log_invocation("operator", context):
-            return answer(services.organisation_service, event, getattr(context, "aws_request_id", None))
+            services.request.start(context)
+            return answer(services.organisation_service, services.request, event, getattr(context, "aws_request_id", None))
 
     return handler
 
 
-def answer(operations: OrganisationService, event: object, request_id: str | None = None) -> dict[str, Any]:
+def answer(operations: OrganisationService, state: RequestState, event: object, request_id: str | None = None) -> dict[str, Any]:
     """Run one action. `request_id` is Lambda's: it leads from the audit log to the caller in CloudTrail."""
     try:
         request, now = parse(_REQUEST, event), datetime.now(UTC)
@@ -157,8 +160,8 @@ def answer(operations: OrganisationService, event: object, request_id: str | Non
             request_id=request_id,
         )
         return operations.audited(entry, lambda: request.run(operations, now))
-    except (ContentionError, UnknownResultError):
-        return _refused(TryAgain())
+    except (TryAgain, ContentionError, UnknownResultError):
+        return _refused(state.undecided_error(HOW_TO_FIND_OUT))
     except CouponflowError as error:
         return _refused(error)
     except Exception:

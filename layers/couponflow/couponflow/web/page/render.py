@@ -36,12 +36,13 @@ def render(view: PageState, accept_language: str = "", base_url: str = "") -> st
     return _document(view.state, locale, view.coupon.name, body, _head(view, ticket, base_url), view.page.background_color)
 
 
-def unknown_outcome(token: str, accept_language: str = "") -> str:
-    """The page after a redemption with an unknown result: it leads to the link's page, which shows it."""
+def unknown_outcome(token: str, accept_language: str = "", *, may_be_redeemed: bool = True) -> str:
+    """Render the way back to the page: after a redeem whose answer was lost, or when nothing could be done."""
     locale = languages.choose(None, accept_language)
     words = translations.of(locale)
     check = _CHECK.format(token, words.check_again)
-    return _message(State.UNKNOWN_OUTCOME, locale, icons.WAITING, words.unknown, words.unknown_why, check)
+    title, why = (words.unknown, words.unknown_why) if may_be_redeemed else (words.busy, words.busy_why)
+    return _message(State.UNKNOWN_OUTCOME, locale, icons.WAITING, title, why, check)
 
 
 def not_found(accept_language: str = "") -> str:

@@ -28,15 +28,10 @@ def not_found(request: Request, status: int = 404) -> Response:
     return _html(status, render.not_found(_language(request)), request.headers)
 
 
-def unknown_outcome(token: str, request: Request) -> Response:
-    """503 after a redemption with an unknown result. The page leads back to the link, which shows it."""
-    return error_page(503, token, request.headers, "2")
-
-
-def error_page(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
-    """The page of a temporary error, which reloads itself."""
-    html = render.unknown_outcome(token, headers.get("accept-language", ""))
-    return _html(status, html, headers, **{"retry-after": retry_after})
+def error_page(problem: Response, token: str, headers: Mapping[str, str], may_be_redeemed: bool) -> Response:
+    """Return the page that looks again, and says whether a use may have been counted."""
+    html = render.unknown_outcome(token, headers.get("accept-language", ""), may_be_redeemed=may_be_redeemed)
+    return _html(problem.status, html, headers, **{"retry-after": problem.headers.get("retry-after", "2")})
 
 
 def _language(request: Request) -> str:

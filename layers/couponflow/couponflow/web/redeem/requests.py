@@ -8,9 +8,8 @@ from typing import Any
 
 from couponflow import observability
 from couponflow.domain import codes, customer_ids, times
-from couponflow.domain.errors import CouponNotFound, RedeemNotOffered, Refusal, TryAgain, ValidationFailed
+from couponflow.domain.errors import CouponNotFound, RedeemNotOffered, Refusal, ValidationFailed
 from couponflow.services.shard_redeemer import RedemptionResult
-from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.web.http.problems import problem_response
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response, json_response
@@ -112,7 +111,7 @@ def redeemed_response(made: RedemptionResult) -> Response:
 
 
 # What the service raises for a link; everything else is the app's to answer.
-LINK_ERRORS = (Refusal, RedeemNotOffered, TryAgain, ContentionError, UnknownResultError)
+LINK_ERRORS = (Refusal, RedeemNotOffered)
 
 
 def link_response(result: RedemptionResult, form: RedeemForm, token: str) -> Response:
@@ -120,25 +119,19 @@ def link_response(result: RedemptionResult, form: RedeemForm, token: str) -> Res
     return redeemed_response(result) if form.wants_json else _redirect_to_page(token)
 
 
-def link_error_response(error: Exception, form: RedeemForm, token: str, request: Request) -> Response:
+def link_error_response(error: Refusal | RedeemNotOffered, form: RedeemForm, token: str, request: Request) -> Response:
     """One of LINK_ERRORS as a problem for a program; for a page, the page that says how things are."""
     if isinstance(error, CouponNotFound):
         observability.set_refusal(error.code)
         return problem_response(error) if form.wants_json else _page().not_found(request)
-    if isinstance(error, Refusal | RedeemNotOffered):
-        observability.set_refusal(error.code)
-        response = problem_response(error) if form.wants_json else _redirect_to_page(token)
-        return refresh_cookie.set_refresh_cookie(response, token)
-    observability.set_refusal(TryAgain.code)
-    if form.wants_json:
-        return problem_response(TryAgain())
-    page: Response = _page().unknown_outcome(token, request)
-    return page
+    observability.set_refusal(error.code)
+    response = problem_response(error) if form.wants_json else _redirect_to_page(token)
+    return refresh_cookie.set_refresh_cookie(response, token)
 
 
-def error_page(status: int, token: str, headers: Mapping[str, str], retry_after: str) -> Response:
-    """The page of a temporary error, for customers."""
-    response: Response = _page().error_page(status, token, headers, retry_after)
+def error_page(problem: Response, token: str, headers: Mapping[str, str], may_be_redeemed: bool) -> Response:
+    """Return the page of a customer whose request could not be answered."""
+    response: Response = _page().error_page(problem, token, headers, may_be_redeemed)
     return response
 
 

@@ -48,6 +48,8 @@ class Texts:
     not_yet: str
     unknown: str
     unknown_why: str
+    busy: str
+    busy_why: str
     check_again: str
     not_found: str
     not_found_why: str
