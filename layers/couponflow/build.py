@@ -70,6 +70,7 @@ def main(artifacts: Path, lock: Path | None = None) -> None:
 
 
 def install(target: Path, machine: str, runtime: str, lock: Path = HERE / "requirements.txt") -> None:
+    """Install the locked dependencies for a machine into `target`."""
     uv = shutil.which("uv")
     exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(target), "-r", str(lock)]
     if uv:
@@ -176,11 +177,13 @@ def _version_of(command: list[str]) -> str:
 
 
 def settle_times(folder: Path) -> None:
+    """Set every file to one time, so that equal content gives an equal package."""
     for path in [folder, *folder.rglob("*")]:
         os.utime(path, (ZIP_EPOCH, ZIP_EPOCH))
 
 
 def machine_architecture() -> str:
+    """The architecture of this machine, as Lambda names it."""
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 

@@ -183,7 +183,7 @@ class Services:
         """The S3 bucket of images and exports."""
         from couponflow.store.bucket import CONNECT_SECONDS, READ_SECONDS, Bucket
 
-        # Uploads are signed with SigV4 only if the client is told so. Retries are the bucket's own.
+        # The client signs uploads with SigV4 only if it is set here. Retries are the bucket's own.
         settings = ClientConfig(
             signature_version="s3v4",
             connect_timeout=CONNECT_SECONDS,

@@ -55,10 +55,13 @@ class CouponWithCounts:
     counts: Counts
 
     def status(self, now: datetime) -> CouponStatus:
+        """The status at `now`."""
         return rules.status(self.coupon, self.counts.remaining, now)
 
 
 class CouponService:
+    """Creates, changes, archives and lists the coupons of organisations."""
+
     def __init__(
         self,
         terms: TermsCache,
@@ -176,6 +179,7 @@ class CouponService:
         self._fence_shards(coupon, backoff)
 
     def page(self, organisation_id: str, coupon_id: str) -> RedeemPage:
+        """The redeem page of a coupon. Raises AddonDisabled, CouponNotFound."""
         self.coupon(organisation_id, coupon_id)
         return self._pages.get(coupon_id)
 

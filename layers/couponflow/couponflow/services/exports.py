@@ -20,6 +20,8 @@ SECONDS_TO_READ = 20
 
 
 class ExportService:
+    """Writes the records of a coupon as a CSV file."""
+
     def __init__(self, records: RecordService, files: ExportFiles, timer: Callable[[], float] = time.monotonic) -> None:
         self._records, self._files, self._timer = records, files, timer
 

@@ -12,6 +12,8 @@ from couponflow.store.flow_blocks import FlowBlockStore, place_of
 
 
 class FlowBlockService:
+    """Creates, changes and lists saved blocks of an organisation."""
+
     def __init__(self, campaigns: CouponService, blocks: FlowBlockStore) -> None:
         self._campaigns, self._blocks = campaigns, blocks
 

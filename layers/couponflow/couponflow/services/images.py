@@ -15,6 +15,8 @@ MOST_ATTEMPTS = 3
 
 
 class ImageService:
+    """Announces, completes and serves images."""
+
     def __init__(self, images: ImageStore, files: ImageFiles) -> None:
         self._images, self._files = images, files
 

@@ -26,6 +26,8 @@ class NewKey:
 
 
 class OrganisationService:
+    """Organisations and their keys, for the operator only."""
+
     def __init__(self, organisations: OrganisationStore, api_key_store: ApiKeyStore, journal: AuditLogStore) -> None:
         self._organisations, self._keys, self._journal = organisations, api_key_store, journal
 

@@ -26,6 +26,7 @@ class RecordFilter:
 
     @property
     def statuses(self) -> list[RedemptionStatus]:
+        """The statuses that pass the filter, redeemed first."""
         return [status for status in _ORDER if self.status in (None, status)]
 
 
@@ -38,6 +39,7 @@ class RecordCursor:
 
     @classmethod
     def of(cls, redemption: Redemption) -> "RecordCursor":
+        """The place of a record."""
         return cls(redemption.status, redemption_records.place_of(redemption))
 
     @classmethod
@@ -49,10 +51,13 @@ class RecordCursor:
 
     @property
     def parts(self) -> tuple[str, str]:
+        """The texts that a cursor encodes."""
         return self.status, self.place
 
 
 class RecordService:
+    """Lists redemption records of a coupon."""
+
     def __init__(self, redemptions: RedemptionStore, records: RedemptionRecordStore) -> None:
         self._redemptions, self._records = redemptions, records
 

@@ -17,6 +17,7 @@ class ApiKeyStore:
         self._table = table
 
     def save(self, key: ApiKey) -> None:
+        """Store a new key."""
         item = keys.api_key(key.key_id) | {
             "key_id": key.key_id,
             "organisation_id": key.organisation_id,
@@ -30,6 +31,7 @@ class ApiKeyStore:
         self._table.put(put(item))
 
     def get(self, key_id: str) -> ApiKey | None:
+        """The key, revoked or not; None if there is none. Eventually consistent."""
         item = self._table.get(keys.api_key(key_id))
         return _key(item) if item else None
 

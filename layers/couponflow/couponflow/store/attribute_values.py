@@ -11,6 +11,7 @@ def encode(item: Item) -> dict[str, Any]:
 
 
 def decode(item: dict[str, Any]) -> Item:
+    """A plain dict from the attribute values of an item."""
     return {name: _read(value) for name, value in item.items()}
 
 

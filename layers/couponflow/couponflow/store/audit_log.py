@@ -22,6 +22,8 @@ class AuditEntry:
 
 
 class AuditLogStore:
+    """The audit log of the operator, one partition per month."""
+
     def __init__(self, table: Table) -> None:
         self._table = table
 

@@ -23,6 +23,8 @@ HAS_SAME_RULE = "button_behavior = :behavior"
 
 
 class CouponStore:
+    """Coupons, their codes and the creation of their shards."""
+
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -56,6 +58,7 @@ class CouponStore:
         raise CouponNotFound
 
     def id_by_code(self, organisation_id: str, code: str) -> str | None:
+        """The coupon with the code in the organisation; None if there is none."""
         item = self._table.get(keys.code(organisation_id, codes.canonical(code)), consistent=True)
         return item["coupon_id"] if item else None
 

@@ -111,6 +111,7 @@ class Table:
         self._request = request or RequestState()
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """The item; None if there is none."""
         answer = self._call_with_retries(self._client.get_item, TableName=self._name, Key=encode(key), ConsistentRead=consistent)
         return decode(answer["Item"]) if "Item" in answer else None
 
@@ -236,6 +237,7 @@ def _call(call: Callable[..., Any], **request: Any) -> Any:
 
 
 def put(item: Item, condition: str | None = None, values: Item | None = None) -> Write:
+    """A put for `transact` or `Table.put`."""
     return {"Put": {"Item": encode(item), **_condition(condition, values, None)}}
 
 
@@ -246,10 +248,12 @@ def update(
     condition: str | None = None,
     names: dict[str, str] | None = None,
 ) -> Write:
+    """An update for `transact` or `Table.update`."""
     return {"Update": {"Key": encode(key), "UpdateExpression": expression, **_condition(condition, values, names)}}
 
 
 def delete(key: Key, condition: str | None = None, values: Item | None = None) -> Write:
+    """A delete for `transact`."""
     return {"Delete": {"Key": encode(key), **_condition(condition, values, None)}}
 
 

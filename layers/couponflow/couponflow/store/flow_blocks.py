@@ -18,10 +18,13 @@ _MOST = 2_000
 
 
 class FlowBlockStore:
+    """Saved blocks of organisations."""
+
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def create(self, block: FlowBlock) -> None:
+        """Store a new block."""
         self._table.put(put(_to_item(block)))
 
     def get(self, organisation_id: str, block_id: str) -> FlowBlock | None:
@@ -60,6 +63,7 @@ class FlowBlockCache:
         self._remembered: ExpiringCache[tuple[str, str], FlowBlock] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
 
     def get(self, organisation_id: str, block_id: str) -> FlowBlock | None:
+        """The block, possibly from the cache; None if there is none."""
         place = (organisation_id, block_id)
         block = self._remembered.get(place)
         if block is None:

@@ -23,10 +23,13 @@ class Upload:
 
 
 class ImageStore:
+    """What the table stores of an image."""
+
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def announce(self, image: Image) -> None:
+        """Store an announced image."""
         item = {"image_id": image.image_id, "kind": image.kind, "content_type": image.content_type, "size": image.size}
         self._table.put(put(keys.image(image.organisation_id, image.image_id) | item))
 
@@ -52,6 +55,7 @@ class ImageStore:
         return True
 
     def show(self, organisation_id: str, shown: PageImage) -> None:
+        """Mark an image as completed."""
         values = {":sha256": shown.sha256, ":width": shown.width, ":height": shown.height}
         expression = "SET sha256 = :sha256, width = :width, height = :height"
         self._table.update(update(keys.image(organisation_id, shown.image_id), expression, values))
@@ -76,9 +80,11 @@ class ImageFiles:
         return self._bucket.read(keys.incoming_image(image.organisation_id, image.image_id), LARGEST_UPLOAD + 1)
 
     def discard_upload(self, image: Image) -> None:
+        """Delete the upload of an image."""
         self._bucket.delete(keys.incoming_image(image.organisation_id, image.image_id))
 
     def publish(self, name: str, content: bytes, content_type: str) -> None:
+        """Write a published image."""
         self._bucket.write(keys.published_image(name), content, ContentType=content_type, CacheControl=FOR_EVER)
 
     def published(self, name: str) -> bytes:

@@ -12,14 +12,17 @@ LAST_SLOT = "999999"
 
 
 def organisation(organisation_id: str) -> dict[str, str]:
+    """An organisation."""
     return {"pk": f"ORG#{organisation_id}", "sk": "ORG"}
 
 
 def organisations() -> str:
+    """The index partition of all organisations."""
     return "ORGANISATIONS"
 
 
 def image(organisation_id: str, image_id: str) -> dict[str, str]:
+    """An image of an organisation."""
     return {"pk": f"IMAGE#{organisation_id}#{image_id}", "sk": "IMAGE"}
 
 
@@ -29,26 +32,32 @@ def incoming_image(organisation_id: str, image_id: str) -> str:
 
 
 def published_image(name: str) -> str:
+    """The bucket key of a published image."""
     return f"images/{name}"
 
 
 def export(organisation_id: str, export_id: str) -> str:
+    """The bucket key of an export."""
     return f"exports/{organisation_id}/{export_id}.csv"
 
 
 def api_key(key_id: str) -> dict[str, str]:
+    """An API key."""
     return {"pk": f"KEY#{key_id}", "sk": "KEY"}
 
 
 def api_keys_of(organisation_id: str) -> str:
+    """The index partition of an organisation's API keys."""
     return f"KEYS#{organisation_id}"
 
 
 def api_key_order(created_at: str, key_id: str) -> str:
+    """The index sort key of an API key: oldest first."""
     return f"{created_at}#{key_id}"
 
 
 def journal_entry(at: str, entry_id: str) -> dict[str, str]:
+    """An entry of the audit log."""
     return {"pk": journal(at), "sk": f"{at}#{entry_id}"}
 
 
@@ -58,26 +67,32 @@ def journal(at: str) -> str:
 
 
 def counter(kind: str, subject: str) -> dict[str, str]:
+    """A rate counter."""
     return {"pk": f"COUNTER#{kind}#{subject}", "sk": "COUNTER"}
 
 
 def code(organisation_id: str, canonical: str) -> dict[str, str]:
+    """The claim of a coupon code; it makes codes unique."""
     return {"pk": f"CODE#{organisation_id}#{canonical}", "sk": "CODE"}
 
 
 def coupon(coupon_id: str) -> dict[str, str]:
+    """A coupon."""
     return {"pk": f"COUPON#{coupon_id}", "sk": "COUPON"}
 
 
 def redeem_page(coupon_id: str) -> dict[str, str]:
+    """The redeem page of a coupon, in the coupon's own partition."""
     return {"pk": f"COUPON#{coupon_id}", "sk": "PAGE"}
 
 
 def block(organisation_id: str, block_id: str) -> dict[str, str]:
+    """A saved Distribute Coupon block."""
     return {"pk": f"BLOCK#{organisation_id}#{block_id}", "sk": "BLOCK"}
 
 
 def quota_shard(coupon_id: str, number: int) -> dict[str, str]:
+    """A quota shard of a coupon."""
     return {"pk": f"QUOTA#{coupon_id}#{number}", "sk": "QUOTA"}
 
 
@@ -88,15 +103,18 @@ def shard_in(pk: str) -> tuple[str, int]:
 
 
 def holder(holder: Holder) -> str:
+    """The partition of a holder's redemptions."""
     return f"HOLDER#{holder.coupon_id}#{holder.mac}"
 
 
 def holder_in(pk: str) -> Holder:
+    """The holder of a redemption's partition key."""
     _, coupon_id, mac = pk.split("#")
     return Holder(coupon_id, mac)
 
 
 def redemption(holder_: Holder, slot: str) -> dict[str, str]:
+    """A redemption of a holder."""
     return {"pk": holder(holder_), "sk": slot}
 
 
@@ -111,26 +129,32 @@ def attempt_slot(attempt: str) -> str:
 
 
 def is_numbered(slot_: str) -> bool:
+    """Whether the slot has a use number, not an attempt."""
     return slot_ <= LAST_SLOT
 
 
 def coupons_of(organisation_id: str) -> str:
+    """The index partition of an organisation's coupons."""
     return f"COUPONS#{organisation_id}"
 
 
 def blocks_of(organisation_id: str) -> str:
+    """The index partition of an organisation's blocks."""
     return f"BLOCKS#{organisation_id}"
 
 
 def block_order(created_at: str, block_id: str) -> str:
+    """The index sort key of a block."""
     return f"{created_at}#{block_id}"
 
 
 def coupon_order(created_at: str, coupon_id: str) -> str:
+    """The index sort key of a coupon."""
     return f"{created_at}#{coupon_id}"
 
 
 def records(coupon_id: str, status: RedemptionStatus, bucket: int) -> str:
+    """The index partition of one bucket of a coupon's records in a status."""
     return f"RECORDS#{coupon_id}#{status}#{bucket}"
 
 
@@ -140,4 +164,5 @@ def records_of(coupon: Coupon, holder_: Holder, status: RedemptionStatus) -> str
 
 
 def record_order(at: str, redemption_id: str) -> str:
+    """The index sort key of a record, by the time of its status."""
     return f"{at}#{redemption_id}"

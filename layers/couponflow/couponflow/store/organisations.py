@@ -7,6 +7,8 @@ from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, up
 
 
 class OrganisationStore:
+    """Organisations, listed by id."""
+
     def __init__(self, table: Table) -> None:
         self._table = table
 

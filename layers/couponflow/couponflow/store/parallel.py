@@ -28,4 +28,5 @@ def run_parallel(*reads: Callable[[], Any]) -> list[Any]:
 
 
 def run_sequential(*reads: Callable[[], Any]) -> list[Any]:
+    """Run the reads one after the other, for tests."""
     return [read() for read in reads]

@@ -5,6 +5,8 @@ from couponflow.store.dynamodb import ConditionFailedError, Table, update
 
 
 class RateCounterStore:
+    """Counters of calls, one for each subject and window."""
+
     def __init__(self, table: Table) -> None:
         self._table = table
 

@@ -40,6 +40,7 @@ def _to_item(coupon_id: str, page: RedeemPage) -> Item:
 
 
 def redeem_page_of(item: Item | None) -> RedeemPage:
+    """The settings of an item; the defaults for None."""
     if item is None:
         return RedeemPage()
     return RedeemPage(

@@ -60,6 +60,7 @@ class TermsCache:
         return organisation
 
     def is_remembered(self, organisation_id: str) -> bool:
+        """Whether the organisation is in the cache."""
         return organisation_id in self._organisation
 
     def _read(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
