@@ -1,5 +1,7 @@
 """What marketers do: create coupons, change them, end them, design their pages."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -142,24 +144,38 @@ class CouponService:
                 return found, None
         return found, before
 
-    def change(self, organisation_id: str, coupon_id: str, version: int, changes: Changes, now: datetime) -> CouponWithCounts:
-        """Make the next version of a coupon (fields and their new values); when this returns, nobody can redeem by the old.
+    def change(
+        self,
+        organisation_id: str,
+        coupon_id: str,
+        version: int,
+        changes: Changes,
+        now: datetime,
+        idempotency_key: str | None = None,
+    ) -> CouponWithCounts:
+        """Make the next version of a coupon (fields and their new values); when this returns, no one can redeem by the old.
 
+        A repetition of the last change, made on the same version, finishes what an earlier request began.
         Raises CouponNotFound, CouponArchived, VersionConflict, LimitBelowUsed (nothing is changed, or the limit it names
         was reached), TryAgain.
         """
+        request_hash = _request_hash(version, changes, idempotency_key)
         coupon = self.coupon(organisation_id, coupon_id)
         if coupon.archived_at is not None:
             raise CouponArchived
-        if coupon.version != version:
+        is_repetition = coupon.version > version and (coupon.last_change or "").startswith(f"{request_hash}.")
+        if coupon.version != version and not is_repetition:
             raise VersionConflict(version=coupon.version)
         check_period(changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at))
         target = self._target(coupon, changes.pop("max_redemptions", coupon.max_redemptions))
-        changes, backoff = changes | {"last_change": links.new_id()}, self._backoff()
-        if target == coupon.units:
-            coupon = self._coupons.change(coupon, changes, now)
-        else:
+        # The hash recognises a repetition by a later request; the id recognises only this request's own lost answers.
+        last_change: Changes = {"last_change": f"{request_hash}.{links.new_id()}"}
+        # The first step of the earlier request made all changes but the rest of the limit's.
+        changes, backoff = last_change if is_repetition else changes | last_change, self._backoff()
+        if target != coupon.units:
             coupon = self._move_limit(coupon, target, changes, now, backoff)
+        elif not is_repetition:
+            coupon = self._coupons.change(coupon, changes, now)
         self._fence_shards(coupon, backoff)
         campaign = self._with_counts(coupon)
         if coupon.units != target:
@@ -266,6 +282,12 @@ def check_period(starts_at: datetime, ends_at: datetime) -> None:
     """Raises ValidationFailed."""
     if ends_at <= starts_at:
         raise ValidationFailed.for_field("ends_at", "must be later than starts_at")
+
+
+def _request_hash(version: int, changes: Changes, idempotency_key: str | None) -> str:
+    """Identify a request to change a coupon: equal requests on the same version have equal hashes."""
+    parts = json.dumps([version, sorted(changes.items()), idempotency_key], default=str)
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
 def _below_used(campaign: CouponWithCounts) -> LimitBelowUsed:

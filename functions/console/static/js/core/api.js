@@ -22,18 +22,18 @@ export class Unreachable extends Error {
 }
 
 // `credential` is for trying a key out before it is anybody's session.
-export async function api(method, path, { query, body, signal, credential } = {}) {
+// `idempotencyKey` names what one form creates, so that a repetition creates nothing more.
+export async function api(method, path, { query, body, signal, credential, idempotencyKey } = {}) {
   const address = path + written(query);
   for (let attempt = 1; ; attempt += 1) {
     const sentKey = key.value;
     try {
-      return await once(method, address, { body, signal, credential: credential ?? authorization() });
+      return await once(method, address, { body, signal, credential: credential ?? authorization(), idempotencyKey });
     } catch (error) {
       if (error.status === 401 && !credential) {
         if (sentKey === key.value) await renewed();
         attempt = 0;
-      } else if ([429, 503].includes(error.status) && attempt < TRIES) {
-        // The API promises that a request it answers so has changed nothing.
+      } else if (isSafeToRepeat(error, method, idempotencyKey) && attempt < TRIES) {
         await pause(error.retryAfter * 1000 * attempt, signal);
       } else {
         throw error;
@@ -48,8 +48,15 @@ export const put = (path, body, options) => api("PUT", path, { body, ...options 
 export const patch = (path, body, options) => api("PATCH", path, { body, ...options });
 export const remove = (path, options) => api("DELETE", path, options);
 
-async function once(method, address, { body, signal, credential }) {
+// After `outcome_unknown` the write may have been made: only a request that changes nothing by its repetition is sent again.
+function isSafeToRepeat(error, method, idempotencyKey) {
+  if (error.status === 429 || error.code === "try_again") return true;
+  return error.status === 503 && (method === "GET" || Boolean(idempotencyKey));
+}
+
+async function once(method, address, { body, signal, credential, idempotencyKey }) {
   const headers = { accept: "application/json" };
+  if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;
   if (credential) headers.authorization = credential;
   if (body !== undefined) headers["content-type"] = "application/json";
   const limits = [AbortSignal.timeout(PATIENCE_MS), ...(signal ? [signal] : [])];

@@ -40,7 +40,8 @@ def add_routes(app: HttpApp, services: Services) -> None:
         coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
         body = validation.parse(CouponChange, request.json, timezone=coupon.timezone)
         version = etags.expected_version(request, body.version)
-        changed = coupons.change(request.organisation_id, coupon.coupon_id, version, body.changes(), request.now)
+        key = request.headers.get("idempotency-key")
+        changed = coupons.change(request.organisation_id, coupon.coupon_id, version, body.changes(), request.now, key)
         return _coupon_response(changed, request)
 
     @app.route("DELETE /v1/coupons/{coupon_id}")
