@@ -1,4 +1,4 @@
-"""All records of a coupon as one file, safe to open in a spreadsheet."""
+"""Exports all records of a coupon as one file that is safe to open in a spreadsheet."""
 
 import csv
 import io
@@ -14,7 +14,8 @@ from couponflow.services.records import RecordFilter, RecordService
 from couponflow.store.exports import ExportFiles
 
 COLUMNS = ("redemption_id", "coupon_id", "customer_id", "inbox_id", "status", "distributed_at", "redeemed_at")
-# An HTTP API waits for 30 seconds and a function has a gigabyte: what would take more is asked for in parts.
+# An HTTP API waits for 30 seconds and a function has a gigabyte of memory. A larger export has to
+# be split by the time filters.
 MOST_RECORDS = 200_000
 SECONDS_TO_READ = 20
 
@@ -26,13 +27,16 @@ class ExportService:
         self._records, self._files, self._timer = records, files, timer
 
     def csv(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> str:
-        """The address of the file, good for five minutes. Raises ValidationFailed if there are too many records for one."""
+        """Write the file and return its address, which works for five minutes.
+
+        Raises ValidationFailed if there are too many records for one file.
+        """
         content = self._written(self._records.iterate_all(coupon, customer_id, wanted))
         name = f"redemptions-{coupon.code}.csv"
         return self._files.save(coupon.organisation_id, links.new_secret(), content, "text/csv; charset=utf-8", name)
 
     def _written(self, redemptions: Iterable[Redemption]) -> bytes:
-        """A line each; of a redemption that comes twice, redeemed while we read, the later line is right."""
+        """Return one line a record. A record that was redeemed during the read keeps its later line."""
         ends_at = self._timer() + SECONDS_TO_READ
         lines = {"": _line(COLUMNS)}
         for redemption in redemptions:

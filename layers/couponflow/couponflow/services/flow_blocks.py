@@ -1,4 +1,4 @@
-"""What flow authors do: save Distribute Coupon blocks, change them, take them away."""
+"""Use cases of flow authors: create, change, list and delete Distribute Coupon blocks."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -37,20 +37,29 @@ class FlowBlockService:
         return block
 
     def list_page(self, organisation_id: str, before: str | None, at_most: int) -> tuple[list[FlowBlock], str | None]:
-        """Newest first, and the place where the list goes on, None at its end. Raises AddonDisabled."""
+        """Return a page of blocks, newest first, and the place of the next page or None.
+
+        Raises AddonDisabled.
+        """
         self.require_addon(organisation_id)
         found = self._blocks.list_page(organisation_id, before, at_most + 1)
         return found[:at_most], place_of(found[at_most - 1]) if len(found) > at_most else None
 
     def replace(self, block: FlowBlock, content: FlowBlockContent, now: datetime) -> FlowBlock:
-        """Flows follow within two seconds. Raises NotFound, CouponNotFound, CouponArchived, ValidationFailed."""
+        """Save the block. Flows follow within two seconds.
+
+        Raises NotFound, CouponNotFound, CouponArchived, ValidationFailed.
+        """
         self._check(block.organisation_id, content)
         block = replace(block, content=content, updated_at=now)
         self._blocks.replace(block)
         return block
 
     def delete(self, organisation_id: str, block_id: str) -> None:
-        """Flows that still name it get the outcome `error`. Raises AddonDisabled, NotFound."""
+        """Delete the block. Flows that still name it get the outcome `error`.
+
+        Raises AddonDisabled, NotFound.
+        """
         self._blocks.delete(organisation_id, self.get(organisation_id, block_id).block_id)
 
     def _check(self, organisation_id: str, content: FlowBlockContent) -> None:
@@ -62,7 +71,7 @@ class FlowBlockService:
 
 
 def problems_of(content: FlowBlockContent, coupon: Coupon) -> dict[str, str]:
-    """What the channel would not take, field by field; texts are filled with what is known of the coupon today."""
+    """Return by field what the channel would refuse. Texts are rendered with the coupon of today."""
     limits = channel_limits.limits_for(content.channel)
     known = messages.placeholder_values(coupon, uses_left=coupon.max_redemptions_per_customer, customer_name=None)
     longest = {

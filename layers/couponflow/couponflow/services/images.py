@@ -1,4 +1,4 @@
-"""Images of marketers: announced, uploaded, checked, written anew, and from then on the same for ever."""
+"""Images of marketers: announced, uploaded, checked, re-encoded, published. A published image never changes."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from couponflow.domain.errors import NotFound, ValidationFailed
 from couponflow.domain.models import Image, ImageKind, PageImage
 from couponflow.store.images import ImageFiles, ImageStore, Upload
 
-# Reading an upload may end with the function's time. Without a bound it could be asked for again and again.
+# Decoding a hostile file may take until the function times out, so the attempts are limited.
 MOST_ATTEMPTS = 3
 
 
@@ -21,13 +21,13 @@ class ImageService:
         self._images, self._files = images, files
 
     def announce(self, organisation_id: str, kind: ImageKind, content_type: str, size: int) -> tuple[Image, Upload]:
-        """The right to upload one image."""
+        """Store the announcement of one image; return it and the signed upload form."""
         image = Image(links.new_id(), organisation_id, kind, content_type, size)
         self._images.announce(image)
         return image, self._files.upload(image)
 
     def complete(self, organisation_id: str, image_id: str) -> Image:
-        """Check what was uploaded and publish it, written anew; asked again, the same answer.
+        """Check, re-encode and publish the upload. A repeated call returns the same image.
 
         Raises NotFound; ValidationFailed if nothing, or nothing harmless, was uploaded.
         """
@@ -39,7 +39,7 @@ class ImageService:
         try:
             uploaded = self._files.uploaded(image)
         except NotFound:
-            # Completed by somebody else in this very moment, or not uploaded at all.
+            # Another request completed it at this moment, or nothing was uploaded.
             if (again := self._images.get(organisation_id, image_id)).shown:
                 return again
             raise ValidationFailed.for_field("image", "is not uploaded yet") from None
@@ -51,11 +51,14 @@ class ImageService:
         return replace(image, shown=shown)
 
     def content(self, name: str) -> bytes:
-        """Of a published image. Raises NotFound."""
+        """Return the file of a published image. Raises NotFound."""
         return self._files.published(name)
 
     def of_page(self, organisation_id: str, ids: Mapping[str, str | None]) -> dict[str, PageImage | None]:
-        """The images that settings name by id. Raises ValidationFailed for those that the organisation lacks."""
+        """Return the images of redeem page settings, by setting.
+
+        Raises ValidationFailed for ids that the organisation does not have.
+        """
         found = {setting: self._shown(organisation_id, image_id) if image_id else None for setting, image_id in ids.items()}
         if unknown := [setting for setting, image_id in ids.items() if image_id and found[setting] is None]:
             raise ValidationFailed(errors=[{"field": setting, "message": "is no image of yours"} for setting in unknown])
@@ -67,7 +70,7 @@ class ImageService:
         return None
 
     def _published(self, image: Image, uploaded: bytes) -> PageImage:
-        from couponflow.services import image_processing  # Pillow takes its time, and only this needs it
+        from couponflow.services import image_processing  # slow to import
 
         try:
             encoded = image_processing.reencode(uploaded, image.kind)

@@ -1,4 +1,4 @@
-"""What the platform does for its organisations: create them, switch the add-on, give out keys and take them back."""
+"""Operator use cases: create organisations, switch their add-on, create and revoke their keys."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +19,7 @@ DONE = "done"
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key as its owner keeps it: seen this once, of the secret only a hash is kept."""
+    """A key with its secret. It is shown once: only a hash of the secret is stored."""
 
     key: ApiKey
     written: str
@@ -32,7 +32,10 @@ class OrganisationService:
         self._organisations, self._keys, self._journal = organisations, api_key_store, journal
 
     def audited(self, entry: AuditEntry, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Do it, with an entry in the journal before and its outcome after. What can't be recorded is not done."""
+        """Run `do` between two writes of the audit log: the request before, its outcome after.
+
+        If the request cannot be recorded, it does not run.
+        """
         self._journal.save(entry)
         try:
             done = do()
@@ -44,11 +47,11 @@ class OrganisationService:
         return done
 
     def audit_entries(self, month: str, at_most: int) -> list[AuditEntry]:
-        """What was asked of the operator in a month, such as 2026-11, newest first."""
+        """Return the audit log of a month, such as 2026-11, newest first."""
         return self._journal.list_newest(month, at_most)
 
     def create_organisation(self, organisation_id: str | None, name: str, *, addon_enabled: bool) -> Organisation:
-        """An organisation of that id, a new id where none is given; one that exists stays as it is."""
+        """Create the organisation. Without an id it gets a new one; an existing one stays unchanged."""
         organisation = Organisation(organisation_id or links.new_id(), name, addon_enabled)
         is_new = self._organisations.create(organisation)
         return organisation if is_new else self._organisations.get(organisation.organisation_id)
@@ -58,15 +61,18 @@ class OrganisationService:
         return self._organisations.get(organisation_id)
 
     def organisations(self, after: str | None, at_most: int) -> list[Organisation]:
-        """By id, from behind `after` on."""
+        """Return organisations in order of their ids, after the id `after`."""
         return self._organisations.list_page(after, at_most)
 
     def switch_addon(self, organisation_id: str, *, enabled: bool) -> Organisation:
-        """Within two seconds flows, pages and the API follow. Raises NotFound."""
+        """Switch the add-on. Flows, pages and the API follow within two seconds. Raises NotFound."""
         return self._organisations.switch_addon(organisation_id, enabled=enabled)
 
     def create_key(self, organisation_id: str, scopes: frozenset[str], name: str, now: datetime) -> NewKey:
-        """One more key: to replace one, give out the next, wait until the old one is used no more, revoke it. Raises NotFound."""
+        """Create a key. Raises NotFound.
+
+        To replace a key, create the next one, wait until the old one is no longer used, revoke it.
+        """
         self._organisations.get(organisation_id)
         secret = links.new_secret()
         key = ApiKey(links.new_id(), organisation_id, api_keys.hash_secret(secret), scopes, created_at=now, name=name)
@@ -74,16 +80,16 @@ class OrganisationService:
         return NewKey(key, api_keys.format_key(key.key_id, secret))
 
     def keys(self, organisation_id: str) -> list[ApiKey]:
-        """Oldest first, revoked ones too. Raises NotFound."""
+        """Return the keys, oldest first, revoked ones included. Raises NotFound."""
         self._organisations.get(organisation_id)
         return self._keys.list_all(organisation_id)
 
     def revoke_key(self, organisation_id: str, key_id: str, now: datetime) -> ApiKey:
-        """Refused everywhere within ten seconds. Raises NotFound."""
+        """Revoke the key. Every function refuses it within ten seconds. Raises NotFound."""
         return self._keys.revoke(organisation_id, key_id, now)
 
     def _end(self, entry: AuditEntry) -> None:
         with suppress(
             ContentionError, UnknownResultError
-        ):  # done is done: an entry without outcome says that somebody should look
+        ):  # It has run. An entry without an outcome shows that its end is unknown.
             self._journal.save(entry)

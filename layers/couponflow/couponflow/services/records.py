@@ -12,13 +12,16 @@ from couponflow.store import redemption_records
 from couponflow.store.redemption_records import RedemptionRecordStore
 from couponflow.store.redemptions import RedemptionStore
 
-# Without a filter the redeemed ones come first.
+# The order without a filter: redeemed records first.
 _ORDER = [RedemptionStatus.REDEEMED, RedemptionStatus.DISTRIBUTED]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
-    """Times are of the status: when it was redeemed, or else distributed; `before` is exclusive."""
+    """Which records to list. `since` and `before` (exclusive) compare with the time of the status:
+
+    `redeemed_at` of redeemed records, `distributed_at` of open ones.
+    """
 
     status: RedemptionStatus | None = None
     since: datetime | None = None
@@ -32,7 +35,7 @@ class RecordFilter:
 
 @dataclass(frozen=True, slots=True)
 class RecordCursor:
-    """Where a record stands in the list."""
+    """The position of a record in the list."""
 
     status: RedemptionStatus
     place: str
@@ -44,7 +47,7 @@ class RecordCursor:
 
     @classmethod
     def parse(cls, status: str, place: str) -> "RecordCursor":
-        """The inverse of `parts`. Raises InvalidCursor."""
+        """Return the cursor with these parts. Raises InvalidCursor."""
         if status not in _ORDER:
             raise InvalidCursor
         return cls(RedemptionStatus(status), place)
@@ -62,7 +65,7 @@ class RecordService:
         self._redemptions, self._records = redemptions, records
 
     def list_newest(self, coupon: Coupon, wanted: RecordFilter, after: RecordCursor | None, at_most: int) -> list[Redemption]:
-        """Redeemed ones first, newest first within a status, from after the place `after` on."""
+        """Return a page of records after `after`: redeemed first, then open, each newest first."""
         statuses = wanted.statuses
         if after is not None:
             statuses = [status for status in statuses if _ORDER.index(status) >= _ORDER.index(after.status)]
@@ -77,7 +80,10 @@ class RecordService:
         return found
 
     def iterate_all(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> Iterator[Redemption]:
-        """All records, or a customer's: open ones first, so that one redeemed meanwhile comes twice and not never."""
+        """Yield all records, or all of one customer, open ones first.
+
+        A record that is redeemed while this runs comes twice; the other order could miss it.
+        """
         if customer_id is not None:
             yield from self.list_by_customer(coupon, customer_id, wanted, None, sys.maxsize)
             return
@@ -89,7 +95,7 @@ class RecordService:
     def list_by_customer(
         self, coupon: Coupon, customer_id: str, wanted: RecordFilter, after: RecordCursor | None, at_most: int
     ) -> list[Redemption]:
-        """The same of one customer (a canonical id), as it is at this moment."""
+        """Return a page of one customer's records, read strongly. `customer_id` is canonical."""
         places = [
             (RecordCursor.of(redemption), redemption)
             for redemption in self._redemptions.list_all(links.derive_holder(coupon, customer_id))

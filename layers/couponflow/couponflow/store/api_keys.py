@@ -11,7 +11,7 @@ from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, up
 
 
 class ApiKeyStore:
-    """The keys of every organisation, in one table."""
+    """Stores and finds the API keys of all organisations."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -36,24 +36,24 @@ class ApiKeyStore:
         return _key(item) if item else None
 
     def list_all(self, organisation_id: str) -> list[ApiKey]:
-        """Oldest first, revoked ones too."""
+        """Return the keys of an organisation, oldest first, revoked ones included."""
         values = {":gpk": keys.api_keys_of(organisation_id)}
         return list(map(_key, self._table.query("gpk = :gpk", values, index=keys.INDEX)))
 
     def note_use(self, key: ApiKey, now: datetime, seen_before: datetime) -> None:
-        """Keep that the key was used, unless somebody noted a use at `seen_before` or later. One try, no answer awaited twice."""
+        """Record a use of the key, unless one at `seen_before` or later is recorded. Tried once."""
         note = update(
             keys.api_key(key.key_id),
             "SET last_used_at = :now",
             {":now": times.format_utc(now), ":before": times.format_utc(seen_before)},
-            # Environments see the same key at once: the first of the hour writes, the others pay for a refusal.
+            # Many environments use a key in the same hour: the first one writes, the others are refused.
             "attribute_exists(pk) AND (attribute_not_exists(last_used_at) OR last_used_at < :before)",
         )
         with suppress(ConditionFailedError):
             self._table.update_once(note)
 
     def revoke(self, organisation_id: str, key_id: str, now: datetime) -> ApiKey:
-        """Revoke a key for good; again, nothing changes. Raises NotFound."""
+        """Revoke a key permanently. A repetition changes nothing. Raises NotFound."""
         revoke = update(
             keys.api_key(key_id),
             "SET revoked_at = if_not_exists(revoked_at, :now)",

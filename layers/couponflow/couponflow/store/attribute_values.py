@@ -1,4 +1,4 @@
-"""Values as DynamoDB has them on the wire. Numbers are whole: nothing here is money or a measure."""
+"""Marshals items to DynamoDB's attribute values and back. All numbers are integers."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ Item = dict[str, Any]
 
 
 def encode(item: Item) -> dict[str, Any]:
-    """None is left out: an absent attribute, so that `attribute_not_exists` means "no value"."""
+    """Encode an item. None becomes an absent attribute: `attribute_not_exists` means "no value"."""
     return {name: _written(value) for name, value in item.items() if value is not None}
 
 

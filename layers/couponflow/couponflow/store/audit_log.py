@@ -1,4 +1,4 @@
-"""What the operator did, on record: written before it is done, so that nothing is done unrecorded."""
+"""The audit log of the operator. An entry is written before its action, so that none is missing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,10 @@ from couponflow.store.dynamodb import Item, Table, put
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One request to the operator; without an outcome nobody knows how it ended. `request_id` is Lambda's, as in CloudTrail."""
+    """One request to the operator. Without an `outcome` its end is unknown.
+
+    `request_id` is Lambda's, as CloudTrail records it.
+    """
 
     entry_id: str
     at: datetime
@@ -28,7 +31,7 @@ class AuditLogStore:
         self._table = table
 
     def save(self, entry: AuditEntry) -> None:
-        """Over an earlier state of the same entry."""
+        """Write the entry, replacing an earlier state of it."""
         item = {
             "entry_id": entry.entry_id,
             "at": times.format_utc(entry.at),
@@ -41,7 +44,7 @@ class AuditLogStore:
         self._table.put_beside(put(keys.journal_entry(times.format_utc(entry.at), entry.entry_id) | item))
 
     def list_newest(self, month: str, at_most: int) -> list[AuditEntry]:
-        """Of a month, such as 2026-11."""
+        """Return the entries of a month, such as 2026-11, newest first."""
         items = self._table.query("pk = :pk", {":pk": keys.journal(month)}, consistent=True, newest_first=True, at_most=at_most)
         return list(map(_entry, items))
 

@@ -1,4 +1,4 @@
-"""Files to be fetched once, by whoever was given their address."""
+"""Exported files, downloaded by a presigned address."""
 
 from couponflow.store import keys
 from couponflow.store.bucket import Bucket
@@ -7,13 +7,13 @@ SECONDS_TO_FETCH = 300
 
 
 class ExportFiles:
-    """The bucket's exports/: private, and emptied by the bucket itself after a day."""
+    """The private folder exports/ of the bucket. A lifecycle rule deletes its files after a day."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
 
     def save(self, organisation_id: str, export_id: str, content: bytes, content_type: str, file_name: str) -> str:
-        """The address, which works for five minutes and needs no key."""
+        """Write the file and return an address that works for five minutes without a key."""
         key = keys.export(organisation_id, export_id)
         disposition = f'attachment; filename="{file_name}"'
         self._bucket.write(key, content, ContentType=content_type, ContentDisposition=disposition, CacheControl="no-store")

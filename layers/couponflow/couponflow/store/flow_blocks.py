@@ -1,4 +1,4 @@
-"""Distribute blocks: items of their organisation, so that another one's id is as unknown as any."""
+"""Distribute Coupon blocks. The key holds the organisation, so a foreign id is an unknown id."""
 
 import dataclasses
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from couponflow.store import keys
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, delete, put
 
 EXISTS = "attribute_exists(pk)"
-# Flows follow a change of their block within two seconds, as they follow a change of the coupon.
+# Flows follow a change of a block or a coupon within two seconds.
 SECONDS_REMEMBERED = 1.5
 _MOST = 2_000
 
@@ -28,12 +28,12 @@ class FlowBlockStore:
         self._table.put(put(_to_item(block)))
 
     def get(self, organisation_id: str, block_id: str) -> FlowBlock | None:
-        """As it is now, so that a flow can use a block that was made a moment ago."""
+        """Return the block, read strongly: a flow may use it right after its creation."""
         item = self._table.get(keys.block(organisation_id, block_id), consistent=True) if links.is_id(block_id) else None
         return _from_item(item) if item else None
 
     def replace(self, block: FlowBlock) -> None:
-        """Raises NotFound: a block deleted in between stays deleted."""
+        """Replace the block. Raises NotFound if another request deleted it: it stays deleted."""
         try:
             self._table.put(put(_to_item(block), EXISTS))
         except ConditionFailedError as missing:
@@ -47,7 +47,7 @@ class FlowBlockStore:
             raise NotFound from missing
 
     def list_page(self, organisation_id: str, before: str | None, at_most: int) -> list[FlowBlock]:
-        """Newest first, from before the place `before` on (see `place_of`)."""
+        """Return blocks, newest first, that come after the place `before` (see `place_of`)."""
         condition, values = "gpk = :gpk", {":gpk": keys.blocks_of(organisation_id)}
         if before:
             condition, values = f"{condition} AND gsk < :before", values | {":before": before}
@@ -56,7 +56,7 @@ class FlowBlockStore:
 
 
 class FlowBlockCache:
-    """One for each execution environment: a block is read once in two seconds, however many customers it serves."""
+    """The blocks of one execution environment, each read at most once in two seconds."""
 
     def __init__(self, blocks: FlowBlockStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
         self._blocks = blocks
@@ -74,7 +74,7 @@ class FlowBlockCache:
 
 
 def place_of(block: FlowBlock) -> str:
-    """Where the block stands in its organisation's list."""
+    """Return the position of the block in its organisation's list."""
     return keys.block_order(times.format_utc(block.created_at), block.block_id)
 
 

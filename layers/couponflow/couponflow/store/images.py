@@ -1,4 +1,4 @@
-"""Images: what is known of them in the table, their content in the bucket."""
+"""Images: their metadata in the table, their content in the bucket."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Where a browser sends a form with these fields and the file after them."""
+    """A signed form: the browser posts these fields, then the file, to the address."""
 
     url: str
     fields: dict[str, str]
@@ -34,7 +34,7 @@ class ImageStore:
         self._table.put(put(keys.image(image.organisation_id, image.image_id) | item))
 
     def get(self, organisation_id: str, image_id: str) -> Image:
-        """Raises NotFound, also for another organisation's image."""
+        """Return the image. Raises NotFound, also for an image of another organisation."""
         item = self._table.get(keys.image(organisation_id, image_id), consistent=True)
         if item is None:
             raise NotFound
@@ -68,7 +68,7 @@ class ImageFiles:
         self._bucket = bucket
 
     def upload(self, image: Image) -> Upload:
-        """The right to upload this very file, for five minutes."""
+        """Return a form that uploads exactly this file, for five minutes."""
         fields = {"Content-Type": image.content_type}
         conditions = [{"Content-Type": image.content_type}, ["content-length-range", 1, LARGEST_UPLOAD]]
         key = keys.incoming_image(image.organisation_id, image.image_id)
@@ -76,7 +76,7 @@ class ImageFiles:
         return Upload(signed["url"], signed["fields"])
 
     def uploaded(self, image: Image) -> bytes:
-        """At most a byte more than is allowed. Raises NotFound if nothing was uploaded."""
+        """Return the upload, at most one byte more than allowed. Raises NotFound if there is none."""
         return self._bucket.read(keys.incoming_image(image.organisation_id, image.image_id), LARGEST_UPLOAD + 1)
 
     def discard_upload(self, image: Image) -> None:

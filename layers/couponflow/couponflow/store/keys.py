@@ -27,7 +27,7 @@ def image(organisation_id: str, image_id: str) -> dict[str, str]:
 
 
 def incoming_image(organisation_id: str, image_id: str) -> str:
-    """Where an upload waits in the bucket until it is checked."""
+    """Object key of an upload that is not checked yet."""
     return f"incoming/{organisation_id}/{image_id}"
 
 
@@ -62,7 +62,7 @@ def journal_entry(at: str, entry_id: str) -> dict[str, str]:
 
 
 def journal(at: str) -> str:
-    """A month's entries; `at` is any time of it, or the month itself."""
+    """Partition of one month of the audit log; `at` is any time of that month, or the month."""
     return f"JOURNAL#{at[:7]}"
 
 
@@ -97,7 +97,7 @@ def quota_shard(coupon_id: str, number: int) -> dict[str, str]:
 
 
 def shard_in(pk: str) -> tuple[str, int]:
-    """The coupon id and the number of a quota shard."""
+    """Return the coupon id and the shard number of a partition key."""
     _, coupon_id, number = pk.split("#")
     return coupon_id, int(number)
 
@@ -119,12 +119,12 @@ def redemption(holder_: Holder, slot: str) -> dict[str, str]:
 
 
 def slot(number: int) -> str:
-    """Where the customer's use of that number lies: the number is the limit."""
+    """Sort key of the customer's use with that number. The number enforces the customer's limit."""
     return f"{number:06d}"
 
 
 def attempt_slot(attempt: str) -> str:
-    """Where a till's use lies when customers may use the coupon without limit. Sorts after every number."""
+    """Sort key of a till's use of a coupon without a customer limit. Sorts after every number."""
     return f"A#{attempt}"
 
 
@@ -159,7 +159,7 @@ def records(coupon_id: str, status: RedemptionStatus, bucket: int) -> str:
 
 
 def records_of(coupon: Coupon, holder_: Holder, status: RedemptionStatus) -> str:
-    """The index partition of a customer's records: customers are spread over the coupon's buckets."""
+    """Index partition of a customer's records. Customers are spread over the coupon's buckets."""
     return records(coupon.coupon_id, status, int(holder_.mac[:2], 36) % coupon.record_buckets)
 
 

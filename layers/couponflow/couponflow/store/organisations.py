@@ -13,7 +13,7 @@ class OrganisationStore:
         self._table = table
 
     def create(self, organisation: Organisation) -> bool:
-        """Whether it is new; one that exists stays as it is."""
+        """Create the organisation and return True; an existing one stays unchanged."""
         item = {
             "organisation_id": organisation.organisation_id,
             "name": organisation.name,
@@ -29,14 +29,14 @@ class OrganisationStore:
 
     def get(self, organisation_id: str) -> Organisation:
         """Raises NotFound."""
-        # One made a moment ago may be missing from an eventual read; only the strong one can say so.
+        # An eventually consistent read may miss a new organisation, so a miss is read again strongly.
         for consistent in (False, True):
             if item := self._table.get(keys.organisation(organisation_id), consistent=consistent):
                 return _organisation(item)
         raise NotFound
 
     def list_page(self, after: str | None, at_most: int) -> list[Organisation]:
-        """By id, from behind `after` on."""
+        """Return organisations in order of their ids, after the id `after`."""
         condition, values = "gpk = :gpk", {":gpk": keys.organisations()}
         if after is not None:
             condition, values = f"{condition} AND gsk > :after", values | {":after": after}

@@ -1,4 +1,4 @@
-"""Reads that do not wait for each other."""
+"""Runs independent reads in parallel threads."""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def run_parallel(*reads: Callable[[], Any]) -> list[Any]:
-    """What they return, in order, after one round trip instead of one each. Raises what the first of them raises."""
+    """Return the results in order. Raises the error of the first read that failed."""
     found: list[Any] = [None] * len(reads)
     failed: dict[int, BaseException] = {}
 

@@ -1,4 +1,4 @@
-"""Counters that all environments share, for what is limited over a stretch of time."""
+"""Rate counters that all execution environments share."""
 
 from couponflow.store import keys
 from couponflow.store.dynamodb import ConditionFailedError, Table, update
@@ -11,7 +11,9 @@ class RateCounterStore:
         self._table = table
 
     def take(self, kind: str, subject: str, window: int, units: int, limit: int, keep_until: int) -> bool:
-        """Take units of the `limit` that there are in the window (a number that grows with time); whether there were as many.
+        """Take units from the `limit` of a window; return False if too few are left.
+
+        `window` is a number that grows with time.
 
         From `keep_until` on, in seconds since 1970, the table may forget the window: it was over long before.
         """
@@ -21,13 +23,13 @@ class RateCounterStore:
             if self._begin(kind, subject, window, units, keep_until):
                 return True
             is_taken, found = self._take(kind, subject, window, units, limit, exists=True)
-        # By a clock behind others' the window is over: nothing is known of it any more.
+        # This environment's clock is behind: its window is over, and its count is gone.
         return is_taken or (found is not None and found > window)
 
     def _take(
         self, kind: str, subject: str, window: int, units: int, limit: int, *, exists: bool = False
     ) -> tuple[bool, int | None]:
-        """Whether it was taken, or else the counter's window: None if there is none, or none was sent."""
+        """Return whether the units were taken, and the counter's window: None if it is unknown."""
         take = update(
             keys.counter(kind, subject),
             "SET taken = taken + :units",

@@ -1,4 +1,4 @@
-"""Settings of redeem pages, one item for each coupon that has been saved one."""
+"""Settings of redeem pages: one item for each coupon whose page was saved."""
 
 import dataclasses
 
@@ -56,5 +56,5 @@ def redeem_page_of(item: Item | None) -> RedeemPage:
 
 
 def _image_of(stored: Item | None) -> PageImage | None:
-    """Image and size lie with the page's settings, so that showing the page reads nothing more."""
+    """Return an image with its size. The settings hold both, so a page view reads nothing more."""
     return PageImage(stored["image_id"], stored["sha256"], int(stored["width"]), int(stored["height"])) if stored else None

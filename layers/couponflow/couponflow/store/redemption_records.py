@@ -1,4 +1,4 @@
-"""Redemption records of a coupon, by status and time: read from the index that the redemptions themselves are in."""
+"""Redemption records of a coupon by status and time, read from the index."""
 
 import heapq
 import itertools
@@ -11,7 +11,7 @@ from couponflow.store import keys
 from couponflow.store.dynamodb import Item, Table
 from couponflow.store.redemptions import redemption_of
 
-# Sorts after every place in a list of records.
+# Sorts after every position in a list of records.
 LAST_PLACE = "9999"
 _PAGE = 2_000
 _MORE_THAN_ITS_SHARE = 5
@@ -26,10 +26,13 @@ class RedemptionRecordStore:
     def list_newest(
         self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str, at_most: int
     ) -> list[Redemption]:
-        """Records of a status, newest first, from `since` (a time) until before `before` (a time, or a place in the list)."""
+        """Return records of a status, newest first.
+
+        `since` is a time; `before` (exclusive) is a time or a position in the list.
+        """
         if since is not None and since > before:
-            return []  # to DynamoDB that would be an error
-        # Customers are spread evenly: a little more than its share of each bucket will mostly do.
+            return []  # DynamoDB refuses such a range
+        # Customers are spread evenly, so a little more than its share of each bucket is mostly enough.
         share = at_most // coupon.record_buckets + _MORE_THAN_ITS_SHARE
         buckets = [
             self._of_bucket(keys.records(coupon.coupon_id, status, number), since or "0", before, share)
@@ -39,7 +42,7 @@ class RedemptionRecordStore:
         return list(map(redemption_of, itertools.islice(merged, at_most)))
 
     def _of_bucket(self, bucket: str, since: str, before: str, page: int) -> Iterator[Item]:
-        """Newest first, read on as they are taken."""
+        """Yield the items of a bucket, newest first. Pages are read as they are needed."""
         while True:
             values = {":gpk": bucket, ":since": since, ":before": before}
             condition = "gpk = :gpk AND gsk BETWEEN :since AND :before"
@@ -51,7 +54,7 @@ class RedemptionRecordStore:
             before = items[page - 1]["gsk"]
 
     def iterate(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str) -> Iterator[Redemption]:
-        """As `newest`, but all of them, in no order, read a page at a time as they are asked for."""
+        """Yield all records of a status, in no order. Pages are read as they are needed."""
         for bucket in range(coupon.record_buckets):
             place, is_more = before, True
             while is_more:
@@ -70,12 +73,12 @@ def _order(item: Item) -> str:
 
 
 def moment_of(redemption: Redemption) -> datetime:
-    """When the redemption came into its status."""
+    """Return the time at which the redemption got its status."""
     at = redemption.redeemed_at if redemption.is_redeemed else redemption.distributed_at
     assert at is not None, "a record has the time of its status"
     return at
 
 
 def place_of(redemption: Redemption) -> str:
-    """Where a record stands in the list of its status."""
+    """Return the position of a record in the list of its status."""
     return keys.record_order(times.format_utc(moment_of(redemption)), redemption.redemption_id)

@@ -1,4 +1,4 @@
-"""What serving customers needs to know of a coupon, remembered for less than two seconds."""
+"""Caches coupons, their pages and organisations for less than two seconds."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from couponflow.domain.models import Coupon, Organisation, RedeemPage, Terms
 from couponflow.store.coupons import CouponStore
 from couponflow.store.organisations import OrganisationStore
 
-# Pages and flows follow a change within two seconds: that is part of the contract.
+# The contract: pages and flows follow a change within two seconds.
 SECONDS_REMEMBERED = 1.5
 _MOST = 2_000
 
@@ -29,7 +29,10 @@ class TermsCache:
         return Terms(coupon, page, self.organisation(coupon.organisation_id))
 
     def get_coupon_and_page(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
-        """The terms without the organisation, which is one read more. Raises CouponNotFound."""
+        """Return coupon and page without the organisation, which costs another read.
+
+        Raises CouponNotFound.
+        """
         offer = self._offers.get(coupon_id)
         if offer is None:
             if coupon_id in self._missing:
@@ -38,7 +41,7 @@ class TermsCache:
         return offer
 
     def refresh(self, coupon: Coupon) -> Coupon:
-        """The coupon as it is now. Raises CouponNotFound."""
+        """Read the coupon again and return it. Raises CouponNotFound."""
         offer = self._offers[coupon.coupon_id] = self._coupons.get_with_page(coupon.coupon_id, consistent=True)
         return offer[0]
 
