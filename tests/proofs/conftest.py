@@ -1,4 +1,4 @@
-"""How thorough the proofs are: quick in `make test`, hours' worth behind `make soak`."""
+"""Size of the proofs: short in `make test`, hours in `make soak`."""
 
 from __future__ import annotations
 

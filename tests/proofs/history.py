@@ -1,4 +1,4 @@
-"""What happened in a simulated table, and whether it was right: the promises of the product as checks."""
+"""The history of a simulated table, and the product's promises as checks on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.engine import Item, Key
 from simulator.environments import moment
 
 FOREVER = float("inf")
-# Pages, flows and refusals may be this much behind a change: part of the contract.
+# The contract allows pages, flows and refusals to be this late after a change.
 SECONDS_BEHIND = 2.1
 
 
@@ -23,7 +23,7 @@ class Broken(AssertionError):
 
 @dataclass
 class Version:
-    """The coupon's rules since they were written; `returned_at` is when the change was reported done."""
+    """The coupon's rules from one write on; `returned_at` is the end of the change's call."""
 
     number: int
     written_at: float
@@ -37,7 +37,7 @@ class Version:
 
 @dataclass
 class Use:
-    """A redemption as it was committed."""
+    """A committed redemption."""
 
     key: Key
     at: float
@@ -47,7 +47,7 @@ class Use:
 
 @dataclass
 class History:
-    """Watches the table from the start."""
+    """Records every write of the table."""
 
     cloud: Cloud
     versions: list[Version] = field(default_factory=list)
@@ -60,7 +60,7 @@ class History:
         self.cloud.watchers.append(self._watch)
 
     def returned(self, version: int) -> None:
-        """A change was reported done, with the version it made."""
+        """Record that a change returned with this version."""
         for each in self.versions:
             if each.number == version:
                 each.returned_at = self.cloud.world.now
@@ -85,11 +85,11 @@ class History:
 
     @property
     def used(self) -> int:
-        """By the shards, which may be some milliseconds ahead of the redemptions."""
+        """Uses by the shards, which may precede the redemptions by some milliseconds."""
         return sum(int(item["used"]["N"]) for key, item in self.cloud.engine.items.items() if key[1] == "QUOTA")
 
     def check_at_rest(self) -> None:
-        """limit = used + remaining; uses = redemptions; each use was allowed by rules that held."""
+        """limit = used + remaining; uses = redemptions; the rules allowed each use."""
         items = self.cloud.engine.items
         coupon = next(item for key, item in items.items() if key[1] == "COUPON")
         shards = [item for key, item in items.items() if key[1] == "QUOTA"]
@@ -102,7 +102,7 @@ class History:
             self.check_allowed(use)
 
     def check_allowed(self, use: Use) -> None:
-        """Some version of the coupon allowed it that was not replaced, by a change reported done, before the use was begun."""
+        """A version allowed the use that no completed change had replaced before the call began."""
         window = self.cloud.physics.conflict_window
         asked_at = times.format_utc(times.parse_utc(use.item["redeemed_at"]["S"]))
         newest_done = max((each.number for each in self.versions if each.returned_at < use.at - window), default=0)
@@ -119,12 +119,12 @@ class History:
         )
 
     def was_sold_out(self, since: float, until: float) -> bool:
-        """Whether nothing remained at some moment of the time span."""
+        """Whether no unit remained at some moment of the interval."""
         changes = [*self.remaining, (FOREVER, -1)]
         return any(left == 0 and at <= until and since <= end for (at, left), (end, _) in pairwise(changes))
 
     def held_at_some_time(self, since: float, until: float) -> list[Version]:
-        """Versions that held, or were being put into force, in the time span."""
+        """Versions that were in force, or coming into force, in the interval."""
         newest_done = max((each.number for each in self.versions if each.returned_at < since), default=0)
         return [each for each in self.versions if each.number >= newest_done and each.written_at <= until]
 

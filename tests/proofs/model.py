@@ -1,4 +1,4 @@
-"""What a coupon does, said once more in the plainest way: no shards, no slots, no memory. The service is held against it."""
+"""Reference model of a coupon without shards, slots or caches, to compare the service with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass
 class Customer:
-    """`numbered`: uses that have a number, in order; `others`: a till's uses of a coupon without limit, but for the first."""
+    """`numbered`: uses with a number, in order; `others`: later till uses of an unlimited coupon."""
 
     numbered: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Customer:
 
 @dataclass
 class CouponModel:
-    """Answers are codes of refusals, or None where something is done."""
+    """Methods return the code of a refusal, or None for success."""
 
     code: str
     starts_at: datetime
@@ -73,7 +73,7 @@ class CouponModel:
         return None
 
     def may_tap(self, name: str, number: int, now: datetime) -> str | None:
-        """Of a use that is not made yet."""
+        """Refusal of a tap for a use that is not redeemed yet."""
         customer = self.customer(name)
         if self.archived or (number == 1 and not customer.was_sent):
             return "coupon_not_found"

@@ -1,4 +1,4 @@
-"""What a stopped process still knows: enough to tell whether two of them will go on alike.
+"""State of a stopped process, which decides whether two of them continue in the same way.
 
 That is its place in the code, frame by frame, and the variables that it may still read. What it read and forgot does not
 count, which makes many histories one. Live is what any code reads that can still be reached, or that belongs to the statement
@@ -19,11 +19,11 @@ from datetime import datetime
 from types import CodeType, FunctionType, MethodType, TracebackType
 from typing import Any
 
-# Where processes are: the service, and the calls of it that a scenario makes.
+# Code that processes run: the service, and a scenario's calls of it.
 _THEIRS = ("/couponflow/couponflow/", "/proofs/scenarios.py")
 
 
-# After these, the next instruction is not what follows.
+# Instructions that do not continue with the next one.
 _LEAVES = {"RETURN_VALUE", "RAISE_VARARGS", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
 
 
@@ -73,7 +73,7 @@ def _fields(value: Any) -> dict[str, Any]:
 @functools.cache
 def _live(code: CodeType, at: int) -> frozenset[str]:
     instructions = list(dis.get_instructions(code))
-    at = max(each.offset for each in instructions if each.offset <= at)  # a call under way points behind itself
+    at = max(each.offset for each in instructions if each.offset <= at)  # a running call points to the next instruction
     reached = _reachable(code, instructions, at) | _same_statement(code, instructions, at)
     live = set(code.co_freevars)
     for index, instruction in enumerate(instructions):
@@ -87,7 +87,7 @@ def _live(code: CodeType, at: int) -> frozenset[str]:
 
 
 def _names(instruction: dis.Instruction) -> set[str]:
-    """Newer Pythons read two variables by one instruction."""
+    """Variable names; newer Pythons read two by one instruction."""
     value = instruction.argval
     return {value} if isinstance(value, str) else set(value)
 
@@ -134,7 +134,7 @@ def _same_statement(code: CodeType, instructions: list[dis.Instruction], at: int
 
 @functools.cache
 def _statement(filename: str, line: int) -> tuple[int, int]:
-    """The lines of the smallest statement there; of one with a body, its head."""
+    """Lines of the smallest statement there; of a compound statement, its head."""
     found = (line, line)
     for node in ast.walk(_tree(filename)):
         if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line):

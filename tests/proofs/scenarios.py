@@ -1,4 +1,4 @@
-"""What is explored exhaustively: small coupons, with everything at once that can go wrong."""
+"""Scenarios for the exhaustive search: small coupons, concurrent calls and faults."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class EngineClient:
 
 
 class Scene:
-    """A coupon and links that were sent to customers."""
+    """A coupon and distributed links."""
 
     def __init__(self, max_redemptions: int, per_customer: int | None, shards: int, customers: list[str]) -> None:
         self.client, self.shards = EngineClient(), shards
@@ -39,7 +39,7 @@ class Scene:
             env.redemption_service.distribute(self.coupon, customer, None, START)
 
     def _split(self, shards: int) -> None:
-        """Over more shards than so small a limit would have."""
+        """Spread the units over more shards than so small a limit gets."""
         store = self.client.engine
         key = tuple(keys.coupon(self.coupon.coupon_id).values())
         store.store(key, store.items[key] | {"shards": {"N": str(shards)}})  # type: ignore[index, arg-type]
@@ -82,7 +82,7 @@ class Scene:
         )
 
     def live_till(self, customer: str, key: str, repeats: int = 0) -> Process:
-        """As `till`, but goes by the coupon as it lies there when the call begins, not as it was at the start."""
+        """As `till`, but with the coupon as stored at the start of the call."""
         return Process(
             f"live till of {customer} {key}",
             lambda env: env.redemption_service.redeem_at_till(
@@ -102,7 +102,7 @@ class Scene:
         )
 
     def change(self, name: str, *steps: dict[str, Any]) -> Process:
-        """One change after the other, each from what is seen then."""
+        """Consecutive changes, each based on the version read just before."""
 
         def change(env: Environment) -> Outcome:
             version = 0
@@ -147,7 +147,7 @@ CUSTOMERS = ["ann", "bob", "cid"]
 LOWER, RAISE = 2, 4
 
 
-def a_rush_while_the_limit_moves(lowered_to: int = LOWER) -> Explorer:
+def redemptions_during_limit_changes(lowered_to: int = LOWER) -> Explorer:
     """Three customers and three uses on two shards, while one marketer lowers the limit and another raises it."""
     scene = Scene(3, 1, 2, CUSTOMERS)
     return scene.explorer(
@@ -157,7 +157,7 @@ def a_rush_while_the_limit_moves(lowered_to: int = LOWER) -> Explorer:
     )
 
 
-def a_small_rush_while_the_limit_moves() -> Explorer:
+def few_redemptions_during_limit_changes() -> Explorer:
     """The same with two customers and two uses, small enough for faults as well."""
     scene = Scene(2, 1, 2, CUSTOMERS[:2])
     return scene.explorer(
@@ -168,19 +168,19 @@ def a_small_rush_while_the_limit_moves() -> Explorer:
 
 
 def two_taps_and_a_lowering(merges: bool) -> Explorer:
-    """Small enough to be explored by what processes were told, instead of by what they know."""
+    """Small enough to explore without merging equal states of processes."""
     scene = Scene(2, 1, 2, CUSTOMERS[:2])
     taps = [scene.tap(customer, kind="customer") for customer in CUSTOMERS[:2]]
     return scene.explorer(*taps, scene.change("lowering", {"max_redemptions": 1}), merges=merges)
 
 
-def a_rush_with_faults() -> Explorer:
-    """Four customers want three uses, at two shards."""
+def competing_redemptions_with_faults() -> Explorer:
+    """Four customers compete for three uses on two shards."""
     scene = Scene(3, 1, 2, [*CUSTOMERS, "dan"])
     return scene.explorer(*(scene.tap(customer, repeats=1, kind="customer") for customer in [*CUSTOMERS, "dan"]))
 
 
-def one_customer_everywhere() -> Explorer:
+def one_customer_at_every_entry_point() -> Explorer:
     """One customer who may use it three times, at the phone, in a flow and at a till at once, while that limit goes to one
     and back; and a stranger with a link that was never given out."""
     scene = Scene(5, 3, 1, ["ann"])
@@ -195,7 +195,7 @@ def one_customer_everywhere() -> Explorer:
     )
 
 
-def one_sale_rung_up_twice(per_customer: int | None) -> Explorer:
+def same_idempotency_key_twice(per_customer: int | None) -> Explorer:
     """The same Idempotency-Key at two tills at once, and another sale, and a flow that gives the next use out meanwhile."""
     scene = Scene(5, per_customer, 1, ["ann"])
     return scene.explorer(
@@ -206,7 +206,7 @@ def one_sale_rung_up_twice(per_customer: int | None) -> Explorer:
     )
 
 
-def one_sale_while_the_customer_limit_changes(before: int | None, *after: int | None) -> Explorer:
+def same_key_during_customer_limit_change(before: int | None, *after: int | None) -> Explorer:
     """The same Idempotency-Key at two tills, one of which may know of the change: by limit the next use lies elsewhere."""
     scene = Scene(5, before, 2, ["ann"])
     env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
@@ -219,7 +219,7 @@ def one_sale_while_the_customer_limit_changes(before: int | None, *after: int | 
 
 
 def two_marketers() -> Explorer:
-    """One gives each customer three uses, another takes that back, while a customer is at it."""
+    """One marketer sets three uses per customer, another resets it, while a customer redeems."""
     scene = Scene(5, 1, 1, ["ann"])
     return scene.explorer(
         scene.till("ann", "sale"),
@@ -230,7 +230,7 @@ def two_marketers() -> Explorer:
 
 
 def one_marketer() -> Explorer:
-    """Nobody else changes the coupon: no version conflict may be reported, whatever answer is lost."""
+    """One marketer alone: no lost response may cause a version conflict."""
     scene = Scene(5, 1, 1, ["ann"])
     limits = ({"max_redemptions_per_customer": limit} for limit in (3, 2))
     return scene.explorer(scene.till("ann", "sale"), scene.change("alone", *limits))
@@ -269,12 +269,12 @@ def a_rollback_and_the_last_unit() -> Explorer:
 
 
 def a_double_tap_for_the_last_use() -> Explorer:
-    """Both taps are for the one use that there is: whichever comes second must be told of the first."""
+    """Two taps for the only use: the second must return the redemption of the first."""
     scene = Scene(1, 1, 2, ["ann"])
     return scene.explorer(scene.tap("ann", repeats=1, kind="tap"), scene.tap("ann", repeats=1, kind="tap"))
 
 
 def a_lowering() -> Explorer:
-    """Of several units from two shards, while a customer takes one."""
+    """A limit is lowered by several units of two shards, while a customer redeems one."""
     scene = Scene(6, 1, 2, ["ann"])
     return scene.explorer(scene.tap("ann"), scene.change("lowering", {"max_redemptions": 2}))

@@ -1,6 +1,6 @@
-"""Random schedules: customers, tills, flows and marketers at once, environments that crash, answers that get lost.
+"""Random schedules: concurrent customers, tills, flows and marketers, with crashes and lost responses.
 
-One seed is one schedule: the same again whenever it is asked for. `run(seed)` raises Broken if a promise was not kept.
+A seed determines its schedule. `run(seed)` raises Broken for a broken promise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from simulator.environments import ORGANISATION, Environment, environment, found
 from simulator.virtual_time import World
 from tests.proofs.history import SECONDS_BEHIND, History, check
 
-MOST_CALLS = 6  # of one customer, who gives up then
+MOST_CALLS = 6  # tries of a customer before they give up
 UNCLEAR = (Crashed, TryAgain, ContentionError, UnknownResultError)
 
 
@@ -66,7 +66,7 @@ class Schedule:
         self.history.check_at_rest()
 
     def _environment(self, faults: Faults | None = None) -> Environment:
-        """One of those that run, or a new one; they do not know of each other."""
+        """A running environment or a new one; environments share no state."""
         if self._environments and self.dice.random() < 0.7 and faults is None:
             return self.dice.choice(self._environments)
         client = self.cloud.client(self.faults if faults is None else faults)
@@ -92,14 +92,14 @@ class Schedule:
             self.world.start(self._change, self._some_time())
 
     def _some_time(self) -> float:
-        """Mostly all at once, sometimes within seconds."""
+        """A start time: mostly the same for all, sometimes within seconds."""
         return self.world.now + self.dice.choice([0.03, 0.03, 0.3, 5]) * self.dice.random()
 
     def _now(self) -> Any:
         return moment(self.world.now)
 
     def _again(self, call: Callable[[Environment], Any], since: float) -> Any:
-        """As a client does it: asks again where the outcome is unclear. The answer, or the refusal; None if it gave up."""
+        """Repeat a call with an unclear outcome, as clients do. Returns result or refusal, None after giving up."""
         for _ in range(MOST_CALLS):
             try:
                 return call(self._environment())
@@ -119,7 +119,7 @@ class Schedule:
             self.world.sleep(self.dice.choice([0.01, 1]) * self.dice.random())
 
     def _taps(self, who: str) -> None:
-        """Opens the link, which is there when a flow sent it, and taps, often twice at once."""
+        """Open a distributed link and tap, often twice concurrently."""
         self._again(lambda env: env.redemption_service.distribute(self._seen(env), who, None, self._now()), self.world.now)
         for use in range(1, self.dice.randint(1, 3) + 1):
             for _ in range(self.dice.randint(1, 2)):
@@ -150,7 +150,7 @@ class Schedule:
         self._note(self._again(sell, since), who, since)
 
     def _regular(self, who: str) -> None:
-        """Comes back to the same till, whose environment remembers the coupon as it was."""
+        """Redeem again at the same till, whose environment has cached the coupon."""
         env = self._environment()
         for number in range(4):
             self._sell(who, f"visit {number}", env)
@@ -163,7 +163,7 @@ class Schedule:
             self.world.sleep(self.dice.random())
 
     def _change(self) -> None:
-        """A marketer changes something, from what they see."""
+        """A marketer changes the coupon from the version that they read."""
         change: dict[str, Any] = self.dice.choice(
             [
                 {"max_redemptions": self.dice.choice([1, 2, 3, 5, 10, 33, 50])},
@@ -204,7 +204,7 @@ class Schedule:
             check(answer is None or isinstance(answer, ValidationFailed | CouponNotFound), f"an answer of no sense: {answer!r}")
 
     def _check_refusal(self, refusal: Refusal, who: str, since: float, distributing: bool = False) -> None:
-        """Every reason given was true at some moment, not longer ago than the contract allows."""
+        """Assert that the reason was true at a moment that the contract allows."""
         since, until = since - SECONDS_BEHIND, self.world.now
         versions = self.history.held_at_some_time(since, until)
         holder = self._holder(who)
@@ -240,7 +240,7 @@ class Schedule:
             check(made <= len(intents), f"{made} redemptions of a customer who wanted {len(intents)}")
 
     def _drain(self) -> None:
-        """In peace, strangers come until it is sold out: every use that remains is there for one of them."""
+        """Without faults, new customers redeem until it is sold out: every remaining unit must be usable."""
         self.world.sleep(10)
         env = self._environment(NO_FAULTS)
         fresh = env.coupon_store.get(self.coupon.coupon_id)

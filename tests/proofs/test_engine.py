@@ -1,4 +1,4 @@
-"""The simulated engine answers as real ones do: the same random requests to both, answers and items compared."""
+"""The simulated engine gives the responses and items of real ones for the same random requests."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from simulator.environments import ORGANISATION, START, Environment, environment
 from tests.support.engines import WITHHOLDS_OLD, on_both_engines
 
 
-class Both:
-    """A client that asks both engines everything, and compares."""
+class ComparingClient:
+    """A client that sends every request to both engines and compares the results."""
 
     def __init__(self, table: str, engine: Engine) -> None:
         self._real, self._table, self.engine, self.calls = boto3.client("dynamodb"), table, engine, 0
@@ -68,9 +68,9 @@ def _renamed(value: Any, table: str) -> Any:
 
 @on_both_engines
 @pytest.mark.parametrize("seed", range(3))
-def test_the_whole_service_gets_the_same_answers_from_both(table, engine_name, seed):
+def test_simulated_and_real_engine_give_equal_responses(table, engine_name, seed):
     simulated = Engine(withholds_old=engine_name == WITHHOLDS_OLD)
-    dice, both = random.Random(seed), Both(table.name, simulated)
+    dice, both = random.Random(seed), ComparingClient(table.name, simulated)
     env = environment(both, lambda _: None, lambda: 0.0, dice, most_shards=3)
     found_organisation(both)
     limit = dice.choice([3, 40, 60])

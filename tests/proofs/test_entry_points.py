@@ -1,4 +1,4 @@
-"""Who is let in where: links not made by us, other organisations' coupons, an add-on that is off, a page without a button."""
+"""Access checks: forged links, other tenants' coupons, disabled add-on, page without a redeem button."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from simulator.environments import ORGANISATION, START, environment, found_organ
 from simulator.faults import TroubledClient
 
 
-class Doors:
-    """A coupon that ann was sent, and each way to it, by an environment that remembers nothing."""
+class EntryPoints:
+    """Entry points to a coupon distributed to ann, each called in a new environment."""
 
     def __init__(self, per_customer: int | None = None) -> None:
         self.client = TroubledClient()
@@ -33,14 +33,14 @@ class Doors:
     def new(self) -> Any:
         return environment(self.client, lambda _: None, lambda: 0.0, random.Random(0))
 
-    def by_link(self, token: str) -> list[Callable[[], object]]:
+    def link_calls(self, token: str) -> list[Callable[[], object]]:
         return [
             lambda: self.new().redemption_service.open_link(token),
             lambda: self.new().redemption_service.open_link(token, look_again=True),
             lambda: self.new().redemption_service.redeem_by_link(token, 1, START),
         ]
 
-    def of_marketers(self, organisation_id: str) -> list[Callable[[], object]]:
+    def marketer_calls(self, organisation_id: str) -> list[Callable[[], object]]:
         campaigns, coupon_id = self.new().coupon_service, self.coupon.coupon_id
         return [
             lambda: campaigns.get(organisation_id, coupon_id),
@@ -50,14 +50,14 @@ class Doors:
             lambda: campaigns.archive(organisation_id, coupon_id, START),
         ]
 
-    def of_programs(self, organisation_id: str) -> list[Callable[[], object]]:
+    def program_calls(self, organisation_id: str) -> list[Callable[[], object]]:
         service = self.new().redemption_service
         return [
             lambda: service.find_coupon(organisation_id, coupon_id=self.coupon.coupon_id),
             lambda: service.find_coupon(organisation_id, code=self.coupon.code),
         ]
 
-    def nothing_happens(self, refusal: type[Exception], calls: list[Callable[[], object]]) -> None:
+    def assert_refused(self, refusal: type[Exception], calls: list[Callable[[], object]]) -> None:
         before = dict(self.client.engine.items)
         for call in calls:
             with pytest.raises(refusal):
@@ -65,70 +65,70 @@ class Doors:
         assert self.client.engine.items == before
 
 
-def test_all_doors_open_to_whom_they_are_for():
-    doors = Doors()
-    for call in [*doors.by_link(doors.token), *doors.of_programs(ORGANISATION), *doors.of_marketers(ORGANISATION)]:
+def test_every_entry_point_accepts_a_valid_call():
+    entries = EntryPoints()
+    for call in [*entries.link_calls(entries.token), *entries.program_calls(ORGANISATION), *entries.marketer_calls(ORGANISATION)]:
         call()
 
 
 @pytest.mark.parametrize("forged", ["", "x", "COUPON#", "0" * 51, "-" * 52])
-def test_what_is_no_link_costs_no_read(forged):
-    doors = Doors()
-    doors.client.begin(lambda *_: None)
-    doors.nothing_happens(CouponNotFound, doors.by_link(forged))
-    assert doors.client.calls == []
+def test_malformed_link_costs_no_read(forged):
+    entries = EntryPoints()
+    entries.client.begin(lambda *_: None)
+    entries.assert_refused(CouponNotFound, entries.link_calls(forged))
+    assert entries.client.calls == []
 
 
-def test_a_link_that_somebody_else_made_opens_nothing():
-    doors = Doors()
-    doors.nothing_happens(CouponNotFound, doors.by_link(doors.token[:-1] + ("1" if doors.token[-1] == "0" else "0")))
-    doors.nothing_happens(
-        CouponNotFound, doors.by_link(links.format_token(doors.coupon, links.derive_holder(doors.coupon, "eve")))
+def test_forged_link_is_not_found():
+    entries = EntryPoints()
+    entries.assert_refused(CouponNotFound, entries.link_calls(entries.token[:-1] + ("1" if entries.token[-1] == "0" else "0")))
+    entries.assert_refused(
+        CouponNotFound, entries.link_calls(links.format_token(entries.coupon, links.derive_holder(entries.coupon, "eve")))
     )
 
 
-def test_a_link_that_was_never_given_out_is_not_told_why_others_are_refused():
-    doors = Doors()
-    doors.new().coupon_service.change(ORGANISATION, doors.coupon.coupon_id, 1, {"active": False}, START)
-    doors.nothing_happens(
-        CouponNotFound, doors.by_link(links.format_token(doors.coupon, links.derive_holder(doors.coupon, "eve")))
+def test_authentic_undistributed_link_hides_the_refusal():
+    entries = EntryPoints()
+    entries.new().coupon_service.change(ORGANISATION, entries.coupon.coupon_id, 1, {"active": False}, START)
+    entries.assert_refused(
+        CouponNotFound, entries.link_calls(links.format_token(entries.coupon, links.derive_holder(entries.coupon, "eve")))
     )
 
 
-def test_an_archived_coupons_link_opens_nothing_though_it_was_used():
-    doors = Doors()
-    doors.new().redemption_service.redeem_by_link(doors.token, 1, START)
-    doors.new().coupon_service.archive(ORGANISATION, doors.coupon.coupon_id, START)
-    doors.nothing_happens(CouponNotFound, doors.by_link(doors.token))
-    doors.nothing_happens(CouponArchived, doors.of_marketers(ORGANISATION)[2:4])
+def test_used_link_of_an_archived_coupon_is_not_found():
+    entries = EntryPoints()
+    entries.new().redemption_service.redeem_by_link(entries.token, 1, START)
+    entries.new().coupon_service.archive(ORGANISATION, entries.coupon.coupon_id, START)
+    entries.assert_refused(CouponNotFound, entries.link_calls(entries.token))
+    entries.assert_refused(CouponArchived, entries.marketer_calls(ORGANISATION)[2:4])
 
 
-def test_what_nobody_has_is_not_found():
-    doors = Doors()
-    service, campaigns, unknown = doors.new().redemption_service, doors.new().coupon_service, links.new_id()
-    doors.nothing_happens(CouponNotFound, [lambda: service.find_coupon(ORGANISATION, coupon_id=unknown)])
-    doors.nothing_happens(CouponNotFound, [lambda: service.find_coupon(ORGANISATION, code="NO-SUCH")])
-    doors.nothing_happens(CouponNotFound, [lambda: campaigns.get(ORGANISATION, unknown)])
+def test_unknown_coupon_is_not_found():
+    entries = EntryPoints()
+    service, campaigns, unknown = entries.new().redemption_service, entries.new().coupon_service, links.new_id()
+    entries.assert_refused(CouponNotFound, [lambda: service.find_coupon(ORGANISATION, coupon_id=unknown)])
+    entries.assert_refused(CouponNotFound, [lambda: service.find_coupon(ORGANISATION, code="NO-SUCH")])
+    entries.assert_refused(CouponNotFound, [lambda: campaigns.get(ORGANISATION, unknown)])
 
 
-def test_an_archived_coupons_code_is_free_again_and_only_then(monkeypatch):
-    doors = Doors()
-    doors.nothing_happens(CodeTaken, [lambda: doors.new().coupon_service.create(ORGANISATION, new_coupon(1), START)])
-    generated = iter([doors.coupon.code, "FREE"])
+def test_code_is_free_only_after_archiving(monkeypatch):
+    entries = EntryPoints()
+    entries.assert_refused(CodeTaken, [lambda: entries.new().coupon_service.create(ORGANISATION, new_coupon(1), START)])
+    generated = iter([entries.coupon.code, "FREE"])
     monkeypatch.setattr(codes, "generate", lambda: next(generated))
     another = replace(new_coupon(1), code=None)
-    assert doors.new().coupon_service.create(ORGANISATION, another, START).coupon.code == "FREE"
-    doors.new().coupon_service.archive(ORGANISATION, doors.coupon.coupon_id, START)
-    assert doors.new().coupon_service.create(ORGANISATION, new_coupon(1), START).coupon.code == doors.coupon.code
+    assert entries.new().coupon_service.create(ORGANISATION, another, START).coupon.code == "FREE"
+    entries.new().coupon_service.archive(ORGANISATION, entries.coupon.coupon_id, START)
+    assert entries.new().coupon_service.create(ORGANISATION, new_coupon(1), START).coupon.code == entries.coupon.code
 
 
-def test_a_list_has_each_coupon_once_that_was_asked_for():
-    doors = Doors()
-    campaigns = doors.new().coupon_service
+def test_list_has_each_matching_coupon_once():
+    entries = EntryPoints()
+    campaigns = entries.new().coupon_service
     for number, code in enumerate(["SAVE-10", "AUTUMN", "WINTER"], 1):
         new = replace(new_coupon(9), code=code, name=f"Coupon of {code[:4].title()}", active=code != "WINTER")
         campaigns.create(ORGANISATION, new, START + timedelta(seconds=number))
-    campaigns.archive(ORGANISATION, doors.coupon.coupon_id, START)
+    campaigns.archive(ORGANISATION, entries.coupon.coupon_id, START)
 
     def listed(status: CouponStatus | None = None, text: str = "", at_most: int = 10) -> list[str]:
         found: list[str] = []
@@ -141,7 +141,7 @@ def test_a_list_has_each_coupon_once_that_was_asked_for():
                 return found
 
     assert listed() == listed(at_most=1) == listed(at_most=2) == ["WINTER", "AUTUMN", "SAVE-10"]
-    assert listed(CouponStatus.ARCHIVED) == [doors.coupon.code]
+    assert listed(CouponStatus.ARCHIVED) == [entries.coupon.code]
     assert listed(CouponStatus.DISABLED) == ["WINTER"]
     assert listed(text="of aut") == ["AUTUMN"]
     assert listed(text="E-1") == listed(text="savei0") == listed(text="coupon of save") == ["SAVE-10"]
@@ -150,54 +150,54 @@ def test_a_list_has_each_coupon_once_that_was_asked_for():
     assert campaigns.list_page(ORGANISATION, None, "", None, 10, START)[1] is None
 
 
-def test_another_organisations_coupon_is_not_found():
-    doors = Doors()
-    doors.nothing_happens(CouponNotFound, [*doors.of_marketers("other"), doors.of_programs("other")[0]])
+def test_coupon_of_another_organisation_is_not_found():
+    entries = EntryPoints()
+    entries.assert_refused(CouponNotFound, [*entries.marketer_calls("other"), entries.program_calls("other")[0]])
 
 
-def test_all_doors_are_closed_where_the_addon_is_off():
-    doors = Doors()
-    key = next(key for key in doors.client.engine.items if key == (f"ORG#{ORGANISATION}", "ORG"))
-    doors.client.engine.store(key, doors.client.engine.items[key] | {"addon_enabled": {"BOOL": False}})
-    doors.nothing_happens(CouponNotFound, doors.by_link(doors.token))
-    programs = [*doors.of_programs(ORGANISATION), *doors.of_marketers(ORGANISATION)]
-    programs.append(lambda: doors.new().coupon_service.list_page(ORGANISATION, None, "", None, 10, START))
-    doors.nothing_happens(AddonDisabled, programs)
+def test_disabled_addon_closes_every_entry_point():
+    entries = EntryPoints()
+    key = next(key for key in entries.client.engine.items if key == (f"ORG#{ORGANISATION}", "ORG"))
+    entries.client.engine.store(key, entries.client.engine.items[key] | {"addon_enabled": {"BOOL": False}})
+    entries.assert_refused(CouponNotFound, entries.link_calls(entries.token))
+    programs = [*entries.program_calls(ORGANISATION), *entries.marketer_calls(ORGANISATION)]
+    programs.append(lambda: entries.new().coupon_service.list_page(ORGANISATION, None, "", None, 10, START))
+    entries.assert_refused(AddonDisabled, programs)
 
 
 @pytest.mark.parametrize("behavior", ["none", "open_url"])
-def test_where_no_button_redeems_no_tap_does(behavior):
-    doors = Doors()
-    doors.new().coupon_service.save_page(
-        ORGANISATION, doors.coupon.coupon_id, RedeemPage(redeem_button=RedeemButton(behavior)), START
+def test_tap_is_refused_without_a_redeem_button(behavior):
+    entries = EntryPoints()
+    entries.new().coupon_service.save_page(
+        ORGANISATION, entries.coupon.coupon_id, RedeemPage(redeem_button=RedeemButton(behavior)), START
     )
-    doors.nothing_happens(RedeemNotOffered, doors.by_link(doors.token)[2:])
+    entries.assert_refused(RedeemNotOffered, entries.link_calls(entries.token)[2:])
 
 
-def test_a_change_from_an_older_version_is_told_the_one_that_holds():
-    doors = Doors()
-    campaigns = doors.new().coupon_service
-    campaigns.change(ORGANISATION, doors.coupon.coupon_id, 1, {"name": "second"}, START)
+def test_change_of_an_old_version_gets_the_current_version():
+    entries = EntryPoints()
+    campaigns = entries.new().coupon_service
+    campaigns.change(ORGANISATION, entries.coupon.coupon_id, 1, {"name": "second"}, START)
     with pytest.raises(VersionConflict) as conflict:
-        campaigns.change(ORGANISATION, doors.coupon.coupon_id, 1, {"name": "third"}, START)
+        campaigns.change(ORGANISATION, entries.coupon.coupon_id, 1, {"name": "third"}, START)
     assert conflict.value.members["version"] == 2
 
 
-def test_where_customers_are_not_counted_only_numbered_uses_are_read():
-    doors = Doors()
+def test_page_of_unlimited_customer_reads_numbered_uses_only():
+    entries = EntryPoints()
     for number in range(3):
-        doors.new().redemption_service.redeem_at_till(doors.coupon, "ann", None, f"sale {number}", START)
-    holder = links.derive_holder(doors.coupon, "ann")
-    store = RedemptionStore(Table(doors.client, "couponflow"))
+        entries.new().redemption_service.redeem_at_till(entries.coupon, "ann", None, f"sale {number}", START)
+    holder = links.derive_holder(entries.coupon, "ann")
+    store = RedemptionStore(Table(entries.client, "couponflow"))
     assert (len(store.list_all(holder)), len(store.list_numbered(holder))) == (3, 1)
-    assert len(doors.new().redemption_service.open_link(doors.token).redemptions) == 1
+    assert len(entries.new().redemption_service.open_link(entries.token).redemptions) == 1
 
 
-def test_the_inbox_that_it_was_sent_to_stays_and_a_tills_is_kept():
-    doors = Doors(per_customer=3)
-    service, coupon = doors.new().redemption_service, doors.coupon
+def test_use_keeps_the_inbox_of_its_flow_or_till():
+    entries = EntryPoints(per_customer=3)
+    service, coupon = entries.new().redemption_service, entries.coupon
     service.distribute(coupon, "bob", "line", START)
     service.redeem_at_till(coupon, "bob", "pos", None, START)
     service.redeem_at_till(coupon, "bob", "pos", None, START)
-    made = RedemptionStore(Table(doors.client, "couponflow")).list_all(links.derive_holder(coupon, "bob"))
+    made = RedemptionStore(Table(entries.client, "couponflow")).list_all(links.derive_holder(coupon, "bob"))
     assert [(use.customer_id, use.inbox_id) for use in made] == [("bob", "line"), ("bob", "pos")]

@@ -1,4 +1,4 @@
-"""Every interleaving of a few calls on the real service, crash points included; without any of the rules, one goes wrong."""
+"""Every interleaving of a few calls and crashes keeps the promises; each removed rule breaks one."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.proofs.explorer import Budget, Explorer, Violated
 
 ONE_OF_EACH = Budget(lost_answers=1, conflicts=1, crashes=1)
 LOST_AND_CRASHED = Budget(lost_answers=1, crashes=1)
-LIMIT_CHANGES = scenarios.one_sale_while_the_customer_limit_changes
+LIMIT_CHANGES = scenarios.same_key_during_customer_limit_change
 QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
-    "a rush while the limit moves": (scenarios.a_rush_while_the_limit_moves, Budget()),
+    "a rush while the limit moves": (scenarios.redemptions_during_limit_changes, Budget()),
     "a lowering, answers lost": (scenarios.a_lowering, Budget(lost_answers=2, conflicts=1)),
-    "a rush with faults": (scenarios.a_rush_with_faults, ONE_OF_EACH),
-    "one customer everywhere": (scenarios.one_customer_everywhere, Budget()),
-    "one sale twice": (lambda: scenarios.one_sale_rung_up_twice(3), ONE_OF_EACH),
-    "one sale twice, without limit": (lambda: scenarios.one_sale_rung_up_twice(None), ONE_OF_EACH),
+    "a rush with faults": (scenarios.competing_redemptions_with_faults, ONE_OF_EACH),
+    "one customer everywhere": (scenarios.one_customer_at_every_entry_point, Budget()),
+    "one sale twice": (lambda: scenarios.same_idempotency_key_twice(3), ONE_OF_EACH),
+    "one sale twice, without limit": (lambda: scenarios.same_idempotency_key_twice(None), ONE_OF_EACH),
     "one sale, limit removed": (lambda: LIMIT_CHANGES(3, None), LOST_AND_CRASHED),
     "one sale, limit set": (lambda: LIMIT_CHANGES(None, 3), LOST_AND_CRASHED),
     "two marketers": (scenarios.two_marketers, Budget(lost_answers=1)),
@@ -33,23 +33,23 @@ QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a rollback and the last unit": (scenarios.a_rollback_and_the_last_unit, Budget(lost_answers=1)),
 }
 THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
-    # Millions of states: minutes each.
-    "a rush, an answer lost": (scenarios.a_rush_while_the_limit_moves, Budget(lost_answers=1)),
-    "a rush, a crash": (scenarios.a_rush_while_the_limit_moves, Budget(crashes=1)),
-    "a rush, a conflict": (scenarios.a_rush_while_the_limit_moves, Budget(conflicts=1)),
-    "a rush, lowered in two steps": (lambda: scenarios.a_rush_while_the_limit_moves(1), Budget()),
+    # Millions of states: each takes minutes.
+    "a rush, an answer lost": (scenarios.redemptions_during_limit_changes, Budget(lost_answers=1)),
+    "a rush, a crash": (scenarios.redemptions_during_limit_changes, Budget(crashes=1)),
+    "a rush, a conflict": (scenarios.redemptions_during_limit_changes, Budget(conflicts=1)),
+    "a rush, lowered in two steps": (lambda: scenarios.redemptions_during_limit_changes(1), Budget()),
     "a crashed change, faults": (scenarios.two_marketers_and_a_crash, ONE_OF_EACH),
     "a page rule, faults": (scenarios.a_page_rule_and_taps, LOST_AND_CRASHED),
     "a rollback, all faults": (scenarios.a_rollback_and_the_last_unit, ONE_OF_EACH),
-    "a smaller one, an answer lost": (scenarios.a_small_rush_while_the_limit_moves, Budget(lost_answers=1)),
-    "one customer everywhere, all faults": (scenarios.one_customer_everywhere, ONE_OF_EACH),
+    "a smaller one, an answer lost": (scenarios.few_redemptions_during_limit_changes, Budget(lost_answers=1)),
+    "one customer everywhere, all faults": (scenarios.one_customer_at_every_entry_point, ONE_OF_EACH),
     "one sale, limit removed and set": (lambda: LIMIT_CHANGES(3, None, 3), ONE_OF_EACH),
     "one sale, limit set and removed": (lambda: LIMIT_CHANGES(None, 3, None), ONE_OF_EACH),
 }
 
 
 @pytest.mark.parametrize("name", [*QUICK, *THOROUGH])
-def test_no_interleaving_breaks_a_promise(name, is_soak, record_property):
+def test_every_interleaving_keeps_the_promises(name, is_soak, record_property):
     if name in THOROUGH and not is_soak:
         pytest.skip("`make soak` runs it")
     make, budget = (QUICK | THOROUGH)[name]
@@ -59,7 +59,7 @@ def test_no_interleaving_breaks_a_promise(name, is_soak, record_property):
     assert found.states > 1_000
 
 
-def test_what_processes_forget_makes_no_difference():
+def test_merging_of_equal_states_loses_no_outcome():
     alike = [scenarios.two_taps_and_a_lowering(merges).explore(Budget(lost_answers=1)) for merges in (True, False)]
 
     def codes(found):
@@ -101,9 +101,9 @@ def _on_any_use(redemptions, use, number):
     return replace(use, may_be_new=True, customer_id="?")
 
 
-RUSH, CUSTOMER = scenarios.a_rush_while_the_limit_moves, scenarios.one_customer_everywhere
+RUSH, CUSTOMER = scenarios.redemptions_during_limit_changes, scenarios.one_customer_at_every_entry_point
 ROLLBACK = scenarios.a_rollback_and_the_last_unit
-SMALL = scenarios.a_small_rush_while_the_limit_moves
+SMALL = scenarios.few_redemptions_during_limit_changes
 MUTANTS = {
     "room is not asked for": (quota_shards, "HAS_ROOM", "attribute_exists(pk)", RUSH, Budget()),
     "a use is made twice": (redemptions, "IS_UNUSED", "attribute_exists(pk)", CUSTOMER, Budget()),
@@ -133,7 +133,7 @@ MUTANTS = {
     ),
     "refused by what is cached": (
         *(redemption.RedemptionService, "_permit", _permit_by_cache),
-        *(scenarios.one_customer_everywhere, Budget()),
+        *(scenarios.one_customer_at_every_entry_point, Budget()),
     ),
     "lost updates": (coupons, "UNCHANGED_SINCE", "attribute_exists(pk)", SMALL, Budget()),
     "sold out without looking for raises": (SoldOut, "record_proof", _always, ROLLBACK, Budget()),
@@ -150,7 +150,7 @@ MUTANTS = {
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_without_one_of_its_rules_some_interleaving_does(mutant, monkeypatch):
+def test_control_each_removed_rule_breaks_a_promise(mutant, monkeypatch):
     where, name, instead, make, budget = MUTANTS[mutant]
     monkeypatch.setattr(where, name, instead)
 
@@ -158,7 +158,7 @@ def test_without_one_of_its_rules_some_interleaving_does(mutant, monkeypatch):
         make().explore(budget)
 
 
-def test_who_lost_the_answer_to_the_last_use_never_hears_sold_out(monkeypatch):
+def test_lost_response_to_the_last_use_never_means_sold_out(monkeypatch):
     monkeypatch.setattr(redemptions.RedemptionStore, "get", lambda *_: None)
     # Control: without a look at the own redemption, a double tap may hear it.
     found = scenarios.a_double_tap_for_the_last_use().explore(Budget())

@@ -1,4 +1,4 @@
-"""R16: each kind of trouble at each call of each use case: tried again, then a clear answer; nothing lost, nothing twice."""
+"""R16: each fault at each call of each use case is retried and ends clearly; no loss, no repetition."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ GET, BATCH, QUERY, PUT, UPDATE, TRANSACT = (
     "update_item",
     "transact_write_items",
 )
-# What a client is told to repeat: the edge says 503 to all three.
+# Errors that a client repeats: each becomes a 503.
 UNDECIDED = (TryAgain, ContentionError, UnknownResultError)
 MOST_SECONDS, MOST_CALLS = 12, 1_000
 
 
-class Shop:
-    """A coupon on three shards with up to three uses a customer: ann was sent it, bob has used it once."""
+class System:
+    """A coupon on three shards with three uses per customer: ann has the link, bob has used it once."""
 
     def __init__(self, limit: int | None = 50, per_customer: int | None = 3) -> None:
         self.seconds = 0.0
@@ -64,13 +64,13 @@ class Shop:
         return env.coupon_service.change(ORGANISATION, self.coupon.coupon_id, version, changes, START)
 
     def facts(self) -> object:
-        """What matters of all that is stored; raises if it does not agree with itself."""
+        """The relevant stored facts. Raises if they are inconsistent."""
         self.client.begin(lambda *_: None)
         env, found = self.environment(), []
         for coupon in env.coupon_store.list_page(ORGANISATION, None, 10):
             shards = QuotaShardStore(env.coupon_store._table).read(coupon)
             assert coupon.units == sum(shard.used + shard.remaining for shard in shards)
-            assert {shard.version for shard in shards} == {coupon.version}, "every gate is the coupon's"
+            assert {shard.version for shard in shards} == {coupon.version}, "every shard has the coupon's version"
             used = sum(shard.used for shard in shards)
             assert used == self._redemptions(coupon).count("redeemed")
             terms = (coupon.name, coupon.max_redemptions, coupon.max_redemptions_per_customer, coupon.active, coupon.shards)
@@ -84,121 +84,121 @@ class Shop:
         return sorted(item["status"]["S"] for item in mine if "status" in item)
 
 
-Call = Callable[[Shop, Environment], object]
+Call = Callable[[System, Environment], object]
 
 
-def _another_coupon(shop: Shop, env: Environment) -> object:
+def _another_coupon(system: System, env: Environment) -> object:
     new = new_coupon(50, None)
     object.__setattr__(new, "code", "ANOTHER")
     return env.coupon_service.create(ORGANISATION, new, START)
 
 
-def _saves_page(shop: Shop, env: Environment) -> object:
-    return env.coupon_service.save_page(ORGANISATION, shop.coupon.coupon_id, RedeemPage(terms="One each"), START)
+def _saves_page(system: System, env: Environment) -> object:
+    return env.coupon_service.save_page(ORGANISATION, system.coupon.coupon_id, RedeemPage(terms="One each"), START)
 
 
 def _sells(customer: str, key: str = "receipt") -> Call:
-    return lambda shop, env: env.redemption_service.redeem_at_till(shop.seen(env), customer, None, key, START)
+    return lambda system, env: env.redemption_service.redeem_at_till(system.seen(env), customer, None, key, START)
 
 
 def _taps(customer: str, use: int) -> Call:
-    return lambda shop, env: env.redemption_service.redeem_by_link(shop.link(customer), use, START)
+    return lambda system, env: env.redemption_service.redeem_by_link(system.link(customer), use, START)
 
 
 def _distributes(customer: str) -> Call:
-    return lambda shop, env: env.redemption_service.distribute(shop.seen(env), customer, None, START)
+    return lambda system, env: env.redemption_service.distribute(system.seen(env), customer, None, START)
 
 
 def _changes(**changes: Any) -> Call:
-    return lambda shop, env: shop.change(env, **changes)
+    return lambda system, env: system.change(env, **changes)
 
 
 LINK, TERMS, GLANCE, GATES, COUNTS = [QUERY, GET], [GET, QUERY], [BATCH], [UPDATE] * 3, [BATCH]
 READ_TO_CHANGE = [GET, GET, GET]
-# Each with all the calls that it makes when nothing is wrong: what is not in the list, no trouble would be tried at.
-USE_CASES: dict[str, tuple[Callable[[], Shop], Call, list[str]]] = {
-    "distribute": (Shop, _distributes("carl"), [*TERMS, *GLANCE, PUT]),
-    "distribute again": (Shop, _distributes("ann"), [*TERMS, *GLANCE, PUT]),
-    "distribute the next use": (Shop, _distributes("bob"), [*TERMS, *GLANCE, PUT, QUERY, PUT, QUERY]),
-    "open": (Shop, lambda shop, env: env.redemption_service.open_link(shop.link("ann")), [QUERY, QUERY, GET, *GLANCE]),
+# Each use case with its calls in a run without faults; faults are tried at these calls.
+USE_CASES: dict[str, tuple[Callable[[], System], Call, list[str]]] = {
+    "distribute": (System, _distributes("carl"), [*TERMS, *GLANCE, PUT]),
+    "distribute again": (System, _distributes("ann"), [*TERMS, *GLANCE, PUT]),
+    "distribute the next use": (System, _distributes("bob"), [*TERMS, *GLANCE, PUT, QUERY, PUT, QUERY]),
+    "open": (System, lambda system, env: env.redemption_service.open_link(system.link("ann")), [QUERY, QUERY, GET, *GLANCE]),
     "look again": (
-        Shop,
-        lambda shop, env: env.redemption_service.open_link(shop.link("ann"), look_again=True),
+        System,
+        lambda system, env: env.redemption_service.open_link(system.link("ann"), look_again=True),
         [QUERY, QUERY, QUERY, GET, *GLANCE],
     ),
-    "redeem by link": (Shop, _taps("ann", 1), [*LINK, TRANSACT]),
-    "redeem by link, repeated": (Shop, _taps("bob", 1), [*LINK, TRANSACT]),
-    "redeem by link, the next use": (Shop, _taps("bob", 2), [*LINK, QUERY, TRANSACT]),
-    "till": (Shop, _sells("carl"), [*TERMS, TRANSACT]),
-    "till, the next use": (Shop, _sells("bob"), [*TERMS, TRANSACT, QUERY, TRANSACT]),
-    "till, without limit": (lambda: Shop(per_customer=None), _sells("bob"), [*TERMS, TRANSACT, QUERY, GET, TRANSACT]),
-    "till, used up": (lambda: Shop(per_customer=1), _sells("bob"), [*TERMS, TRANSACT, QUERY, QUERY]),
-    "till, sold out": (lambda: Shop(limit=1), _sells("carl"), [*TERMS, TRANSACT, BATCH, GET, UPDATE, GET]),
-    "create": (Shop, _another_coupon, [TRANSACT]),
-    "rename": (Shop, _changes(name="other"), [*READ_TO_CHANGE, UPDATE, *GATES, *COUNTS]),
-    "disable": (Shop, _changes(active=False), [*READ_TO_CHANGE, UPDATE, *GATES, *COUNTS]),
-    "raise": (Shop, _changes(max_redemptions=53), [*READ_TO_CHANGE, BATCH, *[TRANSACT] * 3, *GATES, *COUNTS]),
-    "lower": (Shop, _changes(max_redemptions=20), [*READ_TO_CHANGE, *COUNTS, *[BATCH, TRANSACT] * 3, *GATES, *COUNTS]),
-    "archive": (Shop, lambda shop, env: env.coupon_service.archive(ORGANISATION, shop.coupon.coupon_id, START), [
+    "redeem by link": (System, _taps("ann", 1), [*LINK, TRANSACT]),
+    "redeem by link, repeated": (System, _taps("bob", 1), [*LINK, TRANSACT]),
+    "redeem by link, the next use": (System, _taps("bob", 2), [*LINK, QUERY, TRANSACT]),
+    "till": (System, _sells("carl"), [*TERMS, TRANSACT]),
+    "till, the next use": (System, _sells("bob"), [*TERMS, TRANSACT, QUERY, TRANSACT]),
+    "till, without limit": (lambda: System(per_customer=None), _sells("bob"), [*TERMS, TRANSACT, QUERY, GET, TRANSACT]),
+    "till, used up": (lambda: System(per_customer=1), _sells("bob"), [*TERMS, TRANSACT, QUERY, QUERY]),
+    "till, sold out": (lambda: System(limit=1), _sells("carl"), [*TERMS, TRANSACT, BATCH, GET, UPDATE, GET]),
+    "create": (System, _another_coupon, [TRANSACT]),
+    "rename": (System, _changes(name="other"), [*READ_TO_CHANGE, UPDATE, *GATES, *COUNTS]),
+    "disable": (System, _changes(active=False), [*READ_TO_CHANGE, UPDATE, *GATES, *COUNTS]),
+    "raise": (System, _changes(max_redemptions=53), [*READ_TO_CHANGE, BATCH, *[TRANSACT] * 3, *GATES, *COUNTS]),
+    "lower": (System, _changes(max_redemptions=20), [*READ_TO_CHANGE, *COUNTS, *[BATCH, TRANSACT] * 3, *GATES, *COUNTS]),
+    "archive": (System, lambda system, env: env.coupon_service.archive(ORGANISATION, system.coupon.coupon_id, START), [
         *[GET, GET, TRANSACT], GET, *GATES
     ]),
-    "save the page": (Shop, _saves_page, [GET, GET, TRANSACT, *GATES]),
+    "save the page": (System, _saves_page, [GET, GET, TRANSACT, *GATES]),
     "list": (
-        Shop,
-        lambda shop, env: env.coupon_service.list_page(ORGANISATION, None, "", None, 10, START),
+        System,
+        lambda system, env: env.coupon_service.list_page(ORGANISATION, None, "", None, 10, START),
         [GET, QUERY, *COUNTS],
     ),
 }  # fmt: skip
 
 
-def outcome(case: str, shop: Shop) -> str:
-    """`done`, `repeated`, or the code of a refusal. Raises what leaves it open."""
+def outcome(case: str, system: System) -> str:
+    """`done`, `repeated`, or the code of a refusal. Raises errors with an unclear outcome."""
     try:
-        answer = USE_CASES[case][1](shop, shop.environment())
+        answer = USE_CASES[case][1](system, system.environment())
     except Refusal as refused:
         return refused.code
     return "repeated" if isinstance(answer, RedemptionResult) and answer.repeated else "done"
 
 
-def untroubled(case: str) -> tuple[str, list[str], object]:
-    shop = USE_CASES[case][0]()
-    shop.client.begin(lambda *_: None)
-    said, calls = outcome(case, shop), shop.client.calls
-    return said, calls, shop.facts()
+def run_without_faults(case: str) -> tuple[str, list[str], object]:
+    system = USE_CASES[case][0]()
+    system.client.begin(lambda *_: None)
+    said, calls = outcome(case, system), system.client.calls
+    return said, calls, system.facts()
 
 
 @pytest.mark.parametrize("case", USE_CASES)
-def test_trouble_is_tried_at_every_call(case):
-    assert untroubled(case)[1] == USE_CASES[case][2]
+def test_fault_is_tried_at_every_call(case):
+    assert run_without_faults(case)[1] == USE_CASES[case][2]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("case", USE_CASES)
-def test_trouble_at_one_call_makes_no_difference(case, kind):
-    said, calls, facts = untroubled(case)
-    for troubled in range(len(calls)):
-        shop = USE_CASES[case][0]()
-        shop.client.begin(only_at(troubled, kind))
-        assert outcome(case, shop) == said, (troubled, calls[troubled])
-        assert shop.facts() == facts, (troubled, calls[troubled])
+def test_single_fault_changes_no_outcome(case, kind):
+    said, calls, facts = run_without_faults(case)
+    for faulty_call in range(len(calls)):
+        system = USE_CASES[case][0]()
+        system.client.begin(only_at(faulty_call, kind))
+        assert outcome(case, system) == said, (faulty_call, calls[faulty_call])
+        assert system.facts() == facts, (faulty_call, calls[faulty_call])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("case", USE_CASES)
-def test_trouble_that_stays_ends_in_a_clear_answer_and_whoever_asks_again_gets_it_done_once(case, kind):
-    said, calls, facts = untroubled(case)
-    for troubled in range(len(calls)):
-        shop = USE_CASES[case][0]()
-        shop.client.begin(from_then_on(troubled, kind))
+def test_permanent_fault_ends_clearly_and_a_repeat_acts_once(case, kind):
+    said, calls, facts = run_without_faults(case)
+    for faulty_call in range(len(calls)):
+        system = USE_CASES[case][0]()
+        system.client.begin(from_then_on(faulty_call, kind))
         with suppress(*UNDECIDED):
-            assert outcome(case, shop) == said
-        assert shop.seconds < MOST_SECONDS and len(shop.client.calls) < MOST_CALLS
-        shop.client.begin(lambda *_: None)
+            assert outcome(case, system) == said
+        assert system.seconds < MOST_SECONDS and len(system.client.calls) < MOST_CALLS
+        system.client.begin(lambda *_: None)
         try:
-            assert outcome(case, shop) in (said, "repeated")
+            assert outcome(case, system) in (said, "repeated")
         except (CodeTaken, VersionConflict) as done_before:
             assert kind.endswith(", done"), done_before
-        assert shop.facts() == facts, (troubled, calls[troubled])
+        assert system.facts() == facts, (faulty_call, calls[faulty_call])
 
 
 CONTROLS: list[tuple[Any, str, Any, str, str]] = [
@@ -210,12 +210,12 @@ CONTROLS: list[tuple[Any, str, Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("where", "name", "instead", "case", "kind"), CONTROLS)
-def test_without_another_try_or_a_look_at_the_last_one_it_makes_a_difference(monkeypatch, where, name, instead, case, kind):
+def test_control_without_retry_a_fault_changes_the_outcome(monkeypatch, where, name, instead, case, kind):
     monkeypatch.setattr(where, name, instead)
     with pytest.raises((*UNDECIDED, VersionConflict, AssertionError)):
-        test_trouble_at_one_call_makes_no_difference(case, kind)
+        test_single_fault_changes_no_outcome(case, kind)
 
 
-def test_undecided_is_not_an_answer():
+def test_unclear_outcome_is_an_error():
     assert not any(issubclass(each, Refusal) for each in UNDECIDED)
     assert issubclass(TryAgain, CouponflowError)

@@ -1,4 +1,4 @@
-"""What happens between two steps of a call, and what an environment does that remembers the coupon as it is no more."""
+"""Changes between two steps of a call, and environments with an outdated cache."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ TRANSACT, UPDATE = "transact_write_items", "update_item"
 MOMENT = timedelta(milliseconds=1)
 
 
-class Shop:
-    """`old` remembers the coupon as it was made, for ever; `new()` remembers nothing."""
+class System:
+    """`old` has the created coupon cached permanently; `new()` starts with empty caches."""
 
     def __init__(self, limit: int | None = 9, per_customer: int | None = None) -> None:
         self.client = TroubledClient()
@@ -80,7 +80,7 @@ class Shop:
         self.new().redemption_service.distribute(self.coupon, who, None, START)
         return links.format_token(self.coupon, links.derive_holder(self.coupon, who))
 
-    def before_the_first(self, method: str, happens: Callable[[], object]) -> None:
+    def run_before_first(self, method: str, happens: Callable[[], object]) -> None:
         def plan(_: int, called: str) -> None:
             if called == method:
                 self.client.begin(lambda *_: None)
@@ -102,12 +102,12 @@ CLOSINGS: list[tuple[dict[str, Any], type[Exception] | None]] = [
 @pytest.mark.parametrize("by", ["link", "till"])
 @pytest.mark.parametrize(("changes", "refusal"), CLOSINGS)
 def test_changed_coupon_decides_whatever_is_cached(by, changes, refusal):
-    shop = Shop()
-    token = shop.token()
-    shop.change(**changes)
+    system = System()
+    token = system.token()
+    system.change(**changes)
 
     def redeem() -> RedemptionResult:
-        return shop.old.redemption_service.redeem_by_link(token, 1, START) if by == "link" else shop.sell(at=shop.old)
+        return system.old.redemption_service.redeem_by_link(token, 1, START) if by == "link" else system.sell(at=system.old)
 
     if refusal is None:
         assert redeem().redemption.is_redeemed
@@ -116,184 +116,187 @@ def test_changed_coupon_decides_whatever_is_cached(by, changes, refusal):
             redeem()
 
 
-def test_an_archived_coupon_is_over_for_who_remembers_it():
-    shop = Shop()
-    shop.new().coupon_service.archive(ORGANISATION, shop.coupon.coupon_id, START)
+def test_archived_coupon_is_refused_despite_the_cache():
+    system = System()
+    system.new().coupon_service.archive(ORGANISATION, system.coupon.coupon_id, START)
     with pytest.raises(CouponNotFound):
-        shop.sell(at=shop.old)
+        system.sell(at=system.old)
 
 
-def test_switched_off_comes_before_sold_out():
-    shop = Shop(1)
-    shop.sell()
-    shop.change(active=False)
+def test_disabled_takes_precedence_over_sold_out():
+    system = System(1)
+    system.sell()
+    system.change(active=False)
     with pytest.raises(CouponDisabled):
-        shop.sell("bob", at=shop.old)
+        system.sell("bob", at=system.old)
 
 
 def test_delayed_fence_of_an_older_change_is_ignored():
-    shop = Shop()
-    shop.change(active=False)
-    shop.quotas.fence(shop.coupon, 0)
+    system = System()
+    system.change(active=False)
+    system.quotas.fence(system.coupon, 0)
     with pytest.raises(CouponDisabled):
-        shop.sell(at=shop.old)
+        system.sell(at=system.old)
 
 
 def test_shard_that_a_crashed_change_did_not_fence_is_used():
-    shop = Shop()
-    shop.change(active=False)
-    shop.client.begin(lambda number, method: "throttle" if method == UPDATE and shop.client.calls.count(UPDATE) else None)
+    system = System()
+    system.change(active=False)
+    system.client.begin(lambda number, method: "throttle" if method == UPDATE and system.client.calls.count(UPDATE) else None)
     with pytest.raises(TryAgain):
-        shop.change(active=True)
-    shop.client.begin(lambda *_: None)
-    assert shop.sell().redemption.is_redeemed
+        system.change(active=True)
+    system.client.begin(lambda *_: None)
+    assert system.sell().redemption.is_redeemed
 
 
 @pytest.mark.parametrize(("limit", "sold", "target", "reached"), [(3, 3, 1, 3), (10, 5, 3, 5), (5, 3, 4, 4), (5, 3, 3, 3)])
-def test_a_lowering_that_uses_overtake_names_the_limit_that_it_reached(limit, sold, target, reached):
-    shop = Shop(limit)
-    shop.before_the_first(TRANSACT, lambda: shop.sell_many(sold))
+def test_lowering_overtaken_by_uses_names_its_reached_limit(limit, sold, target, reached):
+    system = System(limit)
+    system.run_before_first(TRANSACT, lambda: system.sell_many(sold))
     if reached == target:
-        assert shop.change(max_redemptions=target, name="other").max_redemptions == target
+        assert system.change(max_redemptions=target, name="other").max_redemptions == target
     else:
         with pytest.raises(LimitBelowUsed) as refused:
-            shop.change(max_redemptions=target, name="other")
+            system.change(max_redemptions=target, name="other")
         assert refused.value.members == {"times_redeemed": sold, "max_redemptions": reached}
-    assert shop.read().max_redemptions == reached
-    assert shop.read().name == (shop.coupon.name if reached == limit else "other")
+    assert system.read().max_redemptions == reached
+    assert system.read().name == (system.coupon.name if reached == limit else "other")
 
 
-def test_a_limit_below_what_is_used_changes_nothing():
-    shop = Shop(5)
-    shop.sell_many(3)
+def test_limit_below_the_uses_changes_nothing():
+    system = System(5)
+    system.sell_many(3)
     with pytest.raises(LimitBelowUsed):
-        shop.change(max_redemptions=2, name="other")
-    assert (shop.read().max_redemptions, shop.read().name) == (5, shop.coupon.name)
+        system.change(max_redemptions=2, name="other")
+    assert (system.read().max_redemptions, system.read().name) == (5, system.coupon.name)
 
 
-def test_shards_may_be_uneven_when_a_limit_goes_down_and_up():
-    shop = Shop(100)
-    one = shop.new()
+def test_limit_goes_down_and_up_with_uneven_shards():
+    system = System(100)
+    one = system.new()
     for number in range(20):
-        shop.sell(f"customer-{number}", at=one)  # all on one shard
+        system.sell(f"customer-{number}", at=one)  # all on one shard
     for target in (99, 98, 60, 30, 31, 45):
-        assert shop.change(max_redemptions=target).max_redemptions == target
-        assert shop.read().shards == 4
-    shop.sell_many(25)
+        assert system.change(max_redemptions=target).max_redemptions == target
+        assert system.read().shards == 4
+    system.sell_many(25)
     with pytest.raises(CouponMaxUsesReached):
-        shop.sell("one too many")
+        system.sell("one too many")
 
 
 @pytest.mark.parametrize(
     ("method", "changes"), [(UPDATE, {"name": "mine"}), (TRANSACT, {"max_redemptions": 8}), (TRANSACT, {"max_redemptions": 10})]
 )
-def test_a_change_that_another_one_overtook_is_refused_with_the_version_that_holds(method, changes):
-    shop = Shop()
-    shop.before_the_first(method, lambda: shop.change(name="theirs"))
+def test_overtaken_change_gets_the_current_version(method, changes):
+    system = System()
+    system.run_before_first(method, lambda: system.change(name="theirs"))
     with pytest.raises(VersionConflict) as conflict:
-        shop.change(**changes)
+        system.change(**changes)
     assert conflict.value.members == {"version": 2}
-    assert (shop.read().name, shop.read().max_redemptions) == ("theirs", 9)
+    assert (system.read().name, system.read().max_redemptions) == ("theirs", 9)
 
 
-def test_an_archive_that_a_change_overtook_is_made_after_it():
-    shop = Shop()
-    shop.before_the_first(TRANSACT, lambda: shop.change(name="theirs"))
-    shop.new().coupon_service.archive(ORGANISATION, shop.coupon.coupon_id, START)
-    assert (shop.read().name, shop.read().version, shop.read().archived_at) == ("theirs", 3, START)
+def test_archiving_overtaken_by_a_change_happens_after_it():
+    system = System()
+    system.run_before_first(TRANSACT, lambda: system.change(name="theirs"))
+    system.new().coupon_service.archive(ORGANISATION, system.coupon.coupon_id, START)
+    assert (system.read().name, system.read().version, system.read().archived_at) == ("theirs", 3, START)
 
 
-def test_an_older_proof_does_not_take_a_newer_mark_away():
-    shop = Shop(1)
-    shop.sell()
-    shop.change(max_redemptions=2)
-    shop.sell("bob")
+def test_older_proof_keeps_a_newer_sold_out_mark():
+    system = System(1)
+    system.sell()
+    system.change(max_redemptions=2)
+    system.sell("bob")
     with pytest.raises(CouponMaxUsesReached):
-        shop.sell("cat")
-    shop.new().coupon_store.mark_sold_out(shop.coupon)
-    assert shop.read().is_marked_sold_out
-    before = dict(shop.client.engine.items)
-    shop.client.begin(lambda *_: None)
-    for call in (lambda: shop.sell("dan"), lambda: shop.new().redemption_service.distribute(shop.read(), "dan", None, START)):
+        system.sell("cat")
+    system.new().coupon_store.mark_sold_out(system.coupon)
+    assert system.read().is_marked_sold_out
+    before = dict(system.client.engine.items)
+    system.client.begin(lambda *_: None)
+    for call in (
+        lambda: system.sell("dan"),
+        lambda: system.new().redemption_service.distribute(system.read(), "dan", None, START),
+    ):
         with pytest.raises(CouponMaxUsesReached):
             call()
-    assert TRANSACT not in shop.client.calls and shop.client.calls.count("batch_get_item") == 1, "of read() here"
-    assert shop.client.engine.items == before
+    assert TRANSACT not in system.client.calls and system.client.calls.count("batch_get_item") == 1, "of read() here"
+    assert system.client.engine.items == before
 
 
 def test_raise_keeps_what_others_counted_concurrently():
     """`raises` may be counted under the same version, between a change's look and its write."""
-    shop = Shop()
-    (key,) = (key for key in shop.client.engine.items if key[1] == "COUPON")
+    system = System()
+    (key,) = (key for key in system.client.engine.items if key[1] == "COUPON")
 
     def count_one() -> None:
-        item = shop.client.engine.items[key]
-        shop.client.engine.store(key, item | {"raises": {"N": str(int(item["raises"]["N"]) + 1)}})
+        item = system.client.engine.items[key]
+        system.client.engine.store(key, item | {"raises": {"N": str(int(item["raises"]["N"]) + 1)}})
 
-    shop.before_the_first(TRANSACT, count_one)
-    shop.change(max_redemptions=10)
-    assert shop.read().raises == 2
+    system.run_before_first(TRANSACT, count_one)
+    system.change(max_redemptions=10)
+    assert system.read().raises == 2
 
 
-def test_a_flow_does_not_say_sold_out_because_some_shards_are_empty():
-    shop = Shop(100)
+def test_flow_is_not_sold_out_if_only_some_shards_are_empty():
+    system = System(100)
     for number in range(1, 4):
-        (key,) = (key for key in shop.client.engine.items if key[0].endswith(f"#{number}") and key[1] == "QUOTA")
-        shop.client.engine.store(key, shop.client.engine.items[key] | {"remaining": {"N": "0"}})
+        (key,) = (key for key in system.client.engine.items if key[0].endswith(f"#{number}") and key[1] == "QUOTA")
+        system.client.engine.store(key, system.client.engine.items[key] | {"remaining": {"N": "0"}})
     for number in range(20):
-        env = environment(shop.client, lambda _: None, lambda: 0.0, random.Random(number))
-        assert env.redemption_service.distribute(shop.coupon, f"customer-{number}", None, START).is_new
+        env = environment(system.client, lambda _: None, lambda: 0.0, random.Random(number))
+        assert env.redemption_service.distribute(system.coupon, f"customer-{number}", None, START).is_new
 
 
-def test_the_first_use_is_the_first_also_for_a_till_that_remembered_a_closed_coupon():
-    shop = Shop()
-    shop.change(active=False)
-    closed = shop.new()
-    closed.redemption_service.find_coupon(ORGANISATION, coupon_id=shop.coupon.coupon_id)
-    shop.change(active=True)
-    assert shop.sell(at=closed).redemption.slot == keys.FIRST_SLOT
+def test_first_use_at_a_till_with_a_closed_cache_is_numbered():
+    system = System()
+    system.change(active=False)
+    closed = system.new()
+    closed.redemption_service.find_coupon(ORGANISATION, coupon_id=system.coupon.coupon_id)
+    system.change(active=True)
+    assert system.sell(at=closed).redemption.slot == keys.FIRST_SLOT
 
 
-def test_uses_without_a_number_leave_no_gap_but_count():
-    shop = Shop()
-    token = shop.token()
+def test_uses_without_a_number_count_and_leave_no_gap():
+    system = System()
+    token = system.token()
     for _ in range(3):
-        shop.sell()
-    shop.change(max_redemptions_per_customer=4)
-    assert shop.sell().redemption.slot == keys.slot(2)
+        system.sell()
+    system.change(max_redemptions_per_customer=4)
+    assert system.sell().redemption.slot == keys.slot(2)
     for refused in (
-        lambda: shop.sell(),
-        lambda: shop.old.redemption_service.redeem_by_link(token, 3, START),
-        lambda: shop.sell(at=shop.old),
+        lambda: system.sell(),
+        lambda: system.old.redemption_service.redeem_by_link(token, 3, START),
+        lambda: system.sell(at=system.old),
     ):
         with pytest.raises(CustomerMaxUsesReached):
             refused()
 
 
-def test_a_claimed_place_leads_to_the_redemption_that_claimed_it():
-    shop = Shop(9, 3)
-    shop.sell(key="first")
-    made = shop.sell(key="second").redemption
-    holder = links.derive_holder(shop.coupon, "ann")
-    store = RedemptionStore(Table(shop.client, "couponflow"))
+def test_claimed_attempt_leads_to_its_redemption():
+    system = System(9, 3)
+    system.sell(key="first")
+    made = system.sell(key="second").redemption
+    holder = links.derive_holder(system.coupon, "ann")
+    store = RedemptionStore(Table(system.client, "couponflow"))
     found = store.get(holder, keys.attempt_slot(links.derive_attempt("second", holder)))
     assert found is not None and (found.redemption_id, found.slot) == (made.redemption_id, keys.slot(2))
     assert store.get(holder, keys.attempt_slot("none")) is None
 
 
-def test_a_coupon_is_active_from_the_moment_that_it_starts():
-    shop = Shop()
+def test_coupon_is_active_from_its_start():
+    system = System()
     for by, status in ((-MOMENT, CouponStatus.SCHEDULED), (0 * MOMENT, CouponStatus.ACTIVE)):
-        assert rules.status(shop.coupon, 1, shop.coupon.starts_at + by) is status
+        assert rules.status(system.coupon, 1, system.coupon.starts_at + by) is status
 
 
 @pytest.mark.parametrize("limit", [None, 3])
-def test_what_is_read_weakly_decides_nothing(limit):
-    """Reads that are not strong find nothing here of the last minutes: not even the coupon."""
-    shop = Shop(9, limit)
-    token = shop.token()
+def test_eventually_consistent_reads_decide_nothing(limit):
+    """Eventually consistent reads miss the last minutes here, including the coupon."""
+    system = System(9, limit)
+    token = system.token()
     ours = ("COUPON#", "HOLDER#", "QUOTA#")
-    get, query = shop.client.engine.get_item, shop.client.engine.query
+    get, query = system.client.engine.get_item, system.client.engine.query
 
     def old_item(**request: Any) -> Any:
         return get(**request) if request["ConsistentRead"] or not request["Key"]["pk"]["S"].startswith(ours) else {}
@@ -301,23 +304,23 @@ def test_what_is_read_weakly_decides_nothing(limit):
     def old_items(**request: Any) -> Any:
         return query(**request) if request["ConsistentRead"] else {"Items": []}
 
-    shop.client.engine.get_item, shop.client.engine.query = old_item, old_items  # type: ignore[method-assign]
-    first = shop.new().redemption_service.redeem_by_link(token, 1, START)
-    second = shop.sell(key="second")
+    system.client.engine.get_item, system.client.engine.query = old_item, old_items  # type: ignore[method-assign]
+    first = system.new().redemption_service.redeem_by_link(token, 1, START)
+    second = system.sell(key="second")
     assert (
-        shop.new().redemption_service.redeem_by_link(token, 1, START).redemption.redemption_id == first.redemption.redemption_id
+        system.new().redemption_service.redeem_by_link(token, 1, START).redemption.redemption_id == first.redemption.redemption_id
     )
-    assert shop.sell(key="second").redemption.redemption_id == second.redemption.redemption_id
-    assert shop.sell(key="third").repeated is False
-    assert len(shop.new().redemption_service.open_link(token, look_again=True).redemptions) == (1 if limit is None else 3)
-    shop.change(active=False)
+    assert system.sell(key="second").redemption.redemption_id == second.redemption.redemption_id
+    assert system.sell(key="third").repeated is False
+    assert len(system.new().redemption_service.open_link(token, look_again=True).redemptions) == (1 if limit is None else 3)
+    system.change(active=False)
     with pytest.raises(CouponDisabled):
-        shop.sell("bob")
-    assert shop.sell(key="third").repeated
+        system.sell("bob")
+    assert system.sell(key="third").repeated
 
 
-def test_whoever_made_the_last_use_meanwhile_is_not_refused():
-    shop = Shop(1)
-    token = shop.token()
-    shop.before_the_first(TRANSACT, lambda: shop.new().redemption_service.redeem_by_link(token, 1, START))
-    assert shop.new().redemption_service.redeem_by_link(token, 1, START).repeated
+def test_concurrent_redeemer_of_the_last_use_is_not_refused():
+    system = System(1)
+    token = system.token()
+    system.run_before_first(TRANSACT, lambda: system.new().redemption_service.redeem_by_link(token, 1, START))
+    assert system.new().redemption_service.redeem_by_link(token, 1, START).repeated

@@ -1,4 +1,4 @@
-"""A5: a change of several writes, interrupted after each of them and repeated, ends where an uninterrupted one does."""
+"""A5: a change that is interrupted after any of its writes and repeated has the uninterrupted result."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Interrupted(BaseException):
     """The execution environment is gone."""
 
 
-class Shop:
-    """A coupon that five customers have used."""
+class System:
+    """A coupon with five redemptions."""
 
     def __init__(self, limit: int | None) -> None:
         self.client = TroubledClient()
@@ -49,7 +49,7 @@ class Shop:
         return environment(self.client, lambda _: None, lambda: 0.0, random.Random(0), MOST_SHARDS)
 
     def run(self, change: Change, writes: int) -> bool:
-        """Make the change, but for what comes after so many writes. Returns whether it ended."""
+        """Make the change, interrupted after this many writes. Returns whether it completed."""
 
         def plan(_: int, method: str) -> None:
             if method in READS:
@@ -68,7 +68,7 @@ class Shop:
         return True
 
     def state(self) -> object:
-        """All that is stored of the coupon, but for how often and when it was changed."""
+        """All stored items of the coupon without versions and times of change."""
         env = self.environment()
         coupon = env.coupon_store.get(self.coupon_id)
         shards = QuotaShardStore(Table(self.client, "couponflow")).read(coupon)
@@ -123,12 +123,12 @@ CASES: dict[str, tuple[int | None, Change]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_interrupted_change_ends_when_repeated(case):
     limit, change = CASES[case]
-    shop = Shop(limit)
+    shop = System(limit)
     assert shop.run(change, writes=1_000)
     expected = shop.state()
     writes = 0
     while True:
-        shop = Shop(limit)
+        shop = System(limit)
         if shop.run(change, writes):
             break
         assert shop.run(change, writes=1_000)
@@ -139,19 +139,19 @@ def test_interrupted_change_ends_when_repeated(case):
 
 def test_raise_interrupted_twice_ends_when_repeated():
     limit, change = CASES["raise to no limit"]
-    shop = Shop(limit)
+    shop = System(limit)
     assert shop.run(change, writes=1_000)
     expected = shop.state()
     for first in range(1, MOST_SHARDS + 1):
         for second in range(1, MOST_SHARDS + 1):
-            shop = Shop(limit)
+            shop = System(limit)
             shop.run(change, first)
             shop.run(change, second)
             assert shop.run(change, writes=1_000)
             assert shop.state() == expected
 
 
-def test_without_a_comparison_of_units_it_does_not(monkeypatch):
+def test_control_without_comparing_units_the_result_differs(monkeypatch):
     target = CouponService._target
 
     def by_limit(self, coupon, max_redemptions):
@@ -164,7 +164,7 @@ def test_without_a_comparison_of_units_it_does_not(monkeypatch):
         test_interrupted_change_ends_when_repeated("raise to no limit")
 
 
-def test_without_a_look_at_the_shards_it_does_not(monkeypatch):
+def test_control_without_reading_shards_the_result_differs(monkeypatch):
     def evenly(held, units):
         return rules.shares(units, len(held))
 

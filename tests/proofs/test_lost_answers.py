@@ -1,4 +1,4 @@
-"""R5: a use whose every answer was lost, asked for again at once or long after: the same redemption, and never a second."""
+"""R5: a use whose responses were all lost and that is requested again is the same redemption."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MINUTE = 60.0
 
 
 class Customer:
-    """Ann, who has used the coupon some times and uses it once more, at the phone or at a till: the last use that there is."""
+    """Ann, who redeems the last use of the coupon by link or at a till, after some earlier uses."""
 
     def __init__(self, by: str, limit: int | None, uses_before: int) -> None:
         self.seconds, self.by, self.use = 0.0, by, uses_before + 1
@@ -31,25 +31,25 @@ class Customer:
             env.redemption_service.redeem_by_link(self.token, number, moment(0))
         self.client.begin(lambda *_: None)
 
-    def asks(self) -> RedemptionResult:
-        """Served by an environment that knows nothing of earlier ones."""
+    def request(self) -> RedemptionResult:
+        """Request the use in a new environment."""
         service, now = self._environment().redemption_service, moment(self.seconds)
         if self.by == "page":
             return service.redeem_by_link(self.token, self.use, now)
         return service.redeem_at_till(self.coupon, "ann", None, "receipt", now)
 
-    def is_never_answered(self) -> None:
-        """The use is made, and from that moment on no answer to a write arrives, however often it is tried."""
+    def lose_every_response(self) -> None:
+        """Request the use; it is redeemed, but every response to a write is lost from then on."""
         twin = Customer(self.by, self.coupon.max_redemptions_per_customer, self.use - 1)
-        twin.asks()
+        twin.request()
         made_at = len(twin.client.calls) - 1
         self.client.begin(from_then_on(made_at, "time-out, done"))
         with pytest.raises(TryAgain):
-            self.asks()
+            self.request()
         self.client.begin(lambda *_: None)
 
-    def made(self) -> list[str]:
-        """Ids of the redemptions that count."""
+    def redemption_ids(self) -> list[str]:
+        """Ids of the redeemed uses."""
         holder = keys.holder(links.derive_holder(self.coupon, "ann"))
         items = [item for (pk, _), item in self.client.engine.items.items() if pk == holder]
         return [item["redemption_id"]["S"] for item in items if item.get("status") == {"S": "redeemed"}]
@@ -68,24 +68,24 @@ WAYS = [
 
 @pytest.mark.parametrize("minutes", [0, 9, 11, 12 * 60])
 @pytest.mark.parametrize(("by", "limit", "before"), WAYS)
-def test_the_same_request_again_is_the_same_redemption(by, limit, before, minutes):
+def test_repeated_request_returns_the_same_redemption(by, limit, before, minutes):
     ann = Customer(by, limit, before)
-    ann.is_never_answered()
-    assert len(ann.made()) == before + 1
+    ann.lose_every_response()
+    assert len(ann.redemption_ids()) == before + 1
     for _ in range(2):
         ann.seconds += minutes * MINUTE
-        again = ann.asks()
-        assert again.repeated and again.redemption.redemption_id in ann.made()
-        assert len(ann.made()) == len(set(ann.made())) == before + 1
+        again = ann.request()
+        assert again.repeated and again.redemption.redemption_id in ann.redemption_ids()
+        assert len(ann.redemption_ids()) == len(set(ann.redemption_ids())) == before + 1
 
 
-def test_it_is_the_same_also_after_the_coupon_is_over_and_sold_out():
+def test_repeated_request_works_on_a_closed_sold_out_coupon():
     for by, limit, before in WAYS:
         ann = Customer(by, limit, before)
-        ann.is_never_answered()
+        ann.lose_every_response()
         ann.seconds += 3 * 24 * 60 * MINUTE
-        assert ann.asks().repeated
-        assert len(ann.made()) == before + 1
+        assert ann.request().repeated
+        assert len(ann.redemption_ids()) == before + 1
 
 
 def _of_no_key(*_: Any) -> str:
@@ -101,16 +101,16 @@ MUTANTS = [
 
 
 @pytest.mark.parametrize(("by", "limit", "before", "where", "name", "instead"), MUTANTS)
-def test_without_a_trace_of_the_first_try_a_second_use_is_taken(monkeypatch, by, limit, before, where, name, instead):
+def test_control_without_the_attempt_a_second_use_is_made(monkeypatch, by, limit, before, where, name, instead):
     ann = Customer(by, limit, before)
     env = environment(ann.client, lambda _: None, lambda: 0.0, random.Random(0))
     env.coupon_service.change(ORGANISATION, ann.coupon.coupon_id, 1, {"max_redemptions": 10}, moment(0))
-    # Where every answer is lost, old terms are never found out, and nothing would be made.
+    # With every response lost, outdated terms would never be noticed and nothing redeemed.
     ann.coupon = env.coupon_store.get(ann.coupon.coupon_id)
     monkeypatch.setattr(where, name, instead)
-    ann.is_never_answered()
+    ann.lose_every_response()
     ann.seconds += 11 * MINUTE
-    ann.asks()
+    ann.request()
 
     campaign = env.coupon_service.get(ORGANISATION, ann.coupon.coupon_id)
     assert campaign.counts.used > before + 1

@@ -1,4 +1,4 @@
-"""R4: whatever marketers, flows, customers and tills do in turn, the service answers as the model does."""
+"""R4: for any sequence of calls by marketers, flows, customers and tills, the service equals the model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from simulator.environments import ORGANISATION, environment, found_organisation
 from tests.proofs.model import CouponModel
 from tests.proofs.scenarios import EngineClient
 
-# More than anything is remembered for: each act sees what the ones before it did.
+# Longer than any cache lifetime, so that each step sees the earlier ones.
 SECONDS_BETWEEN = 3
 HOUR = timedelta(hours=1)
 SETTINGS = settings(
@@ -37,10 +37,10 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=False,
-    # For a mutant any failure will do; to make it small takes minutes.
+    # For a mutant any failure is enough; shrinking takes minutes.
     phases=[Phase.explicit, Phase.generate] if os.environ.get("MUTANTS") else list(Phase),
 )
-# A control ends at its first failure, so a high bound costs time only where it is needed.
+# A control ends at its first failure, so a high bound costs time only if needed.
 ANY_FAILURE = settings(SETTINGS, max_examples=3_000, phases=[Phase.generate], report_multiple_bugs=False)
 
 CODES = st.sampled_from(["SAVE-10", "save1o", "OTHER", None])
@@ -51,7 +51,7 @@ KEYS = st.sampled_from([None, None, "sale", "other sale"])
 HOURS = st.integers(-2, 4)
 
 
-class Shop(RuleBasedStateMachine):
+class CouponMachine(RuleBasedStateMachine):
     coupon_ids: Bundle[str] = Bundle("coupon_ids")
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Shop(RuleBasedStateMachine):
         return moment(self.seconds)
 
     def answer(self, call: Callable[[], Any]) -> Any:
-        """What the service answers, or the code of its refusal."""
+        """The service's result, or the code of its refusal."""
         self.seconds += SECONDS_BETWEEN
         try:
             return call()
@@ -143,7 +143,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(coupon_id=coupon_ids, until=st.sampled_from(["starts_at", "ends_at"]), by=st.sampled_from([-1, 0, 1]))
     def time_passes(self, coupon_id, until, by):
-        """Until just before, at or after a border of the period, if that is still to come, for what is done next."""
+        """Advance to just before, at or after the next boundary of the period."""
         border = (getattr(self.models[coupon_id], until) - moment(0)).total_seconds()
         self.seconds = max(self.seconds, border + by - SECONDS_BETWEEN)
 
@@ -206,7 +206,7 @@ class Shop(RuleBasedStateMachine):
         assert not made.repeated and made.redemption.redemption_id not in known
 
     @invariant()
-    def what_is_shown_and_stored_is_the_models(self):
+    def shown_and_stored_state_equals_the_model(self):
         for coupon_id, model in self.models.items():
             shown = self.env.coupon_service.get(ORGANISATION, coupon_id)
             assert shown.status(self.now) == model.status(self.now)
@@ -224,8 +224,8 @@ class Shop(RuleBasedStateMachine):
         )
 
 
-def test_the_service_answers_as_the_model_does():
-    run_state_machine_as_test(Shop, settings=SETTINGS)
+def test_service_equals_the_model():
+    run_state_machine_as_test(CouponMachine, settings=SETTINGS)
 
 
 def _one_more(coupon, nth_use):
@@ -252,9 +252,9 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_a_service_with_a_broken_rule_does_not(mutant, monkeypatch):
+def test_control_service_with_a_broken_rule_differs(mutant, monkeypatch):
     where, name, instead = MUTANTS[mutant]
     monkeypatch.setattr(where, name, instead)
 
     with pytest.raises((AssertionError, AttributeError, KeyError)):
-        run_state_machine_as_test(Shop, settings=ANY_FAILURE)
+        run_state_machine_as_test(CouponMachine, settings=ANY_FAILURE)

@@ -1,4 +1,4 @@
-"""Records lie in buckets: none is missed and none comes twice, also where all are in one bucket and a page ends between two."""
+"""Record lists over buckets have each record once, even if one bucket has all and a page ends within it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SENT = 60
 
 @pytest.fixture(scope="module")
 def sent():
-    """A coupon whose customers' records all lie in one bucket; the store; the customers, by the second they were sent it."""
+    """A coupon with all records in one bucket; the store; the customers by second of distribution."""
     client = TroubledClient()
     found_organisation(client)
     env = environment(client, lambda _: None, lambda: 0.0, random.Random(0))
@@ -36,20 +36,20 @@ def sent():
     return coupon, RedemptionRecordStore(Table(client, "couponflow")), customers
 
 
-def test_a_page_is_full_though_one_bucket_holds_more_than_its_share(sent):
+def test_page_is_full_if_one_bucket_has_more_than_its_share(sent):
     coupon, store, customers = sent
     newest = [made.customer_id for made in store.list_newest(coupon, DISTRIBUTED, None, LAST_PLACE, 50)]
     assert newest == customers[:-51:-1]
 
 
 @pytest.mark.parametrize("page", [1 + SENT // 4, SENT // 4, SENT, 2_000])
-def test_an_export_has_each_record_once_wherever_its_pages_end(sent, page, monkeypatch):
+def test_export_has_each_record_once_for_any_page_size(sent, page, monkeypatch):
     monkeypatch.setattr(redemption_records, "_PAGE", page)
     coupon, store, customers = sent
     assert [made.customer_id for made in store.iterate(coupon, DISTRIBUTED, None, LAST_PLACE)] == customers[::-1]
 
 
-def test_an_export_begins_and_ends_when_it_should(sent):
+def test_export_respects_its_start_and_end(sent):
     coupon, store, customers = sent
     since, before = (times.format_utc(START + timedelta(seconds=second)) for second in (10, 20))
     assert [made.customer_id for made in store.iterate(coupon, DISTRIBUTED, since, before)] == customers[19:9:-1]

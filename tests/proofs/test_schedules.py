@@ -1,4 +1,4 @@
-"""R3: random schedules with every fault at every call: nothing oversold, lost or made twice, no refusal that is not true."""
+"""R3: random schedules with faults oversell, lose and repeat nothing, and give only true refusals."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def uses_made(seeds: range) -> int:
     return sum(len(schedules.run(seed).history.uses) for seed in seeds)
 
 
-def test_no_schedule_breaks_a_promise(is_soak):
+def test_every_schedule_keeps_the_promises(is_soak):
     count = THOROUGH if is_soak else QUICK
     with ProcessPoolExecutor(2, get_context("spawn")) as both_cores:
         halves = [range(0, count // 2), range(count // 2, count)]
         assert sum(both_cores.map(uses_made, halves)) > 5 * count
 
 
-def test_a_seed_is_a_schedule():
+def test_seed_determines_the_schedule():
     def acts(seed: int) -> list[tuple[float, int]]:
         return [(use.at, use.nth) for use in schedules.run(seed).history.uses]
 
@@ -45,7 +45,7 @@ MUTANTS = {
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_without_one_of_its_conditions_some_schedule_does(mutant, monkeypatch):
+def test_control_each_removed_condition_breaks_a_promise(mutant, monkeypatch):
     module, name, condition = MUTANTS[mutant]
     monkeypatch.setattr(module, name, condition)
 
@@ -54,7 +54,7 @@ def test_without_one_of_its_conditions_some_schedule_does(mutant, monkeypatch):
             schedules.run(seed)
 
 
-def test_a_lowering_that_does_not_move_the_units_breaks_it(monkeypatch):
+def test_control_lowering_without_moving_units_breaks_a_promise(monkeypatch):
     step = LimitChangeStore._step
 
     def without_shards(self, coupon, changes, moved, now, backoff):

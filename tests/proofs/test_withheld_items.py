@@ -1,4 +1,4 @@
-"""An engine that withholds the item of a refused single write leads to no outcome of its own.
+"""An engine that withholds the item of a refused single write adds no outcome.
 
 The store then reads the item, and other requests may change it between the refusal and the read. Every
 order of the calls is searched, on an engine that sends the item, as DynamoDB does, and on one that does
@@ -26,7 +26,7 @@ from tests.proofs.explorer import Budget, Explorer, Found
 FIND_CONFLICTING = Table.find_conflicting_item
 LOST_ANSWER = Budget(lost_answers=1)
 SCENARIOS: dict[str, Callable[[], Explorer]] = {
-    "distribution": lambda: scenarios.one_sale_rung_up_twice(3),
+    "distribution": lambda: scenarios.same_idempotency_key_twice(3),
     "one marketer": scenarios.one_marketer,
     "two marketers": scenarios.two_marketers,
 }
@@ -58,14 +58,14 @@ def test_withheld_item_adds_no_outcome(name, monkeypatch):
     assert withheld.ends <= sent.ends
 
 
-def test_search_notices_a_distribution_that_does_not_read(monkeypatch):
+def test_control_distribution_without_a_read_adds_an_outcome(monkeypatch):
     """Control: without the read, the search fails."""
     monkeypatch.setattr(Table, "find_conflicting_item", lambda _self, refused, _key: refused.old)
     with pytest.raises(AssertionError, match="fails only on what exists"):
         _search(SCENARIOS["distribution"], withholds_old=True)
 
 
-def test_search_notices_a_change_that_does_not_read(monkeypatch):
+def test_control_change_without_a_read_adds_an_outcome(monkeypatch):
     """Control: a marketer's own change, whose answer was lost, is reported as another marketer's."""
     monkeypatch.setattr(Table, "find_conflicting_item", lambda _self, refused, _key: refused.old)
     conflict = ("alone", ("version_conflict",))
@@ -95,7 +95,7 @@ def test_withheld_item_adds_no_answer_of_a_rate_counter(start):
     assert withheld <= sent
 
 
-def test_search_notices_a_rate_counter_that_reads_too_early(monkeypatch):
+def test_control_early_read_of_a_rate_counter_adds_an_answer(monkeypatch):
     """Control: the item read after the first refusal may be of a window that has room."""
     take = RateCounterStore._take
     monkeypatch.setattr(RateCounterStore, "_take", lambda *call, exists=False: take(*call, exists=True))
