@@ -1,12 +1,12 @@
-"""Counts what calls to DynamoDB cost, by the documented rules: round trips, write units, read units.
+"""Measures the cost of DynamoDB calls by the documented rules: round trips, write units, read units.
 
-A botocore event hook, so whatever makes the calls is the real code. DynamoDB Local's own figures are wrong for transactions,
-so those are computed from the items: what lies in the table before and after each write.
+It is a botocore event hook, so the real code makes the calls. DynamoDB Local reports wrong figures for
+transactions, so units are computed from the items in the table before and after each write.
 
   write            1 unit for each started KB of the larger of the item before and after; in a transaction 2
-  index            0 if nothing of the item's index entry changes, 1 if it comes, goes or changes, 2 if its key changes
-  read, strong     1 unit for each started 4 KB, eventual half; of a batch each item by itself, of a query all items together
-  refused write    a write's unit for the item that lies there (at least 1); the old item in the answer costs nothing
+  index            0 if the index entry does not change, 1 if it is added, removed or changed, 2 if its key changes
+  read, strong     1 unit for each started 4 KB, eventual half; a batch counts each item, a query all items together
+  refused write    a write's units for the stored item (at least 1); the old item in the response costs nothing
 """
 
 from __future__ import annotations

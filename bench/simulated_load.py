@@ -9,7 +9,7 @@ from functools import partial
 from bench import alternatives
 from couponflow.domain.errors import CouponflowError
 from couponflow.store.dynamodb import ContentionError, Table, UnknownResultError
-from simulator.dynamodb import Cloud, Physics
+from simulator.dynamodb import Physics, SimulatedDynamoDB
 from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
 from simulator.virtual_time import World
 
@@ -41,7 +41,7 @@ class Result:
 def simulate(rate: float, seconds: float, shards: int, window: float, seed: int = 0) -> Result:
     """Simulate our code: tills that redeem for new customers."""
     world = World(seed)
-    cloud = Cloud(world, Physics(conflict_window=window))
+    cloud = SimulatedDynamoDB(world, Physics(conflict_window=window))
     client = cloud.client()
 
     def make() -> Environment:
@@ -75,7 +75,7 @@ def simulate_alternative(
     redeem: Callable[[Table, str, str], None], rate: float, seconds: float, window: float, seed: int = 0
 ) -> Result:
     world = World(seed)
-    cloud = Cloud(world, Physics(conflict_window=window))
+    cloud = SimulatedDynamoDB(world, Physics(conflict_window=window))
     # The benchmark retries for the alternatives as our code does.
     table = Table(cloud.client(), "peers", world.sleep)
 
@@ -92,14 +92,14 @@ def simulate_alternative(
     return result
 
 
-def _run(cloud: Cloud, set_up: Callable[[], None], result: Result, hot: str) -> None:
+def _run(cloud: SimulatedDynamoDB, set_up: Callable[[], None], result: Result, hot: str) -> None:
     """Run the simulation; `hot` is the sort key of the contended items."""
     cloud.world.start(set_up)
     cloud.world.run()
     result.hot_units = sum(units for key, units in cloud.tally.written.items() if key[1] == hot)
 
 
-def _arrivals(cloud: Cloud, rate: float, seconds: float, start: Callable[[], Serve], result: Result) -> None:
+def _arrivals(cloud: SimulatedDynamoDB, rate: float, seconds: float, start: Callable[[], Serve], result: Result) -> None:
     """Random arrivals; each uses a free environment or starts one. The first second is not counted."""
     world = cloud.world
     free: list[Serve] = []

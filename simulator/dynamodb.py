@@ -1,7 +1,8 @@
-"""DynamoDB as it behaves under load, on virtual time: latencies, items locked while a transaction is under way, write budgets.
+"""DynamoDB under load on virtual time: latencies, transaction conflicts, write budgets.
 
-What is modelled: a transaction locks its items for the conflict window; another write to one of them is refused meanwhile,
-and its own writes become visible one by one. A key carries 1,000 write units a second. Reads that are not strong may be old.
+A transaction locks its items for the conflict window: other writes to them are refused, and its own
+writes become visible one by one. A partition key has 1,000 write units a second. Eventually consistent
+reads may be old.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ class Physics:
 
 
 class Crashed(BaseException):
-    """The execution environment is gone, in the middle of what it did."""
+    """The execution environment crashed during a call."""
 
 
 @dataclass(frozen=True)
 class Faults:
-    """How likely each is, at each call."""
+    """Probability of each fault per call."""
 
     crash_before: float = 0
     crash_after: float = 0
@@ -61,7 +62,7 @@ NO_FAULTS = Faults()
 
 @dataclass
 class Tally:
-    """Write units that a key's items cost, wasted tries included."""
+    """Write units per key, including failed tries."""
 
     written: dict[Key, float] = field(default_factory=dict)
 
@@ -69,7 +70,7 @@ class Tally:
         self.written[key] = self.written.get(key, 0) + units
 
 
-class Cloud:
+class SimulatedDynamoDB:
     def __init__(self, world: World, physics: Physics | None = None) -> None:
         self.world, self.physics, self.engine = world, physics or Physics(), Engine()
         self.tally = Tally()
@@ -141,7 +142,7 @@ class Cloud:
         return is_within
 
     def _aged(self, method: str, answer: dict[str, Any]) -> dict[str, Any]:
-        """An eventual read: each item may be as it was before its last change, if that is not long ago."""
+        """An eventually consistent read: each item may lack its last change if that is recent."""
         if method == "get_item":
             return {"Item": item} if "Item" in answer and (item := self._old(answer["Item"])) else {}
         if method == "query":
@@ -156,9 +157,9 @@ class Cloud:
 
 
 class Client:
-    """As boto3's, for one execution environment."""
+    """A client with boto3's interface, for one execution environment."""
 
-    def __init__(self, cloud: Cloud, faults: Faults) -> None:
+    def __init__(self, cloud: SimulatedDynamoDB, faults: Faults) -> None:
         self._cloud, self._faults = cloud, faults
 
     def get_item(self, **request: Any) -> dict[str, Any]:

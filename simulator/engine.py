@@ -1,4 +1,4 @@
-"""A table in memory that answers as DynamoDB does: the same requests, conditions, errors. One request at a time."""
+"""A table in memory with DynamoDB's requests, conditions and errors. One request at a time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Engine:
         self._partitions: defaultdict[str, set[str]] = defaultdict(set)
 
     def store(self, key: Key, item: Item | None) -> None:
-        """None: delete."""
+        """Store the item, or delete it if None."""
         if item is None:
             self.items.pop(key, None)
             self._partitions[key[0]].discard(key[1])
@@ -88,7 +88,7 @@ class Engine:
         return {}
 
     def prepared(self, writes: Any, locked: Container[Key] = ()) -> dict[Key, Item | None]:
-        """What a transaction would write (None: delete). Raises ClientError with the reasons."""
+        """Items that a transaction would write (None: delete). Raises ClientError with the reasons."""
         after: dict[Key, Item | None] = {}
         reasons: list[dict[str, Any]] = []
         for write in writes:
@@ -133,7 +133,7 @@ class Engine:
 
 
 class Refused(Exception):
-    """A condition does not hold; what is answered of the item that lies there."""
+    """A condition is false. `answer` is the part of the response about the stored item."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         super().__init__()
@@ -154,7 +154,7 @@ def key_of(item: Mapping[str, Any]) -> Key:
 
 
 def key_in(body: Mapping[str, Any]) -> Key:
-    """Of the item that a write is for."""
+    """Key of the item that a write is for."""
     return key_of(body["Item"] if "Item" in body else body["Key"])
 
 
@@ -165,7 +165,7 @@ def keys_written(method: str, request: Request) -> list[Key]:
 
 
 def keys_read(method: str, request: Request) -> list[Key]:
-    """Of reads by key; a query reads whatever is there."""
+    """Keys of reads by key. A query has none."""
     if method == "get_item":
         return [key_of(request["Key"])]
     if method == "batch_get_item":

@@ -70,12 +70,12 @@ def environment(
 
 
 def moment(seconds: float) -> datetime:
-    """Virtual seconds as the time of day."""
+    """Virtual seconds as a date and time."""
     return START + timedelta(seconds=seconds)
 
 
 def new_coupon(max_redemptions: int | None, max_redemptions_per_customer: int | None = None) -> NewCoupon:
-    """One that is valid for a day from the start."""
+    """A coupon that is valid until one day after START."""
     return NewCoupon(
         name="Ten off",
         starts_at=START - timedelta(days=1),

@@ -1,4 +1,4 @@
-"""DynamoDB's expressions, as far as Couponflow writes them, made into functions. Held against DynamoDB Local by a test."""
+"""Compile the DynamoDB expressions that Couponflow uses; a test compares them with a real engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[:#][A-Za-z0-9_]+|<>|<=|>=|[=<>
 
 
 class Unknown(Exception):
-    """An expression that this does not understand: teach it, and the test against DynamoDB Local."""
+    """An unsupported expression: add it here and to the comparison with a real engine."""
 
 
 @functools.lru_cache(maxsize=1_000)
@@ -188,7 +188,7 @@ def _plain(value: Value) -> Any:
 def _sum(left: Operand, right: Operand, sign: int) -> Operand:
     def summed(item: Item, values: Mapping[str, Value]) -> Value:
         one, other = left(item, values), right(item, values)
-        assert one is not None and other is not None, "both exist where conditions are right"
+        assert one is not None and other is not None, "both exist if the conditions are right"
         return {"N": str(int(one["N"]) + sign * int(other["N"]))}
 
     return summed
@@ -199,7 +199,7 @@ def _updated(set_: list[tuple[str, Operand]], removed: list[str]) -> Update:
         new = dict(item)
         for name, operand in set_:
             value = operand(item, values)
-            assert value is not None, "nothing is set to what is not there"
+            assert value is not None, "the value of an assignment exists"
             new[name] = value
         for name in removed:
             new.pop(name, None)

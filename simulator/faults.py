@@ -1,4 +1,4 @@
-"""A table whose every call can be given trouble, of each kind that DynamoDB and the way to it have."""
+"""A table whose calls can fail with every kind of fault of DynamoDB and the network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from simulator.engine import READS, Engine, cancelled, error
 
 Request = Mapping[str, Any]
-# Which trouble a call has, by its number (from 0) and method.
+# The fault of a call by its number (from 0) and method; None for no fault.
 Plan = Callable[[int, str], "str | None"]
 
 
@@ -27,7 +27,7 @@ def _conflicted(method: str, request: Request) -> Exception:
     return error("TransactionConflictException")
 
 
-# What the caller is told, and whether the call was done nevertheless.
+# The error that the caller gets, and whether the call takes effect nevertheless.
 KINDS: dict[str, tuple[Callable[[str, Request], Exception], bool]] = {
     "throttle": (_throttled, False),
     "conflict": (_conflicted, False),
@@ -42,12 +42,12 @@ def only_at(place: int, kind: str) -> Plan:
     return lambda number, _: kind if number == place else None
 
 
-def from_then_on(place: int, kind: str) -> Plan:
+def from_call_on(place: int, kind: str) -> Plan:
     return lambda number, _: kind if number >= place else None
 
 
-class TroubledClient:
-    """As boto3's; `calls` are those made since `begin`, by method."""
+class FaultyClient:
+    """A client with boto3's interface; `calls` are the methods called since `begin`."""
 
     def __init__(self) -> None:
         self.engine = Engine()
@@ -65,8 +65,8 @@ class TroubledClient:
         self.calls.append(method)
         if kind is None or (kind == "conflict" and method in READS):
             return self.engine.call(method, request)
-        told, is_done = KINDS[kind]
+        failure, is_done = KINDS[kind]
         if is_done:
-            with suppress(ClientError):  # a refusal is lost as well
+            with suppress(ClientError):  # the response to a refused write is lost too
                 self.engine.call(method, request)
-        raise told(method, request)
+        raise failure(method, request)

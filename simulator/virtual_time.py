@@ -1,4 +1,4 @@
-"""Virtual time: many things at once, in one thread, in an order that a seed decides. A minute passes in milliseconds."""
+"""Virtual time: concurrent processes in one thread, in an order that a seed determines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class World:
         heapq.heappush(self._due, (moment, self._count, do))
 
     def start(self, run: Callable[[], object], at: float | None = None) -> None:
-        """Let something run of its own; it may `sleep`."""
+        """Start a process, which may `sleep`."""
         process = greenlet(run, parent=self._hub)
         self.at(self.now if at is None else at, process.switch)
 
@@ -34,7 +34,7 @@ class World:
         return self.now
 
     def run(self) -> None:
-        """Until nothing is left to happen."""
+        """Run until no event is left."""
         while self._due:
             self.now, _, do = heapq.heappop(self._due)
             do()

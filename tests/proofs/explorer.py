@@ -1,9 +1,10 @@
-"""All interleavings of a few calls of the real service, with lost answers, conflicts and crashes, each state once.
+"""All interleavings of a few calls of the real service, with lost responses, conflicts and crashes.
 
-A process is one call of the service. Given the answers that it has had, its next request is fixed, because nothing else
-reaches it: so it is run anew with those answers until it asks for more, and that is remembered. A state is then the items, and
-for each process the answers so far; a step gives one process the answer to its request. As any process may simply not be
-chosen any more, every state is also one in which others have crashed for good; what is true in all states is true after crashes.
+A process is one call of the service. Its next request depends only on the responses so far. To find it, the
+call runs again with those responses until it sends a further request; the result is cached. A state consists
+of the items and the responses of each process so far; a step gives one process the response to its request.
+Each state is explored once. Any process may never be chosen again, so each state includes permanent crashes
+of the others: a property of all states holds after crashes too.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from tests.proofs import process_state
 
 Outcome = tuple[str, ...]
 UNCLEAR: Outcome = ("unclear",)
-# Refusals that are checked: each must have been true at some moment of the call.
+# Checked refusals: each must have been true at some moment of the call.
 REFUSALS = (
     "coupon_max_uses_reached",
     "customer_max_uses_reached",
@@ -39,11 +40,11 @@ REFUSALS = (
 
 @dataclass(frozen=True)
 class Process:
-    """A call, and how often its client repeats it where the outcome is unclear.
+    """A call, and how often its client repeats it if the outcome is unclear.
 
     `holder`: the customer whose uses it is about; `gives`: it may make that customer's first one.
 
-    Processes of one `kind` differ in nothing but their names: of schedules that differ only in who is who, one is explored.
+    Processes of one `kind` differ only by name. Of schedules that only swap them, one is explored.
     """
 
     name: str
@@ -73,9 +74,9 @@ class Terms(NamedTuple):
 
 
 class Local(NamedTuple):
-    """Where a process is.
+    """The position of a process.
 
-    `told` stands for the answers of its call so far; `true` are the refusals that were true at some
+    `told` is the id of the responses to its call so far; `true` are the refusals that were true at some
     moment of its call.
     """
 
@@ -89,14 +90,14 @@ class Local(NamedTuple):
 class State(NamedTuple):
     items: tuple[int, ...]
     processes: tuple[Local, ...]
-    held: tuple[Terms, ...]  # those that may be in force
+    held: tuple[Terms, ...]  # terms that may be in force
     lost_answers: int
     conflicts: int
     crashes: int
 
 
 class Wants(NamedTuple):
-    """What a process does next, and all that it knows then."""
+    """The next step of a process, and its knowledge at that point."""
 
     request: int = -1
     choices: int = 0
@@ -146,7 +147,7 @@ class Explorer:
         self.new_engine: Callable[[], Engine] = Engine
 
     def explore(self, budget: Budget, most_states: int | None = None) -> Found:
-        """Raises Violated, with the steps that lead there."""
+        """Explore all states. Raises Violated with the steps that lead to the violation."""
         start = self._first_state(budget)
         seen, stack = {hash(start)}, [start]
         while stack:
@@ -178,7 +179,7 @@ class Explorer:
                 continue
             wants = self._wants(place, local)
             if wants.outcome is not None:
-                # Nothing of the others can change what it has got: no need to try it later, too.
+                # No other process can change this result, so later positions are not tried.
                 yield self._ended(state, place, wants.outcome)
                 return
             if wants.choices:
@@ -190,7 +191,7 @@ class Explorer:
             kind = self._processes[place].kind
             if local.is_done or (kind and begun_by.get(kind) and not local.has_begun):
                 continue
-            begun_by[kind] = not local.has_begun  # whoever of a kind has not begun lets the next ones wait
+            begun_by[kind] = not local.has_begun  # processes of a kind start in a fixed order
             yield from self._answered(state, place, self._wants(place, local).request)
 
     def _answered(self, state: State, place: int, request: int) -> Iterator[State]:
@@ -219,7 +220,7 @@ class Explorer:
         return _with(state, place, local._replace(told=told, has_begun=has_begun))
 
     def _like(self, place: int, local: Local, answer: int) -> int:
-        """The answers so far; if the process knows no more and no less after other ones, those instead."""
+        """The id of the responses so far, merged with responses that give equal knowledge."""
         told = len(self._told)
         self._told.append((local.told, answer))
         wants = self._wants(place, local._replace(told=told))
@@ -245,7 +246,7 @@ class Explorer:
         return _with(state._replace(held=held), place, Local(-1, 0, is_done=True))
 
     def _performed(self, items: tuple[int, ...], request: int) -> tuple[int, tuple[int, ...]]:
-        """The answer, and the items then. Depends on the items that the request touches alone, so it is remembered by them."""
+        """The response and the items afterwards; cached by the items that the request touches."""
         method, body, read, written = self._requests[request]
         places = [self._place(key) for key in (*read, *written)] or self._partition(body)
         touched = tuple(items[place] if place < len(items) else 0 for place in places)
@@ -271,7 +272,7 @@ class Explorer:
         return answer, tuple(vector)
 
     def _committed(self, state: State, vector: tuple[int, ...]) -> State:
-        """The state with other items, after the checks that hold at every instant."""
+        """The state with new items, after the checks that hold at every instant."""
         before, after = self._facts_of(state.items), self._facts_of(vector)
         after.check()
         after.check_follows(before)
@@ -288,7 +289,7 @@ class Explorer:
         return state._replace(items=vector, processes=processes, held=held)
 
     def _check_allowed(self, before: _Facts, after: _Facts, held: tuple[Terms, ...]) -> None:
-        """A use that was made is allowed by rules that may be in force."""
+        """Assert that rules that may be in force allowed the redeemed use."""
         attempts = [after.redeemed[made] for made in after.redeemed.keys() - before.redeemed.keys()]
         is_tap = any(" taps " in attempt for attempt in attempts)
         for holder, used in after.used_by.items():
@@ -348,7 +349,7 @@ class Explorer:
                 return Wants(outcome=("failed", type(failed).__name__))
 
     def answer(self, answer: int) -> Any:
-        """Raises what was answered, if it was an error."""
+        """Return the response, or raise it if it is an error."""
         kind, content = self._answers[answer]
         match kind:
             case "error":
@@ -402,7 +403,7 @@ class _Asks(BaseException):
 
 
 class _Replay:
-    """A client that gives the answers had so far, and then stops the process with what it asks for next."""
+    """A client that replays the responses so far and then stops the process at its next request."""
 
     def __init__(self, explorer: Explorer, answers: Iterator[int], start: Mapping[Key, Item]) -> None:
         self._explorer, self._answers, self.is_live = explorer, answers, False
@@ -422,7 +423,7 @@ class _Replay:
         return self._asked(method, request)
 
     def _one_by_one(self, request: dict[str, Any]) -> Any:
-        """A batch is no snapshot: others may write between two of its reads."""
+        """Split a batch into single reads: other processes may write between them."""
         ((table, wanted),) = request["RequestItems"].items()
         found: list[Any] = []
         for key in wanted["Keys"]:
@@ -451,7 +452,7 @@ class _Replay:
 
 
 class _Dice(random.Random):
-    """Every way that dice can fall is tried."""
+    """A source of choices, all of which are tried."""
 
     def __init__(self, replay: _Replay) -> None:
         super().__init__(0)
@@ -474,7 +475,7 @@ class _Dice(random.Random):
 
 @dataclass(frozen=True)
 class _Facts:
-    """What the items say."""
+    """Facts derived from the items."""
 
     units: int
     terms: Terms
@@ -521,7 +522,7 @@ class _Facts:
         return cls(units, terms, used, remaining, used_by, redeemed, gone, known)
 
     def true_refusals(self, holder: str, held: tuple[Terms, ...]) -> frozenset[str]:
-        """The refusals that are true now of a customer, by any of the terms that may be in force."""
+        """Refusals that are true for a customer now, by any terms that may be in force."""
         used = self.used_by.get(holder, 0)
         true = {
             "coupon_max_uses_reached": self.remaining == 0,

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from couponflow.domain import times
-from simulator.dynamodb import Cloud
+from simulator.dynamodb import SimulatedDynamoDB
 from simulator.engine import Item, Key
 from simulator.environments import moment
 
@@ -49,7 +49,7 @@ class Use:
 class History:
     """Records every write of the table."""
 
-    cloud: Cloud
+    cloud: SimulatedDynamoDB
     versions: list[Version] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     remaining: list[tuple[float, int]] = field(default_factory=list)

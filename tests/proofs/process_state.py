@@ -1,8 +1,8 @@
 """State of a stopped process, which decides whether two of them continue in the same way.
 
-That is its place in the code, frame by frame, and the variables that it may still read. What it read and forgot does not
-count, which makes many histories one. Live is what any code reads that can still be reached, or that belongs to the statement
-under way, and every loop's variable: more than needed, never less, except for half-made values that no variable holds.
+The state is the position in each frame and the live variables. Values that the process no longer reads are
+ignored, which merges many histories. A variable is live if reachable code or the current statement reads it,
+or if it is a loop variable: a superset of the necessary, except for temporary values without a variable.
 A test compares explorations with and without this.
 """
 

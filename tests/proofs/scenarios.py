@@ -148,7 +148,7 @@ LOWER, RAISE = 2, 4
 
 
 def redemptions_during_limit_changes(lowered_to: int = LOWER) -> Explorer:
-    """Three customers and three uses on two shards, while one marketer lowers the limit and another raises it."""
+    """Three customers, three uses on two shards; one marketer lowers the limit, another raises it."""
     scene = Scene(3, 1, 2, CUSTOMERS)
     return scene.explorer(
         *(scene.tap(customer, repeats=1, kind="customer") for customer in CUSTOMERS),
@@ -181,8 +181,10 @@ def competing_redemptions_with_faults() -> Explorer:
 
 
 def one_customer_at_every_entry_point() -> Explorer:
-    """One customer who may use it three times, at the phone, in a flow and at a till at once, while that limit goes to one
-    and back; and a stranger with a link that was never given out."""
+    """One customer with three uses taps, runs a flow and redeems at a till concurrently.
+
+    The customer limit changes to one and back. A stranger taps an authentic, undistributed link.
+    """
     scene = Scene(5, 3, 1, ["ann"])
     return scene.explorer(
         scene.tap("ann", 1, repeats=1),
@@ -196,7 +198,7 @@ def one_customer_at_every_entry_point() -> Explorer:
 
 
 def same_idempotency_key_twice(per_customer: int | None) -> Explorer:
-    """The same Idempotency-Key at two tills at once, and another sale, and a flow that gives the next use out meanwhile."""
+    """Two tills with one Idempotency-Key, another sale, and a flow that distributes the next use."""
     scene = Scene(5, per_customer, 1, ["ann"])
     return scene.explorer(
         scene.till("ann", "sale", repeats=1),
@@ -207,7 +209,7 @@ def same_idempotency_key_twice(per_customer: int | None) -> Explorer:
 
 
 def same_key_during_customer_limit_change(before: int | None, *after: int | None) -> Explorer:
-    """The same Idempotency-Key at two tills, one of which may know of the change: by limit the next use lies elsewhere."""
+    """Two tills with one Idempotency-Key during a change: the limit decides the slot of the next use."""
     scene = Scene(5, before, 2, ["ann"])
     env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
     env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
@@ -237,7 +239,7 @@ def one_marketer() -> Explorer:
 
 
 def two_marketers_and_a_crash() -> Explorer:
-    """One disables the coupon and may crash halfway; the other renames it, and then it is disabled."""
+    """One marketer disables the coupon and may crash halfway; another renames it, which completes it."""
     scene = Scene(5, 1, 2, ["ann"])
     return scene.explorer(
         scene.tap("ann", repeats=1),
@@ -247,9 +249,8 @@ def two_marketers_and_a_crash() -> Explorer:
     )
 
 
-def a_page_rule_and_taps() -> Explorer:
-    """One marketer takes the button off the page, another puts it back; one customer taps, and a
-    till sells to another."""
+def page_rule_change_and_taps() -> Explorer:
+    """One marketer removes the page's button, another restores it, while a customer taps and a till redeems."""
     scene = Scene(5, 1, 2, CUSTOMERS[:1])
     return scene.explorer(
         scene.tap("ann", repeats=1),
@@ -259,8 +260,8 @@ def a_page_rule_and_taps() -> Explorer:
     )
 
 
-def a_rollback_and_the_last_unit() -> Explorer:
-    """Ann has used one of two units. It is rolled back while bob and cid want one each."""
+def rollback_and_last_unit() -> Explorer:
+    """Ann has redeemed one of two units; it is rolled back while bob and cid redeem."""
     scene = Scene(2, 1, 2, CUSTOMERS)
     env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
     env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
@@ -268,13 +269,13 @@ def a_rollback_and_the_last_unit() -> Explorer:
     return scene.explorer(*taps, scene.roll_back("ann"))
 
 
-def a_double_tap_for_the_last_use() -> Explorer:
+def double_tap_for_the_last_use() -> Explorer:
     """Two taps for the only use: the second must return the redemption of the first."""
     scene = Scene(1, 1, 2, ["ann"])
     return scene.explorer(scene.tap("ann", repeats=1, kind="tap"), scene.tap("ann", repeats=1, kind="tap"))
 
 
-def a_lowering() -> Explorer:
+def lowering_during_a_redemption() -> Explorer:
     """A limit is lowered by several units of two shards, while a customer redeems one."""
     scene = Scene(6, 1, 2, ["ann"])
     return scene.explorer(scene.tap("ann"), scene.change("lowering", {"max_redemptions": 2}))

@@ -29,7 +29,7 @@ from couponflow.domain.models import Coupon
 from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
-from simulator.dynamodb import NO_FAULTS, Client, Cloud, Crashed, Faults, Physics
+from simulator.dynamodb import NO_FAULTS, Client, Crashed, Faults, Physics, SimulatedDynamoDB
 from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
 from simulator.virtual_time import World
 from tests.proofs.history import SECONDS_BEHIND, History, check
@@ -50,7 +50,7 @@ class Schedule:
         random.seed(self.seed)
         self.world = World(self.seed)
         self.dice = self.world.dice
-        self.cloud = Cloud(self.world, Physics(conflict_window=self.dice.choice([0.004, 0.008, 0.016])))
+        self.cloud = SimulatedDynamoDB(self.world, Physics(conflict_window=self.dice.choice([0.004, 0.008, 0.016])))
         self.most_shards = self.dice.choice([1, 2, 2, 4])
         self.intents: dict[str, set[str]] = {}
         self._environments: list[Environment] = []

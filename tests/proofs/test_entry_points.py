@@ -17,14 +17,14 @@ from couponflow.store.dynamodb import Table
 from couponflow.store.organisations import OrganisationStore
 from couponflow.store.redemptions import RedemptionStore
 from simulator.environments import ORGANISATION, START, environment, found_organisation, new_coupon
-from simulator.faults import TroubledClient
+from simulator.faults import FaultyClient
 
 
 class EntryPoints:
     """Entry points to a coupon distributed to ann, each called in a new environment."""
 
     def __init__(self, per_customer: int | None = None) -> None:
-        self.client = TroubledClient()
+        self.client = FaultyClient()
         found_organisation(self.client)
         OrganisationStore(Table(self.client, "couponflow")).create(Organisation("other", "Other", addon_enabled=True))
         self.coupon = self.new().coupon_service.create(ORGANISATION, new_coupon(9, per_customer), START).coupon

@@ -20,7 +20,7 @@ LOST_AND_CRASHED = Budget(lost_answers=1, crashes=1)
 LIMIT_CHANGES = scenarios.same_key_during_customer_limit_change
 QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a rush while the limit moves": (scenarios.redemptions_during_limit_changes, Budget()),
-    "a lowering, answers lost": (scenarios.a_lowering, Budget(lost_answers=2, conflicts=1)),
+    "a lowering, answers lost": (scenarios.lowering_during_a_redemption, Budget(lost_answers=2, conflicts=1)),
     "a rush with faults": (scenarios.competing_redemptions_with_faults, ONE_OF_EACH),
     "one customer everywhere": (scenarios.one_customer_at_every_entry_point, Budget()),
     "one sale twice": (lambda: scenarios.same_idempotency_key_twice(3), ONE_OF_EACH),
@@ -29,8 +29,8 @@ QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "one sale, limit set": (lambda: LIMIT_CHANGES(None, 3), LOST_AND_CRASHED),
     "two marketers": (scenarios.two_marketers, Budget(lost_answers=1)),
     "a crashed change, then another": (scenarios.two_marketers_and_a_crash, Budget()),
-    "a page rule and taps": (scenarios.a_page_rule_and_taps, Budget()),
-    "a rollback and the last unit": (scenarios.a_rollback_and_the_last_unit, Budget(lost_answers=1)),
+    "a page rule and taps": (scenarios.page_rule_change_and_taps, Budget()),
+    "a rollback and the last unit": (scenarios.rollback_and_last_unit, Budget(lost_answers=1)),
 }
 THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     # Millions of states: each takes minutes.
@@ -39,8 +39,8 @@ THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a rush, a conflict": (scenarios.redemptions_during_limit_changes, Budget(conflicts=1)),
     "a rush, lowered in two steps": (lambda: scenarios.redemptions_during_limit_changes(1), Budget()),
     "a crashed change, faults": (scenarios.two_marketers_and_a_crash, ONE_OF_EACH),
-    "a page rule, faults": (scenarios.a_page_rule_and_taps, LOST_AND_CRASHED),
-    "a rollback, all faults": (scenarios.a_rollback_and_the_last_unit, ONE_OF_EACH),
+    "a page rule, faults": (scenarios.page_rule_change_and_taps, LOST_AND_CRASHED),
+    "a rollback, all faults": (scenarios.rollback_and_last_unit, ONE_OF_EACH),
     "a smaller one, an answer lost": (scenarios.few_redemptions_during_limit_changes, Budget(lost_answers=1)),
     "one customer everywhere, all faults": (scenarios.one_customer_at_every_entry_point, ONE_OF_EACH),
     "one sale, limit removed and set": (lambda: LIMIT_CHANGES(3, None, 3), ONE_OF_EACH),
@@ -102,7 +102,7 @@ def _on_any_use(redemptions, use, number):
 
 
 RUSH, CUSTOMER = scenarios.redemptions_during_limit_changes, scenarios.one_customer_at_every_entry_point
-ROLLBACK = scenarios.a_rollback_and_the_last_unit
+ROLLBACK = scenarios.rollback_and_last_unit
 SMALL = scenarios.few_redemptions_during_limit_changes
 MUTANTS = {
     "room is not asked for": (quota_shards, "HAS_ROOM", "attribute_exists(pk)", RUSH, Budget()),
@@ -129,7 +129,7 @@ MUTANTS = {
     ),
     "a page rule does not fence": (
         *(QuotaShardStore, "fence", _nothing),
-        *(scenarios.a_page_rule_and_taps, Budget()),
+        *(scenarios.page_rule_change_and_taps, Budget()),
     ),
     "refused by what is cached": (
         *(redemption.RedemptionService, "_permit", _permit_by_cache),
@@ -161,8 +161,8 @@ def test_control_each_removed_rule_breaks_a_promise(mutant, monkeypatch):
 def test_lost_response_to_the_last_use_never_means_sold_out(monkeypatch):
     monkeypatch.setattr(redemptions.RedemptionStore, "get", lambda *_: None)
     # Control: without a look at the own redemption, a double tap may hear it.
-    found = scenarios.a_double_tap_for_the_last_use().explore(Budget())
+    found = scenarios.double_tap_for_the_last_use().explore(Budget())
     assert "coupon_max_uses_reached" in {outcome[0] for _, outcome in found.outcomes}
     monkeypatch.undo()
-    found = scenarios.a_double_tap_for_the_last_use().explore(ONE_OF_EACH)
+    found = scenarios.double_tap_for_the_last_use().explore(ONE_OF_EACH)
     assert {outcome[0] for _, outcome in found.outcomes} == {"redeemed"}

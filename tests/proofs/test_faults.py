@@ -18,7 +18,7 @@ from couponflow.store import coupons, dynamodb, limit_changes
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.quota_shards import QuotaShardStore
 from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
-from simulator.faults import KINDS, TroubledClient, from_then_on, only_at
+from simulator.faults import KINDS, FaultyClient, from_call_on, only_at
 
 GET, BATCH, QUERY, PUT, UPDATE, TRANSACT = (
     "get_item",
@@ -38,7 +38,7 @@ class System:
 
     def __init__(self, limit: int | None = 50, per_customer: int | None = 3) -> None:
         self.seconds = 0.0
-        self.client = TroubledClient()
+        self.client = FaultyClient()
         found_organisation(self.client)
         env = self.environment()
         self.coupon = env.coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon
@@ -189,7 +189,7 @@ def test_permanent_fault_ends_clearly_and_a_repeat_acts_once(case, kind):
     said, calls, facts = run_without_faults(case)
     for faulty_call in range(len(calls)):
         system = USE_CASES[case][0]()
-        system.client.begin(from_then_on(faulty_call, kind))
+        system.client.begin(from_call_on(faulty_call, kind))
         with suppress(*UNDECIDED):
             assert outcome(case, system) == said
         assert system.seconds < MOST_SECONDS and len(system.client.calls) < MOST_CALLS

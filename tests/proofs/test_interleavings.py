@@ -28,7 +28,7 @@ from couponflow.store.dynamodb import Table
 from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.redemptions import RedemptionStore
 from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
-from simulator.faults import TroubledClient
+from simulator.faults import FaultyClient
 
 TRANSACT, UPDATE = "transact_write_items", "update_item"
 MOMENT = timedelta(milliseconds=1)
@@ -38,7 +38,7 @@ class System:
     """`old` has the created coupon cached permanently; `new()` starts with empty caches."""
 
     def __init__(self, limit: int | None = 9, per_customer: int | None = None) -> None:
-        self.client = TroubledClient()
+        self.client = FaultyClient()
         found_organisation(self.client)
         self.coupon = self.new().coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon
         self.old = self.new()

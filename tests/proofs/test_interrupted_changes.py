@@ -22,7 +22,7 @@ from simulator.environments import (
     found_organisation,
     new_coupon,
 )
-from simulator.faults import TroubledClient
+from simulator.faults import FaultyClient
 
 MOST_SHARDS = 3
 
@@ -35,7 +35,7 @@ class System:
     """A coupon with five redemptions."""
 
     def __init__(self, limit: int | None) -> None:
-        self.client = TroubledClient()
+        self.client = FaultyClient()
         found_organisation(self.client)
         env = self.environment()
         new = new_coupon(limit)

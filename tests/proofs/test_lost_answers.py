@@ -12,7 +12,7 @@ from couponflow.domain.errors import TryAgain
 from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys, redemptions
 from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
-from simulator.faults import TroubledClient, from_then_on
+from simulator.faults import FaultyClient, from_call_on
 
 MINUTE = 60.0
 
@@ -22,7 +22,7 @@ class Customer:
 
     def __init__(self, by: str, limit: int | None, uses_before: int) -> None:
         self.seconds, self.by, self.use = 0.0, by, uses_before + 1
-        self.client = TroubledClient()
+        self.client = FaultyClient()
         found_organisation(self.client)
         env = self._environment()
         self.coupon = env.coupon_service.create(ORGANISATION, new_coupon(self.use, limit), moment(0)).coupon
@@ -43,7 +43,7 @@ class Customer:
         twin = Customer(self.by, self.coupon.max_redemptions_per_customer, self.use - 1)
         twin.request()
         made_at = len(twin.client.calls) - 1
-        self.client.begin(from_then_on(made_at, "time-out, done"))
+        self.client.begin(from_call_on(made_at, "time-out, done"))
         with pytest.raises(TryAgain):
             self.request()
         self.client.begin(lambda *_: None)

@@ -14,7 +14,7 @@ from couponflow.store import keys, redemption_records
 from couponflow.store.dynamodb import Table
 from couponflow.store.redemption_records import LAST_PLACE, RedemptionRecordStore
 from simulator.environments import ORGANISATION, START, environment, found_organisation, new_coupon
-from simulator.faults import TroubledClient
+from simulator.faults import FaultyClient
 
 DISTRIBUTED = RedemptionStatus.DISTRIBUTED
 SENT = 60
@@ -23,7 +23,7 @@ SENT = 60
 @pytest.fixture(scope="module")
 def sent():
     """A coupon with all records in one bucket; the store; the customers by second of distribution."""
-    client = TroubledClient()
+    client = FaultyClient()
     found_organisation(client)
     env = environment(client, lambda _: None, lambda: 0.0, random.Random(0))
     coupon = env.coupon_service.create(ORGANISATION, new_coupon(None), START).coupon

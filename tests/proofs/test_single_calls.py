@@ -21,7 +21,7 @@ from couponflow.services.shard_redeemer import MOST_TRIES, RedemptionResult
 from couponflow.store.dynamodb import Table
 from couponflow.store.quota_shards import QuotaShardStore
 from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
-from simulator.faults import TroubledClient, from_then_on
+from simulator.faults import FaultyClient, from_call_on
 
 TRANSACT = "transact_write_items"
 
@@ -31,7 +31,7 @@ class System:
 
     def __init__(self, limit: int | None, per_customer: int | None = None, **changes: Any) -> None:
         self.seconds, self.pauses, self.written = 0.0, list[float](), list[list[str]]()
-        self.client = TroubledClient()
+        self.client = FaultyClient()
         found_organisation(self.client)
         self.one, self.other = self.environment(), self.environment()
         self.coupon_id = self.one.coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon.coupon_id
@@ -99,7 +99,7 @@ def test_every_hop_goes_to_another_shard():
 
 def test_first_hop_is_immediate_and_later_ones_wait():
     system = System(100)
-    system.client.begin(from_then_on(0, "conflict"))
+    system.client.begin(from_call_on(0, "conflict"))
     with pytest.raises(TryAgain):
         system.sell(system.one)
     assert system.client.calls == [TRANSACT] * MOST_TRIES
