@@ -9,7 +9,7 @@ NO_LIMIT_UNITS = 10**15
 
 
 class CouponStatus(StrEnum):
-    """In the order of precedence: the first that fits is the coupon's status."""
+    """The status of a coupon, in the order of precedence: the first that fits counts."""
 
     ARCHIVED = "archived"
     DISABLED = "disabled"
