@@ -1,4 +1,4 @@
-"""Boundaries of a period at the deciding condition on the quota shard, for any cached coupon."""
+"""Boundaries of a period, to the millisecond, for any cached coupon."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,7 +50,10 @@ ALL_ROUND = {"starts_at": "2026-05-01T00:00:00+14:00", "ends_at": "2026-05-01T00
 def test_till_redeems_exactly_within_the_period(api: Api, period, starts, ends, cached):
     made = api.coupon(**period)
     service = api.gateway.function("RedeemFunction").services.redemption_service
-    coupon = replace(service.find_coupon(api.organisation_id, coupon_id=made["coupon_id"]).coupon, **cached)
+    coupon = service.find_coupon(api.organisation_id, coupon_id=made["coupon_id"]).coupon
+    if cached:
+        coupon = replace(coupon, **cached)
+        api.change(made, name="other")  # now the cached coupon is an older version
 
     def outcome(now: datetime) -> str:
         return code_or(lambda: str(service.redeem_at_till(coupon, now.isoformat(), None, None, now).redemption.status))
