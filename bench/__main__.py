@@ -34,6 +34,7 @@ def main(names: list[str]) -> int:
         "units": request_units.rows,
         "records": records.rows,
         "hot": hot_coupon.rows,
+        "changes": hot_coupon.rows_under_changes,
         "load": http_load.rows,
         "postgres": postgres.rows,
         "engines": engine_figures.rows,

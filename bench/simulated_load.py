@@ -25,6 +25,7 @@ class Result:
     seconds: list[float] = field(default_factory=list)
     hot_units: float = 0  # units written on quota shards, including failed tries
     environments: int = 0
+    change_seconds: list[float] = field(default_factory=list)  # how long each PATCH took
 
     @property
     def share_served(self) -> float:
@@ -38,8 +39,18 @@ class Result:
         return self.hot_units / max(1, self.served)
 
 
-def simulate(rate: float, seconds: float, shards: int, window: float, seed: int = 0) -> Result:
-    """Simulate our code: tills that redeem for new customers."""
+def simulate(
+    rate: float,
+    seconds: float,
+    shards: int,
+    window: float,
+    seed: int = 0,
+    changes_every: float | None = None,
+) -> Result:
+    """Simulate our code: tills that redeem for new customers.
+
+    `changes_every`: a marketer sends a PATCH in this interval, in seconds, one after the other.
+    """
     world = World(seed)
     cloud = SimulatedDynamoDB(world, Physics(conflict_window=window))
     client = cloud.client()
@@ -65,6 +76,18 @@ def simulate(rate: float, seconds: float, shards: int, window: float, seed: int 
             return serve
 
         _arrivals(cloud, rate, seconds, start, result)
+        if changes_every is not None:
+            world.start(partial(change, coupon.coupon_id, world.now, changes_every))
+
+    def change(coupon_id: str, began: float, interval: float) -> None:
+        env = make()
+        for number in range(1, 1 + int((seconds + 1) / interval)):
+            world.sleep(max(0, began + number * interval - world.now))
+            sent = world.now
+            version = env.coupon_store.get(coupon_id).version
+            name = {"name": f"Ten off, {number}"}
+            env.coupon_service.change(ORGANISATION, coupon_id, version, name, moment(world.now))
+            result.change_seconds.append(world.now - sent)
 
     result = Result()
     _run(cloud, set_up, result, "QUOTA")

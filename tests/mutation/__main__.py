@@ -26,7 +26,16 @@ PRELOADED = (boto3, hypothesis.stateful)
 OURS = ("tests", "local", "simulator", "tools", "couponflow")
 NOT_COPIED = (".git", ".venv", ".local", ".aws-sam", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
 # Fast stages first. Each stage runs only the mutants that no earlier stage noticed.
-PROOFS = ("entry_points", "record_lists", "single_calls", "interleavings", "lost_answers", "faults", "model")
+PROOFS = (
+    "entry_points",
+    "record_lists",
+    "single_calls",
+    "interleavings",
+    "interrupted_changes",
+    "lost_answers",
+    "faults",
+    "model",
+)
 STORED = ("records", "export", "tenants", "till", "link_uses", "distribute", "redeem_page_settings", "lost_answers")
 STAGES = [
     ["tests/unit/test_rules.py", *(f"tests/proofs/test_{name}.py" for name in PROOFS)],
