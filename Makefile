@@ -79,7 +79,7 @@ bench: install-sam ## measure the figures of docs/benchmarks.md: PARTS="units ho
 	@$(VENV)/python -m bench $(PARTS)
 
 soak: install ## run the long proofs: 10,000 schedules, millions of interleavings
-	@SOAK=1 $(VENV)/pytest tests/proofs
+	@SOAK=1 $(VENV)/pytest -n auto --dist loadgroup --no-loadscope-reorder tests/proofs
 
 mutants: install ## break each rule of the core in turn and name those that no test notices, in an hour: ONLY=word runs some
 	@$(VENV)/python -m tests.mutation

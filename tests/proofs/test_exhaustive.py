@@ -51,7 +51,7 @@ THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
 @pytest.mark.parametrize("name", [*QUICK, *THOROUGH])
 def test_every_interleaving_keeps_the_promises(name, is_soak, record_property):
     if name in THOROUGH and not is_soak:
-        pytest.skip("`make soak` runs it")
+        pytest.skip(f"`make soak` runs: {name}")
     make, budget = (QUICK | THOROUGH)[name]
     found = make().explore(budget)
     record_property("states", found.states)
