@@ -91,6 +91,8 @@ def operator(api: Api) -> None:
 
 def coupons(api: Api, image_id: str) -> None:
     api.keys["admin"] = api.key("admin")["key"]  # the first use of a key is recorded
+    new = {"name": "Once", "starts_at": "2026-01-01", "ends_at": "2999-12-31"}
+    assert api.call("POST", "/v1/coupons", new, **{"idempotency-key": "once"}).status_code == 201
     coupon = api.coupon(code="EVERYTHING", max_redemptions=40, max_redemptions_per_customer=2)
     api.change(coupon, max_redemptions=400)
     api.change(coupon, max_redemptions=10, name="Anew")
@@ -144,6 +146,8 @@ def images(api: Api) -> str:
     announced = api.call(
         "POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": len(content.getvalue())}
     ).json()
+    once = {"kind": "brand_icon", "content_type": "image/png", "size": 9}
+    assert api.call("POST", "/v1/images", once, **{"idempotency-key": "once-more"}).status_code == 201
     boto3.client("s3").put_object(Bucket=BUCKET, Key=announced["upload"]["fields"]["key"], Body=content.getvalue())
     done = api.call("POST", f"/v1/images/{announced['image_id']}/complete")
     assert done.status_code == 200, done.text
@@ -182,7 +186,7 @@ def test_control_extra_action_is_noticed(recorder: Recorder, action: str):
 
 def test_control_extra_item_kind_is_noticed(recorder: Recorder):
     generous = copy.deepcopy(TEMPLATE)
-    (put,) = (each for each in permissions.statements(generous, "ImagesFunction") if each["Action"] == "dynamodb:PutItem")
+    put = next(each for each in permissions.statements(generous, "ImagesFunction") if each["Action"] == "dynamodb:PutItem")
     put["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] += ["ORG#*"]
 
     allowed = permissions.allowed(generous, "ImagesFunction")

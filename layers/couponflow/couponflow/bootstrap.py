@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from couponflow.services.organisations import OrganisationService
     from couponflow.services.records import RecordService
     from couponflow.store.bucket import Bucket
+    from couponflow.store.idempotency import IdempotencyStore
     from couponflow.web.flow.distribute import Distribution
 
 _CLIENT = ClientConfig(
@@ -153,6 +154,13 @@ class Services:
 
         files = ImageFiles(self.bucket)
         return ImageService(ImageStore(self.table), files)
+
+    @cached_property
+    def idempotency_store(self) -> "IdempotencyStore":
+        """What requests with an Idempotency-Key created."""
+        from couponflow.store.idempotency import IdempotencyStore
+
+        return IdempotencyStore(self.table)
 
     @cached_property
     def organisation_service(self) -> "OrganisationService":

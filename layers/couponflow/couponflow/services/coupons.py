@@ -23,6 +23,7 @@ from couponflow.store import quota_shards as quota_items
 from couponflow.store.backoff import Backoff
 from couponflow.store.coupons import Changes, CouponStore
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
+from couponflow.store.idempotency import Creation, IdempotencyKey
 from couponflow.store.limit_changes import LimitChangeStore
 from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.redeem_pages import RedeemPageStore
@@ -84,15 +85,25 @@ class CouponService:
         if not self._terms.organisation(organisation_id).addon_enabled:
             raise AddonDisabled
 
-    def create(self, organisation_id: str, new: NewCoupon, now: datetime) -> CouponWithCounts:
-        """Raises CodeTaken, ValidationFailed."""
+    def create(
+        self,
+        organisation_id: str,
+        new: NewCoupon,
+        now: datetime,
+        key: IdempotencyKey | None = None,
+        made: Creation | None = None,
+    ) -> CouponWithCounts:
+        """Create a coupon. `made` is what an earlier request with the same key created: it is described, not created again.
+
+        Raises CodeTaken, ValidationFailed, KeyUsedError.
+        """
         check_period(new.starts_at, new.ends_at)
         shards = rules.shards_for(new.max_redemptions, self._most_shards)
         while True:
             coupon = Coupon(
-                coupon_id=links.new_id(),
+                coupon_id=made.resource_id if made else links.new_id(),
                 organisation_id=organisation_id,
-                code=new.code or codes.generate(),
+                code=(made.code if made else None) or new.code or codes.generate(),
                 name=new.name,
                 starts_at=new.starts_at,
                 ends_at=new.ends_at,
@@ -104,11 +115,13 @@ class CouponService:
                 record_buckets=RECORD_BUCKETS,
                 holder_secret=links.new_secret(),
                 link_secret=links.new_secret(),
-                created_at=now,
-                updated_at=now,
+                created_at=made.created_at if made else now,
+                updated_at=made.created_at if made else now,
             )
+            if made:
+                return CouponWithCounts(coupon, Counts(0, coupon.units))
             try:
-                self._create(coupon, self._backoff())
+                self._create(coupon, key, self._backoff())
             except CodeTaken:
                 if new.code:
                     raise
@@ -229,10 +242,10 @@ class CouponService:
             raise CouponNotFound
         return coupon
 
-    def _create(self, coupon: Coupon, backoff: Backoff) -> None:
+    def _create(self, coupon: Coupon, key: IdempotencyKey | None, backoff: Backoff) -> None:
         while True:
             try:
-                return self._coupons.create(coupon)
+                return self._coupons.create(coupon, key)
             except (ContentionError, UnknownResultError):
                 backoff.wait_or_raise()
 

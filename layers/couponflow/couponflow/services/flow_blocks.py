@@ -9,6 +9,7 @@ from couponflow.domain.flow_blocks import FlowBlock, FlowBlockContent
 from couponflow.domain.models import Coupon
 from couponflow.services.coupons import CouponService
 from couponflow.store.flow_blocks import FlowBlockStore, place_of
+from couponflow.store.idempotency import Creation, IdempotencyKey
 
 
 class FlowBlockService:
@@ -21,11 +22,23 @@ class FlowBlockService:
         """Raises AddonDisabled."""
         self._campaigns.require_addon(organisation_id)
 
-    def create(self, organisation_id: str, content: FlowBlockContent, now: datetime) -> FlowBlock:
-        """Raises CouponNotFound, CouponArchived, ValidationFailed."""
+    def create(
+        self,
+        organisation_id: str,
+        content: FlowBlockContent,
+        now: datetime,
+        key: IdempotencyKey | None = None,
+        made: Creation | None = None,
+    ) -> FlowBlock:
+        """Create a block. `made` is what an earlier request with the same key created: it is described, not created again.
+
+        Raises CouponNotFound, CouponArchived, ValidationFailed, KeyUsedError.
+        """
+        if made:
+            return FlowBlock(made.resource_id, organisation_id, content, made.created_at, made.created_at)
         self._check(organisation_id, content)
         block = FlowBlock(links.new_id(), organisation_id, content, created_at=now, updated_at=now)
-        self._blocks.create(block)
+        self._blocks.create(block, key)
         return block
 
     def get(self, organisation_id: str, block_id: str) -> FlowBlock:

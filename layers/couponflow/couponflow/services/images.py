@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from couponflow.domain import links
 from couponflow.domain.errors import NotFound, ValidationFailed
 from couponflow.domain.models import Image, ImageKind, PageImage
+from couponflow.store.idempotency import Creation, IdempotencyKey
 from couponflow.store.images import ImageFiles, ImageStore, Upload
 
 # Decoding a hostile file may take until the function times out, so the attempts are limited.
@@ -20,10 +22,23 @@ class ImageService:
     def __init__(self, images: ImageStore, files: ImageFiles) -> None:
         self._images, self._files = images, files
 
-    def announce(self, organisation_id: str, kind: ImageKind, content_type: str, size: int) -> tuple[Image, Upload]:
-        """Store the announcement of one image; return it and the signed upload form."""
-        image = Image(links.new_id(), organisation_id, kind, content_type, size)
-        self._images.announce(image)
+    def announce(
+        self,
+        organisation_id: str,
+        kind: ImageKind,
+        content_type: str,
+        size: int,
+        now: datetime,
+        key: IdempotencyKey | None = None,
+        made: Creation | None = None,
+    ) -> tuple[Image, Upload]:
+        """Return the right to upload one image: of `made`, what an earlier request with the same key announced.
+
+        Raises KeyUsedError.
+        """
+        image = Image(made.resource_id if made else links.new_id(), organisation_id, kind, content_type, size)
+        if made is None:
+            self._images.announce(image, key, now)
         return image, self._files.upload(image)
 
     def complete(self, organisation_id: str, image_id: str) -> Image:

@@ -9,8 +9,9 @@ from typing import Any
 from couponflow.domain import codes, times
 from couponflow.domain.errors import CodeTaken, CouponNotFound, VersionConflict
 from couponflow.domain.models import ButtonBehavior, Coupon, RedeemPage
-from couponflow.store import keys, quota_shards, redeem_pages
+from couponflow.store import idempotency, keys, quota_shards, redeem_pages
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, delete, put, update
+from couponflow.store.idempotency import Creation, IdempotencyKey, KeyUsedError
 
 # Fields of a coupon and their new values; `last_change` names the change, so that a lost answer is recognised.
 Changes = dict[str, Any]
@@ -28,16 +29,23 @@ class CouponStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def create(self, coupon: Coupon) -> None:
-        """Asked again with the same coupon, nothing changes. Raises CodeTaken."""
+    def create(self, coupon: Coupon, key: IdempotencyKey | None = None) -> None:
+        """Create the coupon, its code and its shards. A repetition with the same coupon changes nothing.
+
+        Raises CodeTaken, KeyUsedError.
+        """
+        creation = Creation(coupon.coupon_id, coupon.created_at, coupon.code)
+        claims = [idempotency.claim(key, creation)] if key else []
         code = keys.code(coupon.organisation_id, codes.canonical(coupon.code)) | {"coupon_id": coupon.coupon_id}
+        writes = [*claims, put(code, ABSENT), put(_to_item(coupon), ABSENT), *quota_shards.first_shards(coupon)]
         try:
-            self._table.transact(
-                [put(code, ABSENT), put(_to_item(coupon), ABSENT), *quota_shards.first_shards(coupon)],
-            )
+            self._table.transact(writes)
         except ConditionFailedError as refused:
-            # An earlier try's answer may have been lost: then the code is taken by this very coupon.
-            if refused.old is None or refused.old.get("coupon_id") != coupon.coupon_id:
+            # An earlier try's answer may have been lost: then the key and the code are of this very coupon.
+            if refused.index < len(claims):
+                if not idempotency.is_claimed_by(refused.old, coupon.coupon_id):
+                    raise KeyUsedError from refused
+            elif refused.old is None or refused.old.get("coupon_id") != coupon.coupon_id:
                 raise CodeTaken from refused
 
     def get(self, coupon_id: str, *, consistent: bool = True) -> Coupon:

@@ -8,8 +8,9 @@ from couponflow.domain import links, times
 from couponflow.domain.channel_limits import Channel
 from couponflow.domain.errors import NotFound
 from couponflow.domain.flow_blocks import FallbackFlows, FlowBlock, FlowBlockContent
-from couponflow.store import keys
+from couponflow.store import idempotency, keys
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, delete, put
+from couponflow.store.idempotency import Creation, IdempotencyKey, KeyUsedError
 
 EXISTS = "attribute_exists(pk)"
 # Flows follow a change of a block or a coupon within two seconds.
@@ -23,9 +24,17 @@ class FlowBlockStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def create(self, block: FlowBlock) -> None:
-        """Store a new block."""
-        self._table.put(put(_to_item(block)))
+    def create(self, block: FlowBlock, key: IdempotencyKey | None = None) -> None:
+        """Save a new block. Raises KeyUsedError."""
+        if key is None:
+            return self._table.put(put(_to_item(block)))
+        creation = Creation(block.block_id, block.created_at)
+        try:
+            self._table.transact([idempotency.claim(key, creation), put(_to_item(block))])
+        except ConditionFailedError as refused:
+            if not idempotency.is_claimed_by(refused.old, block.block_id):
+                raise KeyUsedError from refused
+        return None
 
     def get(self, organisation_id: str, block_id: str) -> FlowBlock | None:
         """Return the block, read strongly: a flow may use it right after its creation."""

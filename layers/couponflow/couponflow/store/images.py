@@ -1,12 +1,14 @@
 """Images: their metadata in the table, their content in the bucket."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from couponflow.domain.errors import NotFound
 from couponflow.domain.models import Image, ImageKind, PageImage
-from couponflow.store import keys
+from couponflow.store import idempotency, keys
 from couponflow.store.bucket import Bucket
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, update
+from couponflow.store.idempotency import Creation, IdempotencyKey, KeyUsedError
 
 LARGEST_UPLOAD = 2 * 1024 * 1024
 SECONDS_TO_UPLOAD = 300
@@ -28,10 +30,18 @@ class ImageStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def announce(self, image: Image) -> None:
-        """Store an announced image."""
+    def announce(self, image: Image, key: IdempotencyKey | None, now: datetime) -> None:
+        """Store what an upload is going to be. Raises KeyUsedError."""
         item = {"image_id": image.image_id, "kind": image.kind, "content_type": image.content_type, "size": image.size}
-        self._table.put(put(keys.image(image.organisation_id, image.image_id) | item))
+        write = put(keys.image(image.organisation_id, image.image_id) | item)
+        if key is None:
+            return self._table.put(write)
+        try:
+            self._table.transact([idempotency.claim(key, Creation(image.image_id, now)), write])
+        except ConditionFailedError as refused:
+            if not idempotency.is_claimed_by(refused.old, image.image_id):
+                raise KeyUsedError from refused
+        return None
 
     def get(self, organisation_id: str, image_id: str) -> Image:
         """Return the image. Raises NotFound, also for an image of another organisation."""

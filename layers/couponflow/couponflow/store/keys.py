@@ -66,6 +66,11 @@ def journal(at: str) -> str:
     return f"JOURNAL#{at[:7]}"
 
 
+def idempotency(organisation_id: str, key_hash: str) -> dict[str, str]:
+    """The item of one idempotency key, for 24 hours."""
+    return {"pk": f"IDEMPOTENCY#{organisation_id}#{key_hash}", "sk": "IDEMPOTENCY"}
+
+
 def counter(kind: str, subject: str) -> dict[str, str]:
     """A rate counter."""
     return {"pk": f"COUNTER#{kind}#{subject}", "sk": "COUNTER"}

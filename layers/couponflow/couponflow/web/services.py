@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from couponflow.services.organisations import OrganisationService
     from couponflow.services.records import RecordService
     from couponflow.services.redemption import RedemptionService
+    from couponflow.store.idempotency import IdempotencyStore
     from couponflow.store.request_state import RequestState
     from couponflow.store.terms_cache import TermsCache
     from couponflow.web.flow.distribute import Distribution
@@ -38,6 +39,10 @@ class Services(Protocol):
     @property
     def flow_block_service(self) -> "FlowBlockService":
         """Saved Distribute Coupon blocks."""
+
+    @property
+    def idempotency_store(self) -> "IdempotencyStore":
+        """What requests with an Idempotency-Key created."""
 
     @property
     def image_service(self) -> "ImageService":

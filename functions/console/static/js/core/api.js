@@ -42,6 +42,16 @@ export async function api(method, path, { query, body, signal, credential, idemp
   }
 }
 
+// One key for one body: a form that is sent again as it was creates nothing more.
+export function idempotencyKeys() {
+  let sent, name;
+  return (body) => {
+    const text = JSON.stringify(body);
+    if (text !== sent) [sent, name] = [text, crypto.randomUUID()];
+    return name;
+  };
+}
+
 export const get = (path, options) => api("GET", path, options);
 export const post = (path, body, options) => api("POST", path, { body, ...options });
 export const put = (path, body, options) => api("PUT", path, { body, ...options });

@@ -14,7 +14,7 @@ export async function upload(kind, file, { onProgress, signal }) {
   const { image_id: id, upload: form } = await post(
     "/v1/images",
     { kind, content_type: sent.type, size: sent.size },
-    { signal },
+    { signal, idempotencyKey: crypto.randomUUID() },
   );
   await send(form, sent, onProgress, signal);
   const image = await post(`/v1/images/${id}/complete`, {}, { signal });

@@ -1,9 +1,10 @@
 """/v1/coupons: create, list, read, change and archive coupons."""
 
 from couponflow.services.coupons import CouponWithCounts, NewCoupon
+from couponflow.store.idempotency import Creation, IdempotencyKey
 from couponflow.web.admin.coupon_schemas import CouponChange, CouponIn, CouponListing
 from couponflow.web.admin.response_models import CouponOut, Page
-from couponflow.web.http import cursors, etags, validation
+from couponflow.web.http import cursors, etags, idempotency, validation
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
@@ -18,7 +19,12 @@ def add_routes(app: HttpApp, services: Services) -> None:
     def create_coupon(request: Request) -> Response:
         coupons.require_addon(request.organisation_id)
         body = validation.parse(CouponIn, request.json)
-        created = coupons.create(request.organisation_id, NewCoupon(**dict(body)), request.now)
+        new = NewCoupon(**dict(body))
+
+        def create(key: IdempotencyKey | None, made: Creation | None) -> CouponWithCounts:
+            return coupons.create(request.organisation_id, new, request.now, key, made)
+
+        created = idempotency.create_once(request, "POST /v1/coupons", services.idempotency_store, create)
         return _coupon_response(created, request, status=201)
 
     @app.route("GET /v1/coupons")

@@ -1,8 +1,10 @@
 """/v1/flow/blocks: the Distribute Coupon blocks that flow authors save."""
 
+from couponflow.domain.flow_blocks import FlowBlock
+from couponflow.store.idempotency import Creation, IdempotencyKey
 from couponflow.web.admin import flow_block_schemas
 from couponflow.web.admin.response_models import FlowBlockOut, Page
-from couponflow.web.http import cursors, validation
+from couponflow.web.http import cursors, idempotency, validation
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
@@ -26,7 +28,12 @@ def add_routes(app: HttpApp, services: Services) -> None:
     def create_block(request: Request) -> Response:
         blocks.require_addon(request.organisation_id)
         body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
-        return FlowBlockOut.from_block(blocks.create(request.organisation_id, body.content(), request.now)).response(status=201)
+
+        def create(key: IdempotencyKey | None, made: Creation | None) -> FlowBlock:
+            return blocks.create(request.organisation_id, body.content(), request.now, key, made)
+
+        created = idempotency.create_once(request, "POST /v1/flow/blocks", services.idempotency_store, create)
+        return FlowBlockOut.from_block(created).response(status=201)
 
     @app.route("GET /v1/flow/blocks/{block_id}")
     def get_block(request: Request) -> Response:

@@ -3,8 +3,10 @@
 import re
 
 from couponflow.domain.errors import NotFound
-from couponflow.domain.models import ImageKind
-from couponflow.store.images import FOR_EVER
+from couponflow.domain.models import Image, ImageKind
+from couponflow.store.idempotency import Creation, IdempotencyKey
+from couponflow.store.images import FOR_EVER, Upload
+from couponflow.web.http import idempotency
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
@@ -31,7 +33,12 @@ def add_routes(app: HttpApp, services: Services) -> None:
 
         services.coupon_service.require_addon(request.organisation_id)
         body = validation.parse(ImageIn, request.json)
-        image, upload = images.announce(request.organisation_id, ImageKind(body.kind), body.content_type, body.size)
+        kind = ImageKind(body.kind)
+
+        def create(key: IdempotencyKey | None, made: Creation | None) -> tuple[Image, Upload]:
+            return images.announce(request.organisation_id, kind, body.content_type, body.size, request.now, key, made)
+
+        image, upload = idempotency.create_once(request, "POST /v1/images", services.idempotency_store, create)
         return UploadOut.from_upload(image, upload).response(status=201)
 
     @app.route("POST /v1/images/{image_id}/complete")

@@ -82,7 +82,12 @@ _USE = {"type": "object", "properties": {"use": {"type": ["integer", "string"], 
 OPERATIONS: dict[str, Operation] = {
     "GET /v1/openapi.json": Operation("This document", {"type": "object"}),
     "POST /v1/coupons": Operation(
-        "Create a coupon", CouponOut, 201, body=coupon_schemas.CouponIn, errors=(*_BODY, errors.CodeTaken)
+        "Create a coupon",
+        CouponOut,
+        201,
+        body=coupon_schemas.CouponIn,
+        headers={"Idempotency-Key": _KEY},
+        errors=(*_BODY, errors.CodeTaken),
     ),
     "GET /v1/coupons": Operation("List coupons, newest first", Page[CouponOut], query=coupon_schemas.CouponListing, errors=_LIST),
     "GET /v1/coupons/{coupon_id}": Operation("Read a coupon", CouponOut, errors=_COUPON),
@@ -90,7 +95,7 @@ OPERATIONS: dict[str, Operation] = {
         "Change a coupon; after the response no redemption commits under the old terms",
         CouponOut,
         body=coupon_schemas.CouponChange,
-        headers={"If-Match": _TEXT},
+        headers={"If-Match": _TEXT, "Idempotency-Key": _KEY},
         errors=(
             *_BODY,
             *_COUPON,
@@ -125,14 +130,21 @@ OPERATIONS: dict[str, Operation] = {
         query=coupon_schemas.RecordListing,
         errors=(*_COUPON, errors.ValidationFailed),
     ),
-    "POST /v1/images": Operation("Announce an image", UploadOut, 201, body=image_schemas.ImageIn, errors=_BODY),
+    "POST /v1/images": Operation(
+        "Announce an image", UploadOut, 201, body=image_schemas.ImageIn, headers={"Idempotency-Key": _KEY}, errors=_BODY
+    ),
     "POST /v1/images/{image_id}/complete": Operation(
         "Check and publish an uploaded image", ImageOut, errors=(errors.NotFound, errors.ValidationFailed)
     ),
     "GET /images/{name}": Operation("An image", "image/*", errors=(errors.NotFound,)),
     "GET /v1/flow/blocks": Operation("List Distribute Coupon blocks", Page[FlowBlockOut], query=validation.Listing, errors=_LIST),
     "POST /v1/flow/blocks": Operation(
-        "Save a new block", FlowBlockOut, 201, body=flow_block_schemas.BlockIn, errors=(*_BODY, *_COUPON)
+        "Save a new block",
+        FlowBlockOut,
+        201,
+        body=flow_block_schemas.BlockIn,
+        headers={"Idempotency-Key": _KEY},
+        errors=(*_BODY, *_COUPON),
     ),
     "GET /v1/flow/blocks/{block_id}": Operation("Read a block", FlowBlockOut, errors=(errors.NotFound,)),
     "PUT /v1/flow/blocks/{block_id}": Operation(

@@ -1,5 +1,5 @@
-import { html } from "../../core/preact.js";
-import { get, post } from "../../core/api.js";
+import { html, useMemo } from "../../core/preact.js";
+import { get, idempotencyKeys, post } from "../../core/api.js";
 import { useForm } from "../../ui/form.js";
 import { useResource } from "../../core/resource.js";
 import { go, href } from "../../core/router.js";
@@ -27,9 +27,10 @@ export function NewCoupon({ from }) {
 
 function Create({ source }) {
   const form = useForm({ saved: source ? copyOf(source) : blank(), check, draft: `new.${source?.coupon_id ?? ""}` });
+  const keyOf = useMemo(idempotencyKeys, []);
   const save = form.submit(async (values) => {
     try {
-      const coupon = await post("/v1/coupons", body(values));
+      const coupon = await post("/v1/coupons", body(values), { idempotencyKey: keyOf(body(values)) });
       form.settle(values);
       toast(`${coupon.name} is created. Now design its page.`);
       await go(`/coupons/${coupon.coupon_id}/redeem-page`, {}, { replace: true });

@@ -1,6 +1,6 @@
 // One Distribute Coupon block: what it says, where the flow goes on, and the request to paste into the builder.
 import { html, useMemo, useState } from "../../core/preact.js";
-import { get, post, put, remove } from "../../core/api.js";
+import { get, idempotencyKeys, post, put, remove } from "../../core/api.js";
 import { listed } from "../../core/lists.js";
 import { same, useForm } from "../../ui/form.js";
 import { useResource } from "../../core/resource.js";
@@ -69,6 +69,7 @@ function Editor({ block: opened, coupons }) {
   });
   const coupon = couponOf(form.values.coupon_id);
 
+  const keyOf = useMemo(idempotencyKeys, []);
   const save = form.submit(async (values) => {
     try {
       // The API keeps no versions of a block, so it is read again before it is written over.
@@ -76,7 +77,7 @@ function Editor({ block: opened, coupons }) {
         return setIsStale(true);
       const kept = await (block
         ? put(`/v1/flow/blocks/${block.block_id}`, body(values))
-        : post("/v1/flow/blocks", body(values)));
+        : post("/v1/flow/blocks", body(values), { idempotencyKey: keyOf(body(values)) }));
       form.settle(fieldsOf(kept), values);
       setIsStale(false);
       toast("Block saved");
