@@ -113,18 +113,18 @@ def _changes(**changes: Any) -> Call:
     return lambda system, env: system.change(env, **changes)
 
 
-LINK, TERMS, GLANCE, GATES, COUNTS = [QUERY, GET], [GET, QUERY], [BATCH], [UPDATE] * 3, [BATCH]
+LINK, TERMS, SAMPLE, FENCES, COUNTS = [QUERY, GET], [GET, QUERY], [BATCH], [UPDATE] * 3, [BATCH]
 READ_TO_CHANGE = [GET, GET, GET]
 # Each use case with its calls in a run without faults; faults are tried at these calls.
 USE_CASES: dict[str, tuple[Callable[[], System], Call, list[str]]] = {
-    "distribute": (System, _distributes("carl"), [*TERMS, *GLANCE, PUT]),
-    "distribute again": (System, _distributes("ann"), [*TERMS, *GLANCE, PUT]),
-    "distribute the next use": (System, _distributes("bob"), [*TERMS, *GLANCE, PUT, QUERY, PUT, QUERY]),
-    "open": (System, lambda system, env: env.redemption_service.open_link(system.link("ann")), [QUERY, QUERY, GET, *GLANCE]),
+    "distribute": (System, _distributes("carl"), [*TERMS, *SAMPLE, PUT]),
+    "distribute again": (System, _distributes("ann"), [*TERMS, *SAMPLE, PUT]),
+    "distribute the next use": (System, _distributes("bob"), [*TERMS, *SAMPLE, PUT, QUERY, PUT, QUERY]),
+    "open": (System, lambda system, env: env.redemption_service.open_link(system.link("ann")), [QUERY, QUERY, GET, *SAMPLE]),
     "look again": (
         System,
         lambda system, env: env.redemption_service.open_link(system.link("ann"), look_again=True),
-        [QUERY, QUERY, QUERY, GET, *GLANCE],
+        [QUERY, QUERY, QUERY, GET, *SAMPLE],
     ),
     "redeem by link": (System, _taps("ann", 1), [*LINK, TRANSACT]),
     "redeem by link, repeated": (System, _taps("bob", 1), [*LINK, TRANSACT]),
@@ -135,14 +135,14 @@ USE_CASES: dict[str, tuple[Callable[[], System], Call, list[str]]] = {
     "till, used up": (lambda: System(per_customer=1), _sells("bob"), [*TERMS, TRANSACT, QUERY, QUERY]),
     "till, sold out": (lambda: System(limit=1), _sells("carl"), [*TERMS, TRANSACT, BATCH, GET, UPDATE, GET]),
     "create": (System, _another_coupon, [TRANSACT]),
-    "rename": (System, _changes(name="other"), [*READ_TO_CHANGE, UPDATE, *GATES, *COUNTS]),
-    "disable": (System, _changes(active=False), [*READ_TO_CHANGE, UPDATE, *GATES, *COUNTS]),
-    "raise": (System, _changes(max_redemptions=53), [*READ_TO_CHANGE, BATCH, *[TRANSACT] * 3, *GATES, *COUNTS]),
-    "lower": (System, _changes(max_redemptions=20), [*READ_TO_CHANGE, *COUNTS, *[BATCH, TRANSACT] * 3, *GATES, *COUNTS]),
+    "rename": (System, _changes(name="other"), [*READ_TO_CHANGE, UPDATE, *FENCES, *COUNTS]),
+    "disable": (System, _changes(active=False), [*READ_TO_CHANGE, UPDATE, *FENCES, *COUNTS]),
+    "raise": (System, _changes(max_redemptions=53), [*READ_TO_CHANGE, BATCH, *[TRANSACT] * 3, *FENCES, *COUNTS]),
+    "lower": (System, _changes(max_redemptions=20), [*READ_TO_CHANGE, *COUNTS, *[BATCH, TRANSACT] * 3, *FENCES, *COUNTS]),
     "archive": (System, lambda system, env: env.coupon_service.archive(ORGANISATION, system.coupon.coupon_id, START), [
-        *[GET, GET, TRANSACT], GET, *GATES
+        *[GET, GET, TRANSACT], GET, *FENCES
     ]),
-    "save the page": (System, _saves_page, [GET, GET, TRANSACT, *GATES]),
+    "save the page": (System, _saves_page, [GET, GET, TRANSACT, *FENCES]),
     "list": (
         System,
         lambda system, env: env.coupon_service.list_page(ORGANISATION, None, "", None, 10, START),

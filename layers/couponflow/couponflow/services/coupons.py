@@ -1,4 +1,4 @@
-"""What marketers do: create coupons, change them, end them, design their pages."""
+"""Use cases of marketers: create, change, list and archive coupons, and save their redeem pages."""
 
 import hashlib
 import json
@@ -30,15 +30,15 @@ from couponflow.store.redeem_pages import RedeemPageStore
 from couponflow.store.terms_cache import TermsCache
 
 RECORD_BUCKETS = 4
-# A change keeps trying on a busy coupon for this long: well within the function's time.
+# A change is retried on a busy coupon for this long, well within the function's timeout.
 SECONDS_FOR_A_CHANGE = 10
-# A search through very many coupons goes on in the next call, before the function's time is over.
+# A search through very many coupons continues in the next call, before the function's timeout.
 MOST_PAGES_SEARCHED, SEARCHED_AT_ONCE = 10, 100
 
 
 @dataclass(frozen=True, slots=True)
 class NewCoupon:
-    """What a marketer says of a coupon; a code left out is generated."""
+    """The fields of a coupon to be created; without a code, one is generated."""
 
     name: str
     starts_at: datetime
@@ -52,7 +52,7 @@ class NewCoupon:
 
 @dataclass(frozen=True, slots=True)
 class CouponWithCounts:
-    """A coupon with its uses as they are now."""
+    """A coupon with its used and remaining units."""
 
     coupon: Coupon
     counts: Counts
@@ -166,11 +166,17 @@ class CouponService:
         now: datetime,
         idempotency_key: str | None = None,
     ) -> CouponWithCounts:
-        """Make the next version of a coupon (fields and their new values); when this returns, no one can redeem by the old.
+        """Make the next version of a coupon: fields and their new values.
 
-        A repetition of the last change, made on the same version, finishes what an earlier request began.
-        Raises CouponNotFound, CouponArchived, VersionConflict, LimitBelowUsed (nothing is changed, or the limit it names
-        was reached), TryAgain.
+        When this returns, no use by older rules can be made. A repetition of the last change, made
+        on the same version, finishes what an earlier request began.
+
+        Raises:
+            CouponNotFound: also for a coupon of another organisation.
+            CouponArchived: an archived coupon can't be changed.
+            VersionConflict: another change was made since that version.
+            LimitBelowUsed: nothing is changed, or the limit that it names was reached.
+            TryAgain: the coupon was busy until the backoff ended.
         """
         request_hash = _request_hash(version, changes, idempotency_key)
         coupon = self.coupon(organisation_id, coupon_id)
@@ -198,7 +204,14 @@ class CouponService:
         return campaign
 
     def archive(self, organisation_id: str, coupon_id: str, now: datetime) -> None:
-        """End a coupon for good: its links turn into the neutral page, its code is free again. Again, nothing changes."""
+        """Archive a coupon permanently: its links lead to the neutral page, its code is free again.
+
+        Repeated, it changes nothing.
+
+        Raises:
+            CouponNotFound: also for a coupon of another organisation.
+            TryAgain: the coupon was busy until the backoff ended.
+        """
         backoff = self._backoff()
         while (coupon := self.coupon(organisation_id, coupon_id)).archived_at is None:
             try:

@@ -14,7 +14,7 @@ _MOST = 2_000
 
 
 class TermsCache:
-    """One for each execution environment. Only gates on quota shards decide; what is remembered here may be old."""
+    """The terms that one execution environment has cached. They may be outdated: quota shards decide."""
 
     def __init__(self, coupons: CouponStore, organisations: OrganisationStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
         self._coupons, self._organisations = coupons, organisations
