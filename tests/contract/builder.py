@@ -31,7 +31,7 @@ class Conversation:
     flows: list[str] = field(default_factory=list)
 
     def fill(self, text: str) -> str:
-        """A variable without a value stays as it was typed."""
+        """Fill the variables; one without a value remains as typed."""
         return PLACEHOLDER.sub(lambda found: self.variables.get(found[1], found[0]), text)
 
     def call(self, block: CallApi, client: httpx.Client) -> httpx.Response:
@@ -46,7 +46,7 @@ class Conversation:
         return answer
 
     def run(self, block: CallApi, client: httpx.Client) -> httpx.Response:
-        """The flow with a Distribute Coupon block: on to the fallback flow, or send what it gave."""
+        """Run the flow with its Distribute Coupon block: send the coupon, or continue with the fallback flow."""
         answer = self.call(block, client)
         if self.variables["next_flow"]:
             self.flows.append(self.variables["next_flow"])

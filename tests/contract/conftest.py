@@ -32,13 +32,13 @@ def http(target: Target) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def api(target: Target, http: httpx.Client) -> ApiClient:
-    """An organisation that all tests of a target share; each makes its own coupons."""
+    """An organisation per target; each test creates its own coupons."""
     return target.new_organisation(http)
 
 
 @pytest.fixture
 def new_api(target: Target, http: httpx.Client) -> Callable[[], ApiClient]:
-    """`new_api()`: an organisation of the test's own."""
+    """`new_api()`: a new organisation for this test."""
     return lambda: target.new_organisation(http)
 
 

@@ -1,4 +1,4 @@
-"""A flow builder's whole way over HTTP: ten customers through every outcome, and each guide's request as it is printed there."""
+"""A flow builder over HTTP: ten customers through every outcome, and the printed request of each guide."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SAVED = {name: name for name in ("outcome", "reason", "message", "button_title",
 
 @dataclass(frozen=True)
 class Shop:
-    """An organisation of its own on the running stack, so that its add-on can be switched."""
+    """A separate organisation on the running stack, whose add-on the test can switch."""
 
     target: Target
     client: httpx.Client
@@ -126,8 +126,8 @@ def test_ten_customers_go_through_every_outcome(shop: Shop):
     wait_until(lambda: outcome(flow(later, "+491709")) == ("error", "addon_disabled", ["sorry"]))
 
 
-def test_a_customers_name_cannot_break_out_of_the_request(shop: Shop):
-    """The builder pastes names into JSON as they are; what it can still send, we take."""
+def test_customer_name_cannot_break_out_of_the_request(shop: Shop):
+    """The builder inserts names into JSON unescaped; every valid result is accepted."""
     block_id = shop.block(shop.coupon())
     for name in ("O'Neill & {Søn} <b>", "李小龍 🐉", "{{coupon_code}}", "="):
         conversation = Conversation({"phone": "+49170", "name": name})
@@ -144,7 +144,7 @@ def filled(request: str, shop: Shop, block_id: str) -> str:
 
 
 @pytest.mark.parametrize("path", [path for path in REQUESTS if path.suffix == ".json"], ids=lambda path: path.stem)
-def test_a_guides_request_gives_out_the_coupon(shop: Shop, path: Any):
+def test_request_of_a_guide_distributes_the_coupon(shop: Shop, path: Any):
     block_id = shop.block(shop.coupon())
     guide = (GUIDES / path.with_suffix(".md").name).read_text()
     address = re.search(r"POST https://YOUR_ADDRESS(\S+)`", guide)
@@ -162,7 +162,7 @@ def test_a_guides_request_gives_out_the_coupon(shop: Shop, path: Any):
         assert (answer.json()["outcome"], answer.json()["message"]) == ("distributed", "Hi Ann, Free coffee until 2999-12-31.")
 
 
-def test_the_curl_lines_work_as_printed(shop: Shop, tmp_path: Path):
+def test_curl_lines_of_a_guide_work_as_printed(shop: Shop, tmp_path: Path):
     def run(name: str, **known: str) -> Any:
         environment = shop.target.shell_environment(tmp_path) | {"COUPONFLOW_URL": shop.target.base_url, **known}
         script = (GUIDES / "requests" / name).read_text()
@@ -179,13 +179,13 @@ def test_the_curl_lines_work_as_printed(shop: Shop, tmp_path: Path):
 
 
 @pytest.mark.parametrize("path", REQUESTS, ids=lambda path: path.name)
-def test_a_guide_prints_the_request_that_is_sent_here(path: Any):
+def test_guide_prints_the_tested_request(path: Any):
     guides = "".join(guide.read_text() for guide in GUIDES.glob("*.md"))
 
     assert f"```{path.suffix[1:]}\n{path.read_text()}```" in guides
 
 
-def test_the_limits_in_the_guide_are_those_that_hold():
+def test_guide_has_the_enforced_limits():
     table = re.search(r"\| channel \|.*?\n\|[-|]+\|\n(.*?)\n\n", (GUIDES / "README.md").read_text(), re.DOTALL)
     assert table is not None
     told: dict[str, tuple[int, ...]] = {}
@@ -201,7 +201,7 @@ def test_the_limits_in_the_guide_are_those_that_hold():
 
 
 @pytest.mark.load
-def test_many_calls_at_once_give_one_link(shop: Shop, at_once: Callable[..., list[httpx.Response]]):
+def test_concurrent_calls_give_one_link(shop: Shop, at_once: Callable[..., list[httpx.Response]]):
     block_id = shop.block(shop.coupon())
     headers = {"authorization": f"Bearer {shop.keys['distribute']}"}
     body = {"block_id": block_id, "customer_id": "ann"}

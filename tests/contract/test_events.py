@@ -1,4 +1,4 @@
-"""Every event in events/ does what its name says, by direct invocation, on the demo data."""
+"""Every event in events/ works as named, by direct invocation on the demo data."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ FUNCTIONS = {function.folder.name: name for name, function in sam_template.load(
 
 
 def answer_to(event: str, target: Target) -> Any:
-    """The function is the one whose folder the event's name begins with."""
+    """Invoke the function whose folder name starts the event's name."""
     folder = max((folder for folder in FUNCTIONS if event.startswith(folder)), key=len)
     return target.invoke(FUNCTIONS[folder], json.loads((ROOT / "events" / f"{event}.json").read_text()))
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_an_event_is_understood(target: Target, event: str):
+def test_event_is_accepted_by_its_function(target: Target, event: str):
     answer = answer_to(event, target)
 
     assert answer.get("statusCode", 200) in (200, 201), answer
     assert answer.get("outcome") != "error"
 
 
-def test_the_redeem_events_redeem_the_demo_coupon_once(target: Target):
+def test_redeem_events_redeem_the_demo_coupon_once(target: Target):
     for event in ("redeem-by-link", "redeem-at-till"):
         first, second = (json.loads(answer_to(event, target)["body"]) for _ in range(2))
 
@@ -37,7 +37,7 @@ def test_the_redeem_events_redeem_the_demo_coupon_once(target: Target):
         assert second == first | {"repeated": True}
 
 
-def test_the_redeem_page_event_opens_the_demo_link(target: Target):
+def test_redeem_page_event_opens_the_demo_link(target: Target):
     event = json.loads((ROOT / "events" / "redeem_page.json").read_text())
 
     assert target.demo["redeem_url"].endswith(event["rawPath"])

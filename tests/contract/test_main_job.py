@@ -1,4 +1,4 @@
-"""The main job over HTTP: create, distribute, open, redeem, record; each refusal with its reason, and back again."""
+"""The main job over HTTP: create, distribute, open, redeem, record; refusals and their reversal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.stacks import StackProcess
 YESTERDAY, TOMORROW = {"ends_at": "2026-02-01"}, {"starts_at": "2998-01-01"}
 
 
-def test_of_four_customers_three_redeem_and_the_fourth_hears_it_everywhere(api: ApiClient):
+def test_fourth_customer_of_three_units_is_refused_everywhere(api: ApiClient):
     coupon = api.create_coupon(max_redemptions=3, max_redemptions_per_customer=1)
     links = [api.link(coupon, f"customer-{n}") for n in range(4)]
     assert [api.page_state(link) for link in links * 2] == ["available"] * 8
@@ -32,7 +32,7 @@ def test_of_four_customers_three_redeem_and_the_fourth_hears_it_everywhere(api: 
     assert api.till(coupon, "customer-9").json()["code"] == "coupon_max_uses_reached"
 
 
-def test_a_form_leads_back_to_the_page_which_says_why_not(api: ApiClient):
+def test_refused_form_is_redirected_to_a_page_with_the_reason(api: ApiClient):
     coupon = api.create_coupon(max_redemptions=1)
     first, second = api.link(coupon, "ann"), api.link(coupon, "bob")
 
@@ -45,7 +45,7 @@ def test_a_form_leads_back_to_the_page_which_says_why_not(api: ApiClient):
         assert api.page_state(link) == state
 
 
-def test_a_second_try_shows_the_same_redemption(api: ApiClient):
+def test_second_tap_returns_the_same_redemption(api: ApiClient):
     coupon = api.create_coupon(max_redemptions_per_customer=1)
     link = api.link(coupon, "ann")
 
@@ -65,7 +65,7 @@ def test_a_second_try_shows_the_same_redemption(api: ApiClient):
     ],
     ids=["disabled", "expired", "rescheduled"],
 )
-def test_a_change_is_refused_with_its_own_reason_and_can_be_taken_back(
+def test_closed_coupon_is_refused_with_its_reason_until_reopened(
     api: ApiClient, change: dict[str, object], back: dict[str, object], code: str, state: str, outcome: str
 ):
     coupon = api.create_coupon()
@@ -85,12 +85,12 @@ def test_a_change_is_refused_with_its_own_reason_and_can_be_taken_back(
 
 
 @pytest.mark.load
-def test_200_customers_at_once_on_a_limit_of_50_are_exactly_50(api: ApiClient):
+def test_200_concurrent_customers_redeem_exactly_50_units(api: ApiClient):
     coupon = api.create_coupon(max_redemptions=50, max_redemptions_per_customer=1)
     with ThreadPoolExecutor(50) as crowd:
         links = list(crowd.map(lambda n: api.link(coupon, f"customer-{n}"), range(200)))
         answers = list(crowd.map(api.tap, links))
-    # Who was told to try again, does.
+    # Customers repeat a tap that got a 503.
     for link, answer in zip(links, answers, strict=True):
         if answer.status_code == 503:
             answers.append(api.tap(link))
@@ -102,7 +102,7 @@ def test_200_customers_at_once_on_a_limit_of_50_are_exactly_50(api: ApiClient):
     assert sum(record["status"] == "redeemed" for record in api.records(coupon)) == 50
 
 
-def test_after_a_restart_everything_is_still_there(new_stack: Callable[..., StackProcess]):
+def test_restart_keeps_all_data(new_stack: Callable[..., StackProcess]):
     running = new_stack().start()
     with http_client() as http:
         api = ApiClient.of_demo(running.demo, http)

@@ -21,7 +21,7 @@ def commands(heading: str) -> str:
     return str(blocks[0])
 
 
-def test_the_first_five_minutes_go_as_printed(target: Target, tmp_path: Path):
+def test_first_five_minutes_work_as_printed(target: Target, tmp_path: Path):
     script = commands("The first five minutes").replace("http://127.0.0.1:3000", target.base_url)
 
     command = ["bash", "-euo", "pipefail", "-c", script]

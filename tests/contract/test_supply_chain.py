@@ -1,4 +1,4 @@
-"""What is shipped: locked with hashes, under licences that let us, and risks that name tests which exist."""
+"""Shipped packages have hashes and allowed licences; each listed risk names an existing test."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ SHIPPED = sorted({name for lock in LOCKS for name in pinned(lock.read_text())})
 
 
 @pytest.mark.parametrize("lock", [*LOCKS, *ROOT.glob("requirements-*.txt")], ids=lambda lock: lock.name)
-def test_every_locked_package_has_its_hashes(lock):
+def test_every_locked_package_has_hashes(lock):
     entries = re.findall(r"^[a-z0-9_.-]+==.*\n(?:    --hash=sha256:.*\n)*", lock.read_text(), re.MULTILINE)
     assert entries
     assert all("--hash=sha256:" in entry for entry in entries)
 
 
 def licence_of(name: str) -> str:
-    """As the package's own metadata say."""
+    """The licence in the package's metadata."""
     said: Any = metadata(name)
     classifiers = [each.rpartition(" :: ")[2] for each in said.get_all("Classifier") or [] if each.startswith("License ::")]
     first_line = (said.get("License") or "").splitlines()[:1]
     return said.get("License-Expression") or ", ".join(classifiers) or "".join(first_line)
 
 
-def test_the_list_of_licences_is_the_locks():
+def test_licence_list_equals_the_locks():
     listed = dict(re.findall(r"^\| ([a-z0-9_.-]+) \| (.+) \|$", LICENCES, re.MULTILINE))
     assert listed == {"package": "licence"} | {name: licence_of(name) for name in SHIPPED}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_each_shipped_package_has_a_licence_that_lets_us_ship_it(name):
+def test_each_shipped_package_has_an_allowed_licence(name):
     assert PERMISSIVE.search(licence_of(name)), licence_of(name)
 
 
-def test_the_check_would_see_copyleft():
+def test_control_copyleft_licence_is_noticed():
     assert not PERMISSIVE.search("GPL-3.0-only")
 
 
-def test_each_risk_names_a_test_that_exists():
+def test_each_risk_names_an_existing_test():
     rows = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs" / "threat-model.md").read_text())
     assert len(rows) >= 15
     assert [row for row in rows if f"def {row[1]}(" not in (ROOT / row[0]).read_text()] == []

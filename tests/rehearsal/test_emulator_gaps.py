@@ -45,7 +45,7 @@ def test_emulator_evaluates_actions_but_no_leading_keys(emulator: Emulator):
         client.delete_item(TableName="probe", Key={"pk": {"S": "ORG#acme"}})
 
 
-def test_a_gap_that_closes_is_reported():
+def test_closed_gap_is_reported():
     """The routes are made only where the emulator has made none."""
 
     class Api:

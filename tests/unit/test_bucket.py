@@ -75,7 +75,7 @@ def test_second_attempt_is_answered(call):
 
 
 @pytest.mark.parametrize("code", ["NoSuchKey", "404", "AccessDenied"])
-def test_missing_object_is_not_found_and_a_refused_write_is_our_fault(code):
+def test_missing_object_is_not_found_and_refused_write_an_error(code):
     bucket = Bucket(lambda: FailingClient(failure(code, 404)), "images")
     with pytest.raises(NotFound):
         bucket.read("key", 9)

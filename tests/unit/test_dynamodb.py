@@ -243,7 +243,7 @@ def test_outcome_is_unknown_after_a_write_that_may_be_made(name, error):
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("error", [*NOTHING_SENT, *map(plain, NOTHING_WRITTEN)], ids=repr)
-def test_request_is_to_be_repeated_where_certainly_nothing_was_written(name, error):
+def test_write_is_retryable_only_if_nothing_was_written(name, error):
     assert outcome(CALLS[name], error) is TryAgain
 
 
@@ -252,7 +252,7 @@ def test_refused_write_was_not_made(name):
     assert outcome(CALLS[name], plain("ConditionalCheckFailedException", Item=OLD)) is TryAgain
 
 
-def test_counters_and_audit_entries_are_not_the_request_s_own_writes():
+def test_counter_and_audit_writes_do_not_prevent_a_retry():
     for call in (lambda table: table.update_once({"Update": {}}), lambda table: table.put_beside({"Put": {}})):
         assert outcome(call, None) is TryAgain
         assert outcome(call, LOST[0]) is TryAgain

@@ -160,7 +160,7 @@ def test_suspicious_but_sound_file_is_cleaned(name):
         assert not any(word in written for word in (b"<script", b"<?php", b"<svg"))
 
 
-def test_jpeg_with_too_many_scans_is_refused_before_it_is_decoded(monkeypatch):
+def test_jpeg_with_too_many_scans_is_refused_before_decoding(monkeypatch):
     data = hostile_images.picture("JPEG", progressive=True)
     scan = data.index(b"\xff\xda")
     many = data[:scan] + data[scan : data.index(b"\xff\xda", scan + 1)] * 101 + data[scan:]

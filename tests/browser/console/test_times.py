@@ -44,7 +44,7 @@ def test_console_shows_the_last_day_as_the_api_does(open_console: Any):
     assert found["unlike"] < len(vectors) / 10
 
 
-def test_list_shows_a_coupon_whose_zone_the_browser_does_not_know(open_console: Any, bakery: Any):
+def test_list_shows_a_coupon_in_a_zone_unknown_to_the_browser(open_console: Any, bakery: Any):
     bakery.coupon(name="From elsewhere")
 
     def send_with_unknown_zone(route: Any) -> None:
