@@ -9,7 +9,8 @@ const SENTENCES = {
   coupon_archived: "This coupon is archived, so it can't be changed any more.",
   too_many_requests: "That was a lot at once. Wait a moment, then try again.",
   try_again: "The service is very busy. Nothing was changed; try again in a moment.",
-  outcome_unknown: "The service did not answer in time, so it is not known whether this was saved. Load the page again to see it.",
+  outcome_unknown:
+    "The service did not answer in time, so it is not known whether this was saved. Load the page again to see it.",
   internal_error: "Something went wrong on our side. Try again; if it stays, tell your account manager.",
   body_too_large: "That is too much text for one request.",
   validation_failed: "Some fields need another look.",
