@@ -1,4 +1,4 @@
-// What appears on the way out of a field moves what stands below it. Between a press and its release that would
+// A message that appears when a field loses focus moves the content below. Between press and release that would
 // pull the button away from under the pointer, and the click would be lost.
 let isPressed = false;
 

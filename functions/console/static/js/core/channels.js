@@ -22,7 +22,7 @@ export function limitsOf({ channel, image_url: image }) {
   return { message: image.trim() && messageBesideImage ? messageBesideImage : message, button };
 }
 
-// What is wrong with the kind of image that an address names; one of ours is handed out as JPEG.
+// The error for an image type that the channel does not show. Our own images are served as JPEG.
 export function imageProblem({ channel, image_url: image }) {
   const { label, images } = channelOf(channel);
   if (!images || isOurs(image)) return "";

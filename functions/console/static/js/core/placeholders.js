@@ -21,7 +21,7 @@ export function problem(text) {
   return /\{\{|\}\}/.test(text.replace(PLACEHOLDER, "")) ? "A placeholder is not closed, such as {{coupon_name}." : "";
 }
 
-// One without a value goes, with the space before it; {{customer_name|you}} says what stands there instead.
+// A placeholder without a value is removed with the space before it; {{customer_name|you}} has a default.
 export const filled = (text, values) =>
   text
     .replace(PLACEHOLDER, (_, space, inside) => {

@@ -1,4 +1,4 @@
-// The one door to the library: screens import from here.
+// The only import of the library: screens import from here.
 import { Component, Fragment, h, render } from "../../vendor/preact.js";
 import htm from "../../vendor/htm.js";
 

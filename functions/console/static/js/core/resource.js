@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "./preact.js";
 
 const LATE_AFTER_MS = 2500;
 
-// `load(signal)` is called anew whenever `deps` change, and by `reload()`. What was there stays until the new is.
+// `load(signal)` is called again when `deps` change and by `reload()`. The old value remains until the new one arrives.
 export function useResource(load, deps) {
   const [state, setState] = useState({ data: undefined, error: null, isLoading: true, isLate: false });
   const [turn, setTurn] = useState(0);

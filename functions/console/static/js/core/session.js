@@ -28,7 +28,7 @@ export function signOut() {
   for (const { reject } of waiting.splice(0)) reject(new DOMException("signed out", "AbortError"));
 }
 
-// Settles once somebody signed in again; rejected by signing out.
+// Resolves after the user signs in again; rejects after a sign-out.
 export function renewed() {
   hasEnded.value = true;
   return new Promise((resolve, reject) => waiting.push({ resolve, reject }));

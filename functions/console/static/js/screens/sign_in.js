@@ -1,4 +1,4 @@
-// The door. Each way of signing in is one entry of METHODS; an identity provider's button takes its place there.
+// The sign-in screen. Each sign-in method, such as an identity provider, is one entry of METHODS.
 import { html, useEffect, useRef, useState } from "../core/preact.js";
 import { api } from "../core/api.js";
 import { endSession } from "../core/leave.js";

@@ -1,4 +1,4 @@
-// What stands where something should be: not yet, nothing, or not to be had.
+// Placeholders for content that is loading, empty or unavailable.
 import { Component, html } from "../core/preact.js";
 import { sentence } from "../core/messages.js";
 import { Button } from "./controls.js";

@@ -34,7 +34,7 @@ export function useForm({ saved, check = () => ({}), draft }) {
   const visit = (name) => setVisited((now) => (now[name] ? now : { ...now, [name]: true }));
   const left = (name) => afterPress(() => visit(name));
 
-  // What was saved is the new base; typing that went on meanwhile stays.
+  // The saved values are the new base; input typed during the save remains.
   const settle = (now, sent = values) => {
     setBase(now);
     setValues((current) => (same(current, sent) ? now : current));
@@ -113,7 +113,7 @@ function useLeaveGuard(isDirty, draft) {
 
 const place = (draft) => `couponflow.draft.${draft}`;
 
-// Only over what is still saved as it was: else the draft would undo somebody's change.
+// Only if the saved version is unchanged; else the draft would undo another user's change.
 function restored(draft, saved) {
   if (!draft) return null;
   try {

@@ -1,4 +1,4 @@
-// Editing a coupon. If somebody else changed it in between, both versions are shown and the marketer decides.
+// Editing a coupon. After a concurrent change by another user, both versions are shown and the marketer decides.
 import { html, useEffect, useState } from "../../core/preact.js";
 import { get, patch } from "../../core/api.js";
 import { useForm } from "../../ui/form.js";

@@ -31,7 +31,7 @@ export const fieldsOf = (coupon) => ({
   active: coupon.active,
 });
 
-// A copy starts anew: another code, and today if the old period is over.
+// A copy has a new code, and starts today if the old period is over.
 export function copyOf(coupon) {
   const fields = fieldsOf(coupon);
   const isOver = Date.parse(coupon.ends_at) <= Date.now();
@@ -76,7 +76,7 @@ export function body(values) {
   };
 }
 
-// Only what was changed: somebody's work on other fields is left alone.
+// Only the changed fields, so that another user's changes of other fields remain.
 export function changes(values, base) {
   const [now, before] = [body(values), body(base)];
   const changed = Object.keys(now).filter((field) => field !== "code" && now[field] !== before[field]);
