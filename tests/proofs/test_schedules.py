@@ -33,7 +33,6 @@ ALWAYS = "attribute_exists(pk)"
 MUTANTS = {
     "room": (quota_shards, "HAS_ROOM", f"({ALWAYS} OR :zero = :zero)"),
     "version": (quota_shards, "IS_CURRENT", f"({ALWAYS} OR :seen = :seen)"),
-    "newer version": (quota_shards, "IS_OLDER", f"({ALWAYS} OR :version = :version)"),
     "one use once": (redemptions, "IS_UNUSED", f"({ALWAYS} OR :distributed = :distributed)"),
     "given out once": (redemptions, "IS_NEW", f"{ALWAYS} OR attribute_not_exists(pk)"),
     "lost updates": (coupons, "UNCHANGED_SINCE", "version <= :seen OR version > :seen"),
