@@ -17,6 +17,7 @@ from couponflow.domain.errors import (
     TryAgain,
 )
 from couponflow.services.coupons import CouponService
+from couponflow.services.redemption import MOST_CHANGES
 from couponflow.services.shard_redeemer import MOST_TRIES, RedemptionResult
 from couponflow.store.dynamodb import Table
 from couponflow.store.quota_shards import QuotaShardStore
@@ -277,3 +278,24 @@ def test_missing_shards_are_not_read_as_empty():
     system.client.engine.store(key, None)
     with pytest.raises(LookupError, match="found 3"):
         QuotaShardStore(Table(system.client, "couponflow")).read(system.coupon)
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(0, MOST_CHANGES), (2, 3)])
+@pytest.mark.parametrize("by", ["link", "till"])
+def test_call_ends_after_its_restarts_or_its_time(by, seconds, tries):
+    """The coupon changes before each try; the time of a call runs over its restarts."""
+    system = System(100)
+    token = system.link("ann")
+
+    def change(_: int, method: str) -> None:
+        if method == TRANSACT:
+            system.seconds += seconds
+            system.change(system.environment(), name="other")
+
+    system.client.begin(change)
+    with pytest.raises(TryAgain):
+        if by == "link":
+            system.one.redemption_service.redeem_by_link(token, 1, START)
+        else:
+            system.sell(system.one)
+    assert system.client.calls.count(TRANSACT) == tries
