@@ -110,6 +110,7 @@ def test_change_of_an_old_version_gets_the_current_version(api: Api):
 
 
 def test_second_change_of_the_same_version_is_refused(api: Api):
+    """The same change again is its repetition: test_repeated_changes.py."""
     for changes in (
         {"name": "x"},
         {"active": False},
@@ -118,8 +119,10 @@ def test_second_change_of_the_same_version_is_refused(api: Api):
         {"max_redemptions": None},
     ):
         coupon = api.coupon(max_redemptions=100)
-        answers = [api.call("PATCH", path(coupon), {"version": 1} | changes) for _ in range(2)]
+        another = {"name": "Another marketer's"}
+        answers = [api.call("PATCH", path(coupon), {"version": 1} | each) for each in (changes, another)]
         assert [answer.status_code for answer in answers] == [200, 412], changes
+        assert api.read(coupon)["name"] != another["name"]
 
 
 @pytest.mark.parametrize(
