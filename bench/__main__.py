@@ -1,4 +1,6 @@
-"""`make bench`: the table of goals P1 to P14, each figure beside what it must and should be; all of it in bench/results.json."""
+"""`make bench`: the table of goals P1 to P14, each figure beside what it must and should be; all of
+it in bench/results.json.
+"""
 
 from __future__ import annotations
 
@@ -52,10 +54,19 @@ def main(names: list[str]) -> int:
             if name in ("load", "starts"):
                 del os.environ["AWS_ENDPOINT_URL_DYNAMODB"]
             found += parts[name]()
-    found.sort(key=lambda row: (not row.goal.startswith("P"), int(row.goal[1:]) if row.goal.startswith("P") else 0))
+    found.sort(
+        key=lambda row: (
+            not row.goal.startswith("P"),
+            int(row.goal[1:]) if row.goal.startswith("P") else 0,
+        )
+    )
     when = datetime.now(UTC)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    results = {"when": when.isoformat(timespec="seconds"), "machine": machine, "rows": [asdict(row) for row in found]}
+    results = {
+        "when": when.isoformat(timespec="seconds"),
+        "machine": machine,
+        "rows": [asdict(row) for row in found],
+    }
     RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n")
     print(f"`make bench` of {when:%Y-%m-%d} on {machine}:\n\n{table(found)}")
     return int(any(row.is_met is False for row in found))

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from couponflow.store.dynamodb import ConditionFailedError, ContentionError, Table, UnknownResultError, put, update
+from couponflow.store.dynamodb import (
+    ConditionFailedError,
+    ContentionError,
+    Table,
+    UnknownResultError,
+    put,
+    update,
+)
 
 COUPON = {"pk": "PEER#coupon", "sk": "COUPON"}
 
 
 def four_items(table: Table, customer: str, now: str) -> None:
-    """The obvious transaction: check the coupon, count on it, count for the customer, redeem the record."""
+    """The obvious transaction: check the coupon, count on it, count for the customer, redeem the
+    record.
+    """
     table.transact(
         [
-            _check(COUPON, "active = :true AND starts_at <= :now AND :now < ends_at", {":true": True, ":now": now}),
+            _check(
+                COUPON,
+                "active = :true AND starts_at <= :now AND :now < ends_at",
+                {":true": True, ":now": now},
+            ),
             _count({"pk": "PEER#counter", "sk": "COUNTER"}),
             update(
                 {"pk": f"PEER#customer#{customer}", "sk": "CUSTOMER"},
@@ -62,7 +75,10 @@ def read_then_write(table: Table, customer: str, now: str) -> None:
         raise ConditionFailedError(counter)
     table.update(
         update(
-            {"pk": "PEER#counter", "sk": "COUNTER"}, "SET used = :used", {":used": counter["used"] + 1}, "attribute_exists(pk)"
+            {"pk": "PEER#counter", "sk": "COUNTER"},
+            "SET used = :used",
+            {":used": counter["used"] + 1},
+            "attribute_exists(pk)",
         )
     )
     table.put(_record(customer, now))
@@ -70,10 +86,14 @@ def read_then_write(table: Table, customer: str, now: str) -> None:
 
 def stock(table: Table, most: int, now: str, ends_at: str) -> None:
     table.put(put(COUPON | {"active": True, "starts_at": now, "ends_at": ends_at}))
-    table.put(put({"pk": "PEER#counter", "sk": "COUNTER", "used": 0, "remaining": most, "most": most}))
+    table.put(
+        put({"pk": "PEER#counter", "sk": "COUNTER", "used": 0, "remaining": most, "most": most})
+    )
 
 
-def with_retries(redeem: Any, table: Table, customer: str, now: str, pause: Any, dice: Any, tries: int = 8) -> bool:
+def with_retries(
+    redeem: Any, table: Table, customer: str, now: str, pause: Any, dice: Any, tries: int = 8
+) -> bool:
     """The same retries as ours: eight tries with full jitter."""
     for number in range(tries):
         if number:
@@ -89,7 +109,12 @@ def with_retries(redeem: Any, table: Table, customer: str, now: str, pause: Any,
 
 
 def _count(key: dict[str, str]) -> dict[str, Any]:
-    return update(key, "SET used = used + :one, remaining = remaining - :one", {":one": 1, ":zero": 0}, "remaining > :zero")
+    return update(
+        key,
+        "SET used = used + :one, remaining = remaining - :one",
+        {":one": 1, ":zero": 0},
+        "remaining > :zero",
+    )
 
 
 def _record(customer: str, now: str) -> dict[str, Any]:

@@ -1,8 +1,12 @@
-"""`python -m bench.aws --yes`: P5 and P6 on a real account, where the conflict window is DynamoDB's own and not assumed.
+"""`python -m bench.aws --yes`: P5 and P6 on a real account, where the conflict window is DynamoDB's
+own and not assumed.
 
-Makes an on-demand table of its own, redeems at each rate with our code and with one transactional counter, in turn, prints
-what was served and how soon, and deletes the table. With these rates it writes some 400,000 units, about $0.30, in ten minutes.
-Run it in the table's region, on a machine with a core for each hundred redemptions a second. `AWS_ENDPOINT_URL_DYNAMODB`
+Makes an on-demand table of its own, redeems at each rate with our code and with one transactional
+counter, in turn, prints
+what was served and how soon, and deletes the table. With these rates it writes some 400,000 units,
+about $0.30, in ten minutes.
+Run it in the table's region, on a machine with a core for each hundred redemptions a second.
+`AWS_ENDPOINT_URL_DYNAMODB`
 leads it to DynamoDB Local, which shows that it runs, and nothing about AWS.
 """
 
@@ -31,7 +35,9 @@ from couponflow.store.dynamodb import ContentionError, Table, UnknownResultError
 from local import sam_template
 from simulator.environments import ORGANISATION, environment, found_organisation, new_coupon
 
-AT_ONCE = 32  # threads of a process: more customers than that wait, as they would for an environment
+AT_ONCE = (
+    32  # threads of a process: more customers than that wait, as they would for an environment
+)
 MANY = 10_000_000
 Redeem = Callable[[str], bool]
 
@@ -53,13 +59,21 @@ def main() -> None:
         client.get_waiter("table_exists").wait(TableName=name)
         found_organisation(Renamed(client, name))
         now = datetime.now(UTC)
-        wanted = replace(new_coupon(MANY), starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1))
+        wanted = replace(
+            new_coupon(MANY), starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1)
+        )
         coupon = _environment(client, name).coupon_service.create(ORGANISATION, wanted, now).coupon
         alternatives.stock(Table(client, name), MANY, "2026-01-01", "2999-01-01")
         print("design                     asked/s   served     p50     p99")
         for rate in asked.rates:
             for design in (f"ours, S = {coupon.shards}", "one transactional counter"):
-                result = _load(name, None if "one" in design else coupon.coupon_id, rate, asked.seconds, asked.processes)
+                result = _load(
+                    name,
+                    None if "one" in design else coupon.coupon_id,
+                    rate,
+                    asked.seconds,
+                    asked.processes,
+                )
                 half, slowest = (1000 * result.percentile(share) for share in (0.5, 0.99))
                 figures = f"{result.share_served:8.2%} {half:5.0f}ms {slowest:5.0f}ms"
                 print(f"{design:26} {rate:7} {figures}", flush=True)

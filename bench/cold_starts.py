@@ -1,6 +1,7 @@
 """P9 to P12: cold starts in new processes, CPU time of the handler, and package size.
 
-CPU seconds of whole processes, both sides in turn: what else runs on the machine counts for neither. They are compared with
+CPU seconds of whole processes, both sides in turn: what else runs on the machine counts for
+neither. They are compared with
 boto3 as anybody installs it, its bytecode compiled too, under the same Python.
 """
 
@@ -56,12 +57,23 @@ def rows() -> Iterator[Row]:
         package = built(Path(folder))
         medians = cold_starts(package)
         baseline = medians.pop("baseline")
-        yield Row("P9", "boto3's DynamoDB client ready, as anybody installs it", f"{1000 * baseline:.0f} ms of CPU")
+        yield Row(
+            "P9",
+            "boto3's DynamoDB client ready, as anybody installs it",
+            f"{1000 * baseline:.0f} ms of CPU",
+        )
         for name, seconds in medians.items():
             must, aim = (1.0, 0.75) if name.startswith("redeem") else (1.6, 1.1)
             what = f"cold start of {name} ÷ boto3's client"
             yield at_most("P9" if must == 1.0 else "P10", what, seconds / baseline, " ×", must, aim)
-        yield at_most("P11", "CPU of redeem's handler ÷ the bare boto3 call", handler_ratio(package), " ×", 1.25, 1.05)
+        yield at_most(
+            "P11",
+            "CPU of redeem's handler ÷ the bare boto3 call",
+            handler_ratio(package),
+            " ×",
+            1.25,
+            1.05,
+        )
         size, bare = package_size(package)
         yield at_most("P12", "redeem and layer, unpacked", size, " MB", 25, 12)
         yield at_most("P12", "of their sources without bytecode", bare, "", 0)
@@ -72,15 +84,36 @@ def built(folder: Path) -> Package:
     template, python = build.local_build(folder)
     here = template.parent
     functions = {name: here / part for name, part in FUNCTIONS.items()}
-    return Package(python, here / "CouponflowLayer" / "python", functions, _boto3_alone(python, folder / "boto3"))
+    return Package(
+        python,
+        here / "CouponflowLayer" / "python",
+        functions,
+        _boto3_alone(python, folder / "boto3"),
+    )
 
 
 def _boto3_alone(python: str, target: Path) -> Path:
     lock = target.with_suffix(".txt")
-    lock.write_text(locked("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"))
-    install = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--link-mode", "copy"]
-    subprocess.run([*install, "--python", python, "--target", str(target), "-r", str(lock)], check=True)
-    subprocess.run([python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(target)], check=True)
+    lock.write_text(
+        locked("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+    )
+    install = [
+        str(VENV / "bin" / "uv"),
+        "pip",
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "--no-deps",
+        "--link-mode",
+        "copy",
+    ]
+    subprocess.run(
+        [*install, "--python", python, "--target", str(target), "-r", str(lock)], check=True
+    )
+    subprocess.run(
+        [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(target)],
+        check=True,
+    )
     return target
 
 
@@ -90,12 +123,16 @@ def cold_starts(package: Package, rounds: int = 15) -> dict[str, float]:
     for _ in range(rounds + 1):  # the first fills caches
         seconds["baseline"].append(_cpu_seconds(package.python, BASELINE, [package.boto3]))
         for name in FUNCTIONS:
-            seconds[name].append(_cpu_seconds(package.python, START, [package.layer, package.functions[name]]))
+            seconds[name].append(
+                _cpu_seconds(package.python, START, [package.layer, package.functions[name]])
+            )
     return {name: statistics.median(taken[1:]) for name, taken in seconds.items()}
 
 
 def _cpu_seconds(python: str, code: str, path: list[Path]) -> float:
-    child = subprocess.Popen([python, "-c", code], env=_environment(path), cwd=tempfile.gettempdir())
+    child = subprocess.Popen(
+        [python, "-c", code], env=_environment(path), cwd=tempfile.gettempdir()
+    )
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
@@ -105,11 +142,18 @@ def _cpu_seconds(python: str, code: str, path: list[Path]) -> float:
 
 def _environment(path: list[Path]) -> dict[str, str]:
     found = os.pathsep.join(str(each) for each in path)
-    return {**ENVIRONMENT, "PATH": os.environ["PATH"], "PYTHONPATH": found, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {
+        **ENVIRONMENT,
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": found,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def handler_ratio(package: Package) -> float:
-    """CPU of the redeem handler to that of the bare boto3 call it must make, with the network stubbed in both."""
+    """CPU of the redeem handler to that of the bare boto3 call it must make, with the network
+    stubbed in both.
+    """
     done = subprocess.run(
         [package.python, str(ROOT / "bench" / "handler_cpu.py")],
         env=_environment([package.layer, package.functions["redeem"]]),
@@ -127,5 +171,9 @@ def package_size(package: Package) -> tuple[float, int]:
     parts = [package.layer, package.functions["redeem"]]
     files = [file for part in parts for file in part.rglob("*") if file.is_file()]
     sources = [file for file in files if file.suffix == ".py"]
-    bare = [file for file in sources if not list((file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"))]
+    bare = [
+        file
+        for file in sources
+        if not list((file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"))
+    ]
     return sum(file.stat().st_size for file in files) / 1_000_000, len(bare)

@@ -15,7 +15,8 @@ from local.sam_template import TEMPLATE
 HERE = Path(__file__).parent
 PRICES = json.loads((HERE / "prices.json").read_text())
 MILLION = 1_000_000
-# Assumed: a warm execution, its 1 GB of memory, two log lines, the page compressed; X-Ray samples one request in twenty.
+# Assumed: a warm execution, its 1 GB of memory, two log lines, the page compressed; X-Ray samples
+# one request in twenty.
 SECONDS, MEMORY_GB, LOG_KB, TRACED = 0.015, 1.0, 0.8, 0.05
 
 
@@ -43,8 +44,10 @@ def parts(use: Use) -> dict[str, float]:
     per_million, each = PRICES["per_million"], PRICES["each"]
     gigabytes = MILLION / 1_048_576
     return {
-        "DynamoDB": use.write_units * per_million["dynamodb_write_units"] + use.read_units * per_million["dynamodb_read_units"],
-        "Lambda": per_million["lambda_requests"] + MILLION * SECONDS * MEMORY_GB * each["lambda_arm_gb_second"],
+        "DynamoDB": use.write_units * per_million["dynamodb_write_units"]
+        + use.read_units * per_million["dynamodb_read_units"],
+        "Lambda": per_million["lambda_requests"]
+        + MILLION * SECONDS * MEMORY_GB * each["lambda_arm_gb_second"],
         "API Gateway": per_million["api_gateway_http_requests"],
         "CDN": per_million["cloudfront_https_requests"]
         + per_million["cloudfront_function_calls"]
@@ -72,17 +75,28 @@ def idle() -> dict[str, float]:
 def table() -> str:
     services = list(parts(USES[0]))
     lines = [
-        f"Prices of {PRICES['region']}, {PRICES['dated']}, without free tier; units as the meter counts them.",
+        f"Prices of {PRICES['region']}, {PRICES['dated']}, without free tier; units as the meter "
+        "counts them.",
         "",
         f"| a million of | {' | '.join(services)} | USD |",
         f"|---|{'---:|' * (len(services) + 1)}",
     ]
     for use in USES:
         costs = parts(use)
-        lines.append(f"| {use.name}s | {' | '.join(f'{cost:.2f}' for cost in costs.values())} | **{sum(costs.values()):.2f}** |")
+        lines.append(
+            f"| {use.name}s | {' | '.join(f'{cost:.2f}' for cost in costs.values())} | "
+            f"**{sum(costs.values()):.2f}** |"
+        )
     nothing = idle()
-    lines += ["", "A month without requests: " + ", ".join(f"{name} {cost:.2f}" for name, cost in nothing.items())]
-    lines[-1] += f": **{sum(nothing.values()):.2f} USD**, plus storage in the table ($0.25 a GB) and the bucket ($0.023)."
+    lines += [
+        "",
+        "A month without requests: "
+        + ", ".join(f"{name} {cost:.2f}" for name, cost in nothing.items()),
+    ]
+    lines[-1] += (
+        f": **{sum(nothing.values()):.2f} USD**, plus storage in the table ($0.25 a GB) and the "
+        "bucket ($0.023)."
+    )
     return "\n".join(lines)
 
 

@@ -62,7 +62,10 @@ class Renamed:
 
     def _ours(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {self._name if name == "couponflow" else name: self._ours(each) for name, each in value.items()}
+            return {
+                self._name if name == "couponflow" else name: self._ours(each)
+                for name, each in value.items()
+            }
         if isinstance(value, list):
             return [self._ours(each) for each in value]
         return self._name if value == "couponflow" else value
@@ -79,7 +82,9 @@ def fresh_table() -> Iterator[Bench]:
     peek = boto3.client("dynamodb")
     name = f"bench-{uuid4().hex}"
     peek.create_table(TableName=name, **schema)
-    client = boto3.client("dynamodb", config=Config(parameter_validation=False, retries={"total_max_attempts": 1}))
+    client = boto3.client(
+        "dynamodb", config=Config(parameter_validation=False, retries={"total_max_attempts": 1})
+    )
     bench = Bench(name, client, Meter(client, peek), Clock())
     found_organisation(Renamed(peek, name))
     try:

@@ -1,7 +1,10 @@
-"""The DynamoDB engines of the local stack, one beside the other: docs/decisions.md says what follows.
+"""The DynamoDB engines of the local stack, one beside the other: docs/decisions.md says what
+follows.
 
-For each: whether 32 threads get exactly what a limit allows, transactions a second, start, memory, and
-how many acknowledged writes are gone after the engine was ended or killed while clients were writing.
+For each: whether 32 threads get exactly what a limit allows, transactions a second, start, memory,
+and
+how many acknowledged writes are gone after the engine was ended or killed while clients were
+writing.
 """
 
 from __future__ import annotations
@@ -52,7 +55,9 @@ class Race:
 
     @property
     def is_exact(self) -> bool:
-        return self.outcomes["accepted"] == self.used == LIMIT and sum(self.outcomes.values()) == TRIES
+        return (
+            self.outcomes["accepted"] == self.used == LIMIT and sum(self.outcomes.values()) == TRIES
+        )
 
 
 def rows() -> Iterator[Row]:
@@ -75,7 +80,9 @@ def _measure(name: str, what: str) -> Row:
     killed = sum(_lost(name, kill=True) for _ in range(ROUNDS))
     exact = in_memory.is_exact and on_disk.is_exact
     measured = [
-        "exact" if exact else f"**not exact**: {dict(in_memory.outcomes)}, {dict(on_disk.outcomes)}",
+        "exact"
+        if exact
+        else f"**not exact**: {dict(in_memory.outcomes)}, {dict(on_disk.outcomes)}",
         f"{in_memory.rate:.0f} tx/s in memory, {on_disk.rate:.0f} on disk",
         f"up in {started:.1f} s",
         f"{memory:.0f} MB",
@@ -90,7 +97,9 @@ def _measure(name: str, what: str) -> Row:
 
 
 @contextmanager
-def _started(name: str, *, on_disk: bool = True, data: Path | None = None) -> Iterator[tuple[Engine, float, Path]]:
+def _started(
+    name: str, *, on_disk: bool = True, data: Path | None = None
+) -> Iterator[tuple[Engine, float, Path]]:
     """The engine, the seconds until its first answer, and its folder."""
     with tempfile.TemporaryDirectory() as folder:
         files = data or Path(folder) / "data"
@@ -124,7 +133,9 @@ def _race(client: Any) -> Race:
             "ExpressionAttributeNames": {"#left": "left"},
             "ExpressionAttributeValues": {":one": _number(1), ":zero": _number(0)},
         }
-        writes = [{kind: {"TableName": "race", **body}} for kind, body in (("Put", put), ("Update", take))]
+        writes = [
+            {kind: {"TableName": "race", **body}} for kind, body in (("Put", put), ("Update", take))
+        ]
         try:
             client.transact_write_items(TransactItems=writes)
         except ClientError as error:

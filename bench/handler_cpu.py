@@ -1,4 +1,8 @@
-"""Run by bench/cold_starts.py in a process of its own: says {"ratio": …} of the package on its path. The network is stubbed."""
+"""Run by bench/cold_starts.py in a process of its own: says {"ratio": …} of the package on its
+path.
+
+The network is stubbed.
+"""
 
 import base64
 import importlib
@@ -51,7 +55,15 @@ def answers(client: Any, seen: list[Any]) -> None:
     from couponflow.store.coupons import _to_item
 
     coupon = encode(_to_item(COUPON))
-    organisation = encode({"pk": "ORG#acme", "sk": "ORG", "organisation_id": "acme", "name": "Acme", "addon_enabled": True})
+    organisation = encode(
+        {
+            "pk": "ORG#acme",
+            "sk": "ORG",
+            "organisation_id": "acme",
+            "name": "Acme",
+            "addon_enabled": True,
+        }
+    )
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
@@ -72,9 +84,18 @@ def event() -> dict[str, Any]:
         "rawPath": path,
         "rawQueryString": "",
         "pathParameters": {"token": token},
-        "headers": {"content-type": "application/x-www-form-urlencoded", "accept": "application/json", "host": "coupons.example"},
+        "headers": {
+            "content-type": "application/x-www-form-urlencoded",
+            "accept": "application/json",
+            "host": "coupons.example",
+        },
         "requestContext": {
-            "http": {"method": "POST", "path": path, "sourceIp": "203.0.113.7", "userAgent": "bench"},
+            "http": {
+                "method": "POST",
+                "path": path,
+                "sourceIp": "203.0.113.7",
+                "userAgent": "bench",
+            },
             "domainName": "coupons.example",
             "requestId": "r",
         },

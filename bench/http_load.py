@@ -1,4 +1,6 @@
-"""P14: the local stack under 50 customers at once, each distribute → page → redeem; and how soon a flow builder is answered."""
+"""P14: the local stack under 50 customers at once, each distribute → page → redeem; and how soon a
+flow builder is answered.
+"""
 
 from __future__ import annotations
 
@@ -55,9 +57,14 @@ def rows() -> Iterator[Row]:
 def _flow_builder(stack: StackProcess) -> Iterator[Row]:
     """The first call starts a function, so it includes a cold start."""
     with httpx.Client(base_url=stack.base_url, timeout=60) as client:
-        taken = [_seconds_to_distribute(client, stack.demo, f"flow-{number}") for number in range(CALLS + 1)]
+        taken = [
+            _seconds_to_distribute(client, stack.demo, f"flow-{number}")
+            for number in range(CALLS + 1)
+        ]
     yield at_most("flow", "distribute to an answer, cold", 1000 * taken[0], " ms", 5_000)
-    yield at_most("flow", "distribute to an answer, warm, slowest of 100", 1000 * max(taken[1:]), " ms", 300)
+    yield at_most(
+        "flow", "distribute to an answer, warm, slowest of 100", 1000 * max(taken[1:]), " ms", 300
+    )
 
 
 def _customers(stack: StackProcess) -> Row:
@@ -65,13 +72,21 @@ def _customers(stack: StackProcess) -> Row:
         coupon = _coupon(admin, stack.demo)
         load = _run_customers(stack, coupon["coupon_id"])
         headers = {"authorization": f"Bearer {stack.demo['admin_key']}"}
-        used = admin.get(f"/v1/coupons/{coupon['coupon_id']}", headers=headers).json()["times_redeemed"]
+        used = admin.get(f"/v1/coupons/{coupon['coupon_id']}", headers=headers).json()[
+            "times_redeemed"
+        ]
     is_met = not load.errors and used == CUSTOMERS
-    medians = ", ".join(f"{name} {1000 * statistics.median(taken):.0f} ms" for name, taken in load.seconds.items())
+    medians = ", ".join(
+        f"{name} {1000 * statistics.median(taken):.0f} ms" for name, taken in load.seconds.items()
+    )
     counts = f"{len(load.errors)} errors, {used} of {CUSTOMERS} redeemed"
     measured = f"{counts}, {load.requests_a_second:.0f} requests/s ({medians})"
     return Row(
-        "P14", f"local stack, {AT_ONCE} customers at once: distribute → page → redeem", measured, "0 errors, exact", is_met
+        "P14",
+        f"local stack, {AT_ONCE} customers at once: distribute → page → redeem",
+        measured,
+        "0 errors, exact",
+        is_met,
     )
 
 
@@ -91,7 +106,12 @@ def _run_customers(stack: StackProcess, coupon_id: str) -> Load:
         client, who = visitor.client, f"customer-{number}"
         given = ask("distribute", lambda: _distribute(client, stack.demo, who, coupon_id)).json()
         ask("page", lambda: client.get(given["redeem_url"]))
-        ask("redeem", lambda: client.post(f"{given['redeem_url']}/redeem", headers={"accept": "application/json"}))
+        ask(
+            "redeem",
+            lambda: client.post(
+                f"{given['redeem_url']}/redeem", headers={"accept": "application/json"}
+            ),
+        )
 
     started = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -109,13 +129,21 @@ def _coupon(client: httpx.Client, demo: dict[str, Any]) -> Any:
         "max_redemptions": CUSTOMERS,
         "max_redemptions_per_customer": 1,
     }
-    answer = client.post("/v1/coupons", json=coupon, headers={"authorization": f"Bearer {demo['admin_key']}"})
+    answer = client.post(
+        "/v1/coupons", json=coupon, headers={"authorization": f"Bearer {demo['admin_key']}"}
+    )
     return answer.raise_for_status().json()
 
 
-def _distribute(client: httpx.Client, demo: dict[str, Any], customer: str, coupon_id: str | None = None) -> httpx.Response:
+def _distribute(
+    client: httpx.Client, demo: dict[str, Any], customer: str, coupon_id: str | None = None
+) -> httpx.Response:
     body = {"coupon_id": coupon_id or demo["coupon_id"], "customer_id": customer}
-    return client.post("/v1/flow/distribute", json=body, headers={"authorization": f"Bearer {demo['distribute_key']}"})
+    return client.post(
+        "/v1/flow/distribute",
+        json=body,
+        headers={"authorization": f"Bearer {demo['distribute_key']}"},
+    )
 
 
 def _seconds_to_distribute(client: httpx.Client, demo: dict[str, Any], customer: str) -> float:

@@ -1,12 +1,18 @@
-"""Measures the cost of DynamoDB calls by the documented rules: round trips, write units, read units.
+"""Measures the cost of DynamoDB calls by the documented rules: round trips, write units, read
+units.
 
-It is a botocore event hook, so the real code makes the calls. DynamoDB Local reports wrong figures for
+It is a botocore event hook, so the real code makes the calls. DynamoDB Local reports wrong figures
+for
 transactions, so units are computed from the items in the table before and after each write.
 
-  write            1 unit for each started KB of the larger of the item before and after; in a transaction 2
-  index            0 if the index entry does not change, 1 if it is added, removed or changed, 2 if its key changes
-  read, strong     1 unit for each started 4 KB, eventual half; a batch counts each item, a query all items together
-  refused write    a write's units for the stored item (at least 1); the old item in the response costs nothing
+  write            1 unit for each started KB of the larger of the item before and after; in a
+  transaction 2
+  index            0 if the index entry does not change, 1 if it is added, removed or changed, 2 if
+  its key changes
+  read, strong     1 unit for each started 4 KB, eventual half; a batch counts each item, a query
+  all items together
+  refused write    a write's units for the stored item (at least 1); the old item in the response
+  costs nothing
 """
 
 from __future__ import annotations
@@ -48,7 +54,9 @@ def in_words(round_trips: int, write_units: float, index_units: float, read_unit
 
 
 class Meter:
-    """Put on a boto3 client; `peek` reads items before and after writes through a client of its own, unmetered."""
+    """Put on a boto3 client; `peek` reads items before and after writes through a client of its
+    own, unmetered.
+    """
 
     def __init__(self, client: Any, peek: Any) -> None:
         self._peek, self._lock = peek, threading.Lock()
@@ -74,7 +82,10 @@ class Meter:
             self._bill.round_trips += self._under_way == 0
             self._under_way += 1
             self._bill.calls.append(model.name)
-        context["metered"] = params, [(self._item(body), body) for body in writes_of(model.name, params)]
+        context["metered"] = (
+            params,
+            [(self._item(body), body) for body in writes_of(model.name, params)],
+        )
 
     def _after(self, parsed: Any, model: Any, context: Any, **_: Any) -> None:
         if self._bill is None or "metered" not in context:
@@ -99,7 +110,9 @@ class Meter:
 
     def _item(self, body: Item) -> Item | None:
         key = body.get("Key") or {name: body["Item"][name] for name in ("pk", "sk")}
-        found: Item | None = self._peek.get_item(TableName=body["TableName"], Key=key, ConsistentRead=True).get("Item")
+        found: Item | None = self._peek.get_item(
+            TableName=body["TableName"], Key=key, ConsistentRead=True
+        ).get("Item")
         return found
 
 
@@ -144,7 +157,11 @@ def read_units(operation: str, params: Mapping[str, Any], answer: Mapping[str, A
 
 def size(item: Item | None) -> int:
     """Bytes, as DynamoDB counts them: names and values."""
-    return 0 if item is None else sum(len(name.encode()) + _size_of(value) for name, value in item.items())
+    return (
+        0
+        if item is None
+        else sum(len(name.encode()) + _size_of(value) for name, value in item.items())
+    )
 
 
 def _size_of(value: Mapping[str, Any]) -> int:
@@ -155,7 +172,9 @@ def _size_of(value: Mapping[str, Any]) -> int:
         case "N":
             return number_size(content)
         case "M":
-            return 3 + sum(1 + len(name.encode()) + _size_of(each) for name, each in content.items())
+            return 3 + sum(
+                1 + len(name.encode()) + _size_of(each) for name, each in content.items()
+            )
         case "L":
             return 3 + sum(1 + _size_of(each) for each in content)
     return 1
@@ -168,7 +187,11 @@ def number_size(written: str) -> int:
 
 
 def _entry(item: Item | None) -> tuple[Any, ...] | None:
-    return tuple(item[name]["S"] for name in INDEX_KEY) if item and all(name in item for name in INDEX_KEY) else None
+    return (
+        tuple(item[name]["S"] for name in INDEX_KEY)
+        if item and all(name in item for name in INDEX_KEY)
+        else None
+    )
 
 
 def _units(item: Item | None) -> int:

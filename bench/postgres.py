@@ -1,7 +1,9 @@
 """The usual alternative: one row in PostgreSQL that every redemption updates, driven by pgbench.
 
-A redemption is one transaction: count on the coupon's row while something remains, write the customer's use (unique).
-Durable as installed (fsync on, synchronous commit). Where no server can be installed, a line says so.
+A redemption is one transaction: count on the coupon's row while something remains, write the
+customer's use (unique).
+Durable as installed (fsync on, synchronous commit). Where no server can be installed, a line says
+so.
 """
 
 from __future__ import annotations
@@ -43,12 +45,16 @@ COMMIT;
 def rows() -> Iterator[Row]:
     binaries = _binaries()
     if binaries is None:
-        yield Row("beside", "PostgreSQL, one row a coupon", "no server here: apt-get install postgresql")
+        yield Row(
+            "beside", "PostgreSQL, one row a coupon", "no server here: apt-get install postgresql"
+        )
         return
     with tempfile.TemporaryDirectory() as folder, _server(binaries, Path(folder)) as port:
         for what, coupon in (("one hot coupon", "1"), ("1,000 coupons", "random(1, 1000)")):
             yield Row(
-                "beside", f"PostgreSQL on this machine, {CLIENTS} clients, {what}", _measure(binaries, Path(folder), port, coupon)
+                "beside",
+                f"PostgreSQL on this machine, {CLIENTS} clients, {what}",
+                _measure(binaries, Path(folder), port, coupon),
             )
 
 
@@ -56,7 +62,12 @@ def _binaries() -> Path | None:
     if not _found() and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]):
-            subprocess.run(["apt-get", "-qq", *command], env=environment, stdout=subprocess.DEVNULL, check=False)
+            subprocess.run(
+                ["apt-get", "-qq", *command],
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
     return _found()
 
 
@@ -74,8 +85,20 @@ def _server(binaries: Path, folder: Path) -> Iterator[int]:
         owner = pwd.getpwnam("postgres")
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     _run(binaries / "initdb", "--auth=trust", "--username=postgres", "--pgdata", data)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections={CLIENTS + 10}"
-    _run(binaries / "pg_ctl", "--wait", "--pgdata", data, "--log", folder / "log", "--options", options, "start")
+    options = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections={CLIENTS + 10}"
+    )
+    _run(
+        binaries / "pg_ctl",
+        "--wait",
+        "--pgdata",
+        data,
+        "--log",
+        folder / "log",
+        "--options",
+        options,
+        "start",
+    )
     try:
         _run(binaries / "psql", *_where(port), "--quiet", "--command", SCHEMA)
         yield port
@@ -87,9 +110,18 @@ def _measure(binaries: Path, folder: Path, port: int, coupon: str) -> str:
     script = folder / "redeem.sql"
     script.write_text(REDEEM.format(coupon=coupon))
     script.chmod(0o644)
-    load = ["--no-vacuum", f"--client={CLIENTS}", "--jobs=2", f"--time={SECONDS}", f"--file={script}"]
+    load = [
+        "--no-vacuum",
+        f"--client={CLIENTS}",
+        "--jobs=2",
+        f"--time={SECONDS}",
+        f"--file={script}",
+    ]
     said = _run(binaries / "pgbench", *_where(port), *load, "postgres")
-    rate, latency = re.search(r"tps = ([\d.]+)", said), re.search(r"latency average = ([\d.]+) ms", said)
+    rate, latency = (
+        re.search(r"tps = ([\d.]+)", said),
+        re.search(r"latency average = ([\d.]+) ms", said),
+    )
     assert rate and latency, said
     return f"{float(rate[1]):.0f}/s, {float(latency[1]):.0f} ms on average"
 
@@ -99,7 +131,9 @@ def _where(port: int) -> list[str]:
 
 
 def _run(*command: object) -> str:
-    user = {"user": "postgres", "group": "postgres", "extra_groups": ()} if os.geteuid() == 0 else {}
+    user = (
+        {"user": "postgres", "group": "postgres", "extra_groups": ()} if os.geteuid() == 0 else {}
+    )
     done = subprocess.run(
         [str(part) for part in command],
         cwd="/",

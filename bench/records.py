@@ -20,7 +20,8 @@ from couponflow.store.redemption_records import RedemptionRecordStore
 from couponflow.store.redemptions import RedemptionStore
 from simulator.environments import ORGANISATION, moment, new_coupon
 
-# A bucket that holds more of the newest 50 than its share costs a second query. Chance decides which
+# A bucket that holds more of the newest 50 than its share costs a second query. Chance decides
+# which
 # bucket a customer gets, so the newest records of both coupons get theirs from the same dice.
 NEWEST, SEED = 100, 1
 
@@ -29,9 +30,13 @@ def rows(few: int = 100, many: int = 100_000) -> Iterator[Row]:
     found = records(few, many)
     (units_few, seconds_few), (units_many, seconds_many) = found[few], found[many]
     measured = f"{units_many:g} RCU, and {units_few:g} RCU"
-    yield Row("P8", f"50 records of {many:,}, and of {few}", measured, "the same", units_many == units_few)
+    yield Row(
+        "P8", f"50 records of {many:,}, and of {few}", measured, "the same", units_many == units_few
+    )
     yield at_most("P8", f"50 records of {many:,}", units_many, " RCU", 6, 4.4)
-    yield at_most("P8", f"CPU for 50 records of {many:,} ÷ of {few}", seconds_many / seconds_few, " ×", 1.1)
+    yield at_most(
+        "P8", f"CPU for 50 records of {many:,} ÷ of {few}", seconds_many / seconds_few, " ×", 1.1
+    )
 
 
 def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, float]]:
@@ -41,7 +46,10 @@ def records(few: int, many: int, pages: int = 31) -> dict[int, tuple[float, floa
         env = bench.environment()
         store = RecordService(RedemptionStore(bench.table()), RedemptionRecordStore(bench.table()))
         wanted = {count: replace(new_coupon(None), code=f"OF-{count}") for count in (few, many)}
-        coupons = {count: env.coupon_service.create(ORGANISATION, new, bench.clock.now).coupon for count, new in wanted.items()}
+        coupons = {
+            count: env.coupon_service.create(ORGANISATION, new, bench.clock.now).coupon
+            for count, new in wanted.items()
+        }
         seconds: dict[int, list[float]] = {few: [], many: []}
         units: dict[int, float] = {}
         for count, coupon in coupons.items():
@@ -64,19 +72,35 @@ def _write_records(bench: Bench, coupon: Coupon, count: int) -> None:
     for number in range(count):
         age = count - 1 - number
         customer_id, holder = _customer(coupon, number, buckets[age] if age < NEWEST else None)
-        at, id_ = times.format_utc(moment(number / 100)), links.redemption_id(coupon, holder, keys.FIRST_SLOT)
-        batch.append({"PutRequest": {"Item": put(_record(coupon, holder, at, id_, customer_id))["Put"]["Item"]}})
+        at, id_ = (
+            times.format_utc(moment(number / 100)),
+            links.redemption_id(coupon, holder, keys.FIRST_SLOT),
+        )
+        batch.append(
+            {
+                "PutRequest": {
+                    "Item": put(_record(coupon, holder, at, id_, customer_id))["Put"]["Item"]
+                }
+            }
+        )
         if len(batch) == 25 or number == count - 1:
             bench.client.batch_write_item(RequestItems={bench.table_name: batch})
             batch = []
 
 
 def _customer(coupon: Coupon, number: int, bucket: int | None) -> tuple[str, Holder]:
-    """A customer whose records are in the bucket; None takes any. Ids are of one length, as bytes cost."""
+    """A customer whose records are in the bucket; None takes any.
+
+    Ids are of one length, as bytes cost.
+    """
     for attempt in range(1_000):
         customer_id = f"customer-{number:06}-{attempt:03}"
         holder = links.derive_holder(coupon, customer_id)
-        wanted = None if bucket is None else keys.records(coupon.coupon_id, RedemptionStatus.DISTRIBUTED, bucket)
+        wanted = (
+            None
+            if bucket is None
+            else keys.records(coupon.coupon_id, RedemptionStatus.DISTRIBUTED, bucket)
+        )
         if wanted in (None, keys.records_of(coupon, holder, RedemptionStatus.DISTRIBUTED)):
             return customer_id, holder
     raise AssertionError(f"no customer falls into bucket {bucket}")

@@ -24,10 +24,14 @@ class Row:
 
     @property
     def distance(self) -> str:
-        return {True: f"{self.aim}: reached", False: f"{self.aim}: not yet", None: ""}[self.is_reached]
+        return {True: f"{self.aim}: reached", False: f"{self.aim}: not yet", None: ""}[
+            self.is_reached
+        ]
 
 
-def at_most(goal: str, what: str, value: float, unit: str, must: float, aim: float | None = None) -> Row:
+def at_most(
+    goal: str, what: str, value: float, unit: str, must: float, aim: float | None = None
+) -> Row:
     return Row(
         goal,
         what,
@@ -41,5 +45,9 @@ def at_most(goal: str, what: str, value: float, unit: str, must: float, aim: flo
 
 def table(rows: Iterable[Row]) -> str:
     lines = ["| | what | measured | must | | aim |", "|---|---|---|---|---|---|"]
-    lines += [f"| {row.goal} | {row.what} | {row.measured} | {row.must} | {row.verdict} | {row.distance} |" for row in rows]
+    lines += [
+        f"| {row.goal} | {row.what} | {row.measured} | {row.must} | {row.verdict} | {row.distance} "
+        "|"
+        for row in rows
+    ]
     return "\n".join(lines)

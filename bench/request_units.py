@@ -30,11 +30,19 @@ def use_cases() -> dict[str, Bill]:
             return answer
 
         def seen(env: Environment) -> Coupon:
-            return env.redemption_service.find_coupon(ORGANISATION, coupon_id=coupon.coupon_id).coupon
+            return env.redemption_service.find_coupon(
+                ORGANISATION, coupon_id=coupon.coupon_id
+            ).coupon
 
         env.redemption_service.distribute(seen(env), "first", None, clock.now)
-        measure("distribute", lambda: env.redemption_service.distribute(seen(env), "ann", "inbox", clock.now))
-        measure("distribute again", lambda: env.redemption_service.distribute(seen(env), "ann", "inbox", clock.now))
+        measure(
+            "distribute",
+            lambda: env.redemption_service.distribute(seen(env), "ann", "inbox", clock.now),
+        )
+        measure(
+            "distribute again",
+            lambda: env.redemption_service.distribute(seen(env), "ann", "inbox", clock.now),
+        )
         token = links.format_token(coupon, links.derive_holder(coupon, "ann"))
         measure("page, warm", lambda: env.redemption_service.open_link(token))
         cold = bench.environment()
@@ -42,15 +50,25 @@ def use_cases() -> dict[str, Bill]:
         measure("redeem", lambda: env.redemption_service.redeem_by_link(token, 1, clock.now))
         measure("redeem again", lambda: env.redemption_service.redeem_by_link(token, 1, clock.now))
         measure("redeem, use 2", lambda: env.redemption_service.redeem_by_link(token, 2, clock.now))
-        measure("till", lambda: env.redemption_service.redeem_at_till(seen(env), "bob", None, "sale", clock.now))
+        measure(
+            "till",
+            lambda: env.redemption_service.redeem_at_till(
+                seen(env), "bob", None, "sale", clock.now
+            ),
+        )
         clock.seconds += 11 * 60
         env.redemption_service.open_link(token)
         repeated = measure(
             "till again, 11 minutes later",
-            lambda: env.redemption_service.redeem_at_till(seen(env), "bob", None, "sale", clock.now),
+            lambda: env.redemption_service.redeem_at_till(
+                seen(env), "bob", None, "sale", clock.now
+            ),
         )
         assert repeated.repeated
-        measure("redeem again, 11 minutes later", lambda: env.redemption_service.redeem_by_link(token, 1, clock.now))
+        measure(
+            "redeem again, 11 minutes later",
+            lambda: env.redemption_service.redeem_by_link(token, 1, clock.now),
+        )
         alternatives.stock(bench.table(), 100, "2026-01-01", "2999-01-01")
         bench.table().put(alternatives.distributed("peer", "2026-01-01"))
         for name, peer in (
@@ -59,7 +77,9 @@ def use_cases() -> dict[str, Bill]:
         ):
             measure(
                 f"peer: {name}",
-                lambda peer=peer, name=name: peer(bench.table(), "peer" if "four" in name else "other", "2026-06-01"),
+                lambda peer=peer, name=name: peer(
+                    bench.table(), "peer" if "four" in name else "other", "2026-06-01"
+                ),
             )
     return bills
 
@@ -69,7 +89,9 @@ def rows() -> Iterator[Row]:
     for name, must in MUSTS.items():
         yield must.row(name, bills[name])
     ratio = bills["redeem"].units / bills["peer: four items"].units
-    yield at_most("P3", "redeem to the obvious transaction of 4 items, all write units", ratio, " ×", 0.6)
+    yield at_most(
+        "P3", "redeem to the obvious transaction of 4 items, all write units", ratio, " ×", 0.6
+    )
     for name in ("peer: four items", "peer: one transactional counter"):
         yield Row("P3", name, str(bills[name]))
     read, written = sold_out_storm()
@@ -118,18 +140,24 @@ def sold_out_storm(environments: int = 10, taps: int = 400) -> tuple[float, floa
     """RCU and WCU per tap at 1,000 taps a second on a sold-out coupon, after the first proof."""
     with fresh_table() as bench:
         envs = [bench.environment() for _ in range(environments)]
-        coupon = envs[0].coupon_service.create(ORGANISATION, new_coupon(40, 1), bench.clock.now).coupon
+        coupon = (
+            envs[0].coupon_service.create(ORGANISATION, new_coupon(40, 1), bench.clock.now).coupon
+        )
         late = [f"late-{number}" for number in range(20)]
         tokens = [links.format_token(coupon, links.derive_holder(coupon, who)) for who in late]
         for who in late:
             envs[0].redemption_service.distribute(coupon, who, None, bench.clock.now)
         for number in range(40):
-            envs[0].redemption_service.redeem_at_till(coupon, f"early-{number}", None, None, bench.clock.now)
+            envs[0].redemption_service.redeem_at_till(
+                coupon, f"early-{number}", None, None, bench.clock.now
+            )
         _tap_sold_out(envs[0], tokens[0], bench.clock.now)
         with bench.meter.counting() as bill:
             for number in range(taps):
                 bench.clock.seconds += 0.001
-                _tap_sold_out(envs[number % environments], tokens[number % len(tokens)], bench.clock.now)
+                _tap_sold_out(
+                    envs[number % environments], tokens[number % len(tokens)], bench.clock.now
+                )
     return bill.read_units / taps, bill.write_units / taps
 
 

@@ -1,4 +1,6 @@
-"""A hot coupon on virtual time: random arrivals, and as many environments of the real code as needed."""
+"""A hot coupon on virtual time: random arrivals, and as many environments of the real code as
+needed.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,14 @@ from bench import alternatives
 from couponflow.domain.errors import CouponflowError
 from couponflow.store.dynamodb import ContentionError, Table, UnknownResultError
 from simulator.dynamodb import Physics, SimulatedDynamoDB
-from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
+from simulator.environments import (
+    ORGANISATION,
+    Environment,
+    environment,
+    found_organisation,
+    moment,
+    new_coupon,
+)
 from simulator.virtual_time import World
 
 Serve = Callable[[str], bool]
@@ -60,15 +69,21 @@ def simulate(
 
     def set_up() -> None:
         found_organisation(client)
-        coupon = make().coupon_service.create(ORGANISATION, new_coupon(10_000_000), moment(0)).coupon
+        coupon = (
+            make().coupon_service.create(ORGANISATION, new_coupon(10_000_000), moment(0)).coupon
+        )
 
         def start() -> Serve:
             env = make()
 
             def serve(customer: str) -> bool:
                 try:
-                    terms = env.redemption_service.find_coupon(ORGANISATION, coupon_id=coupon.coupon_id)
-                    env.redemption_service.redeem_at_till(terms.coupon, customer, None, None, moment(world.now))
+                    terms = env.redemption_service.find_coupon(
+                        ORGANISATION, coupon_id=coupon.coupon_id
+                    )
+                    env.redemption_service.redeem_at_till(
+                        terms.coupon, customer, None, None, moment(world.now)
+                    )
                 except (CouponflowError, ContentionError, UnknownResultError):
                     return False
                 return True
@@ -95,7 +110,11 @@ def simulate(
 
 
 def simulate_alternative(
-    redeem: Callable[[Table, str, str], None], rate: float, seconds: float, window: float, seed: int = 0
+    redeem: Callable[[Table, str, str], None],
+    rate: float,
+    seconds: float,
+    window: float,
+    seed: int = 0,
 ) -> Result:
     world = World(seed)
     cloud = SimulatedDynamoDB(world, Physics(conflict_window=window))
@@ -106,7 +125,9 @@ def simulate_alternative(
         alternatives.stock(table, 10_000_000, "2026-01-01", "2999-01-01")
 
         def start() -> Serve:
-            return lambda customer: alternatives.with_retries(redeem, table, customer, "2026-06-01", world.sleep, world.dice)
+            return lambda customer: alternatives.with_retries(
+                redeem, table, customer, "2026-06-01", world.sleep, world.dice
+            )
 
         _arrivals(cloud, rate, seconds, start, result)
 
@@ -122,8 +143,17 @@ def _run(cloud: SimulatedDynamoDB, set_up: Callable[[], None], result: Result, h
     result.hot_units = sum(units for key, units in cloud.tally.written.items() if key[1] == hot)
 
 
-def _arrivals(cloud: SimulatedDynamoDB, rate: float, seconds: float, start: Callable[[], Serve], result: Result) -> None:
-    """Random arrivals; each uses a free environment or starts one. The first second is not counted."""
+def _arrivals(
+    cloud: SimulatedDynamoDB,
+    rate: float,
+    seconds: float,
+    start: Callable[[], Serve],
+    result: Result,
+) -> None:
+    """Random arrivals; each uses a free environment or starts one.
+
+    The first second is not counted.
+    """
     world = cloud.world
     free: list[Serve] = []
 
@@ -149,7 +179,13 @@ def _arrivals(cloud: SimulatedDynamoDB, rate: float, seconds: float, start: Call
         world.start(partial(come, f"customer-{number}", at > begun + 1), at)
 
 
-def capacity(served_at: Callable[[float], Result], low: float, high: float, share: float = 0.999, p99: float = 0.1) -> float:
+def capacity(
+    served_at: Callable[[float], Result],
+    low: float,
+    high: float,
+    share: float = 0.999,
+    p99: float = 0.1,
+) -> float:
     """The highest rate, within 3 %, with at least `share` served and 99 % within `p99` seconds."""
     while high / low > 1.03:
         middle = (low * high) ** 0.5

@@ -42,7 +42,9 @@ def die_with_parent(death_signal: signal.Signals) -> None:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End the process by SIGTERM, then by SIGKILL, which can cost DynamoDB Local its last transaction."""
+    """End the process by SIGTERM, then by SIGKILL, which can cost DynamoDB Local its last
+    transaction.
+    """
     process.terminate()
     try:
         process.wait(PATIENCE_SECONDS)
@@ -84,7 +86,9 @@ class Ledger:
 
     def end_leftovers(self) -> None:
         for child in survivors(self.path):
-            print(f"Ending {child.name} (pid {child.pid}), left behind by a killed stack", flush=True)
+            print(
+                f"Ending {child.name} (pid {child.pid}), left behind by a killed stack", flush=True
+            )
             _end_leftover(child)
         self.path.unlink(missing_ok=True)
 

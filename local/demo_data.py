@@ -1,6 +1,7 @@
 """Fixed demo data: two organisations with keys, a coupon each, and a link to redeem.
 
-Ids and secrets are fixed, so that the files in events/ can name them. They exist on the local stack only.
+Ids and secrets are fixed, so that the files in events/ can name them. They exist on the local stack
+only.
 """
 
 from __future__ import annotations
@@ -53,16 +54,26 @@ def coupon_of(number: int, organisation_id: str) -> Coupon:
 
 
 def make_demo(table: Table, base_url: str) -> dict[str, Any]:
-    """Make what is missing and return what `.local/demo.json` holds. Data that exist stay as they are."""
+    """Make what is missing and return what `.local/demo.json` holds.
+
+    Data that exist stay as they are.
+    """
     first, second = (_organisation(table, base_url, number) for number in (1, 2))
-    return {"base_url": base_url, "console_url": f"{base_url}/console"} | first | {"other_organisation": second}
+    return (
+        {"base_url": base_url, "console_url": f"{base_url}/console"}
+        | first
+        | {"other_organisation": second}
+    )
 
 
 def _organisation(table: Table, base_url: str, number: int) -> dict[str, str]:
     organisations, coupons = OrganisationStore(table), CouponStore(table)
     organisation = Organisation(f"demo-{number}", _NAMES[number], addon_enabled=True)
     organisations.create(organisation)
-    keys = {scope: _key(ApiKeyStore(table), organisation.organisation_id, scope, number) for scope in _SCOPES}
+    keys = {
+        scope: _key(ApiKeyStore(table), organisation.organisation_id, scope, number)
+        for scope in _SCOPES
+    }
     coupon = coupon_of(number, organisation.organisation_id)
     holder = links.derive_holder(coupon, CUSTOMER)
     try:
@@ -71,7 +82,9 @@ def _organisation(table: Table, base_url: str, number: int) -> dict[str, str]:
         pass  # the data are from an earlier run
     else:
         coupons.save_page(coupon, _PAGE, "demo", datetime.now(UTC))
-        RedemptionStore(table).distribute(coupon, holder, "000001", CUSTOMER, INBOX, datetime.now(UTC))
+        RedemptionStore(table).distribute(
+            coupon, holder, "000001", CUSTOMER, INBOX, datetime.now(UTC)
+        )
     return {
         "organisation_id": organisation.organisation_id,
         **{f"{scope}_key": key for scope, key in keys.items()},
@@ -82,7 +95,13 @@ def _organisation(table: Table, base_url: str, number: int) -> dict[str, str]:
 
 def _key(keys: ApiKeyStore, organisation_id: str, scope: str, number: int) -> str:
     key_id, secret = f"demo{scope}{number}", f"n0taseCretn0taseCretn0taseCret0{number}".lower()
-    key = ApiKey(key_id, organisation_id, api_keys.hash_secret(secret), frozenset({scope}), created_at=_BEGINNING)
+    key = ApiKey(
+        key_id,
+        organisation_id,
+        api_keys.hash_secret(secret),
+        frozenset({scope}),
+        created_at=_BEGINNING,
+    )
     if keys.get(key_id) is None:
         keys.save(key)
     return api_keys.format_key(key_id, secret)

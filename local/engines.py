@@ -82,11 +82,18 @@ def dynamodb_local(logs: Path, data: Path | None = None) -> AbstractContextManag
     return _engine("DynamoDB Local", lambda port: [*java, *files, "-port", str(port)], logs)
 
 
-ENGINES: Mapping[str, StartEngine] = {"roto": roto, "ministack": ministack, "dynamodb-local": dynamodb_local}
+ENGINES: Mapping[str, StartEngine] = {
+    "roto": roto,
+    "ministack": ministack,
+    "dynamodb-local": dynamodb_local,
+}
 
 
 def chosen_engine() -> str:
-    """The engine that the variable ENGINE names. Raises StackFailed if there is none of that name."""
+    """The engine that the variable ENGINE names.
+
+    Raises StackFailed if there is none of that name.
+    """
     name = os.environ.get("ENGINE") or DEFAULT_ENGINE
     if name not in ENGINES:
         raise StackFailed(f"ENGINE={name}: choose one of {', '.join(ENGINES)}")
@@ -94,7 +101,9 @@ def chosen_engine() -> str:
 
 
 def dynamodb(logs: Path, data: Path) -> AbstractContextManager[Engine]:
-    """The chosen engine, on a folder of its own in `data`: engines can't read each other's files."""
+    """The chosen engine, on a folder of its own in `data`: engines can't read each other's
+    files.
+    """
     name = chosen_engine()
     return ENGINES[name](logs, data / name)
 
@@ -108,7 +117,9 @@ def s3(logs: Path, data: Path) -> AbstractContextManager[Engine]:
     return _ministack("S3 server", "s3", {"AUTH": "true", **files}, logs)
 
 
-def _ministack(name: str, services: str, variables: Mapping[str, str], logs: Path) -> AbstractContextManager[Engine]:
+def _ministack(
+    name: str, services: str, variables: Mapping[str, str], logs: Path
+) -> AbstractContextManager[Engine]:
     common = {
         "BIND_HOST": ports.LOOPBACK,
         "IOT_MTLS_ENABLED": "0",
@@ -164,7 +175,12 @@ def wait_for(*engines: Engine) -> None:
     for engine in engines:
         while not ports.listens(engine.process.pid, engine.port):
             if engine.process.poll() is not None:
-                raise StackFailed(f"{engine.name} ended as it started (exit {engine.process.returncode}): see {engine.log}")
+                raise StackFailed(
+                    f"{engine.name} ended as it started (exit {engine.process.returncode}): see "
+                    f"{engine.log}"
+                )
             if time.monotonic() > deadline:
-                raise StackFailed(f"{engine.name} did not answer within {START_SECONDS} s: see {engine.log}")
+                raise StackFailed(
+                    f"{engine.name} did not answer within {START_SECONDS} s: see {engine.log}"
+                )
             time.sleep(0.02)

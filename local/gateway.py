@@ -1,4 +1,6 @@
-"""The stack's one port: the HTTP API's routes, and Lambda's own Invoke API for direct invocation."""
+"""The stack's one port: the HTTP API's routes, and Lambda's own Invoke API for direct
+invocation.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ INVOKE_PATH = "/2015-03-31/functions/{function}/invocations"
 
 
 class Front:
-    def __init__(self, router: Router, pools: Mapping[str, Pool], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, router: Router, pools: Mapping[str, Pool], say: Callable[[str], None]
+    ) -> None:
         self._router = router
         self._pools = pools
         self._say = say
@@ -31,7 +35,9 @@ class Front:
         app.router.add_post(INVOKE_PATH, self._invoke)
         app.router.add_route("*", "/{anything:.*}", self._http)
         # API Gateway passes a compressed body on as it came.
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=1, auto_decompress=False
+        )
 
     async def start(self, port: int) -> None:
         await self._runner.setup()
@@ -66,7 +72,11 @@ class Front:
         except TimeoutError:
             return http_events.SERVICE_UNAVAILABLE
         if answer.is_error:
-            return http_events.SERVICE_UNAVAILABLE if answer.timed_out else http_events.INTERNAL_SERVER_ERROR
+            return (
+                http_events.SERVICE_UNAVAILABLE
+                if answer.timed_out
+                else http_events.INTERNAL_SERVER_ERROR
+            )
         try:
             return http_events.response_of(answer.payload)
         except (TypeError, ValueError, AttributeError) as error:
@@ -84,7 +94,9 @@ class Front:
         except web.HTTPRequestEntityTooLarge:
             return _refused(413, "RequestTooLargeException", "the event is too large")
         except ValueError as error:
-            return _refused(400, "InvalidRequestContentException", f"the event is not JSON: {error}")
+            return _refused(
+                400, "InvalidRequestContentException", f"the event is not JSON: {error}"
+            )
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         if kind == "DryRun":
             return web.Response(status=204)
@@ -112,9 +124,11 @@ def _received(request: web.Request, body: bytes) -> HttpRequest:
         method=request.method,
         path=path,
         query=query,
-        # aiohttp keeps bytes that are no UTF-8 as surrogates, which JSON would pass on to the function.
+        # aiohttp keeps bytes that are no UTF-8 as surrogates, which JSON would pass on to the
+        # function.
         headers=[
-            (name, value.encode(errors="surrogateescape").decode(errors="replace")) for name, value in request.headers.items()
+            (name, value.encode(errors="surrogateescape").decode(errors="replace"))
+            for name, value in request.headers.items()
         ],
         body=body,
         source_ip=request.remote or ports.LOOPBACK,
@@ -133,4 +147,6 @@ def _sent(response: HttpResponse) -> web.Response:
 
 
 def _refused(status: int, kind: str, words: str) -> web.Response:
-    return web.json_response({"Type": "User", "Message": words}, status=status, headers={"X-Amzn-ErrorType": kind})
+    return web.json_response(
+        {"Type": "User", "Message": words}, status=status, headers={"X-Amzn-ErrorType": kind}
+    )

@@ -17,8 +17,17 @@ from local.intrinsics import ACCOUNT
 from local.sam_template import Route
 
 # A real HTTP API passes these types as text and all others, including forms, in base64.
-TEXT_TYPES = re.compile(r"text/.*|application/(.+\+)?(json|xml)|application/javascript", re.IGNORECASE)
-NOT_FOR_CLIENTS = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
+TEXT_TYPES = re.compile(
+    r"text/.*|application/(.+\+)?(json|xml)|application/javascript", re.IGNORECASE
+)
+NOT_FOR_CLIENTS = {
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "server",
+    "transfer-encoding",
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,11 @@ class HttpResponse:
     @classmethod
     def message(cls, status: int, words: str) -> HttpResponse:
         """An error body in API Gateway's format."""
-        return cls(status, [("content-type", "application/json")], json.dumps({"message": words}, separators=(",", ":")).encode())
+        return cls(
+            status,
+            [("content-type", "application/json")],
+            json.dumps({"message": words}, separators=(",", ":")).encode(),
+        )
 
 
 INTERNAL_SERVER_ERROR = HttpResponse.message(500, "Internal Server Error")
@@ -98,7 +111,9 @@ def response_of(payload: bytes) -> HttpResponse:
     if not (isinstance(answer, dict) and "statusCode" in answer):
         text = answer if isinstance(answer, str) else json.dumps(answer)
         return HttpResponse(200, [("content-type", "application/json")], text.encode())
-    shape = _Shape(**{name: answer[name] for name in _Shape.__annotations__ if answer.get(name) is not None})
+    shape = _Shape(
+        **{name: answer[name] for name in _Shape.__annotations__ if answer.get(name) is not None}
+    )
     headers = [(name, _as_text(value)) for name, value in shape.headers.items()]
     if "content-type" not in (name.lower() for name, _ in headers):
         headers.append(("content-type", "text/plain;charset=UTF-8"))
@@ -124,7 +139,11 @@ class _Shape:
         if not isinstance(self.body, str):
             raise ValueError(f"body is {type(self.body).__name__}, not a string")
         try:
-            return base64.b64decode(self.body, validate=True) if self.isBase64Encoded else self.body.encode()
+            return (
+                base64.b64decode(self.body, validate=True)
+                if self.isBase64Encoded
+                else self.body.encode()
+            )
         except binascii.Error as error:
             raise ValueError(f"body is not base64: {error}") from error
 

@@ -79,7 +79,10 @@ class Resolver:
         }
 
     def resolve(self, value: Any, only: Sequence[str] = ()) -> Any:
-        """Resolve a value. With `only`, other keys of the mapping are skipped: most of a template is not local."""
+        """Resolve a value.
+
+        With `only`, other keys of the mapping are skipped: most of a template is not local.
+        """
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not _NO_VALUE]
         if not isinstance(value, dict):
@@ -97,7 +100,9 @@ class Resolver:
                 return self.resolve(then if self.holds({"Condition": condition}) else otherwise)
             if name.startswith("Fn::"):
                 raise TemplateError(f"the local stack can't resolve {name} {argument!r}")
-        resolved = {key: self.resolve(item) for key, item in value.items() if not only or key in only}
+        resolved = {
+            key: self.resolve(item) for key, item in value.items() if not only or key in only
+        }
         return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
 
     def holds(self, condition: Mapping[str, Any]) -> bool:

@@ -1,4 +1,6 @@
-"""Invoke a function of the running stack: `python -m local.invoke DistributeFunction events/….json`."""
+"""Invoke a function of the running stack: `python -m local.invoke DistributeFunction
+events/….json`.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +21,31 @@ class InvocationFailed(Exception):
 
 
 def invoke(base_url: str, function: str, event: object) -> Any:
-    """Invoke the function and return its result. Raises InvocationFailed with error type and message."""
+    """Invoke the function and return its result.
+
+    Raises InvocationFailed with error type and message.
+    """
     url = f"{base_url}/2015-03-31/functions/{function}/invocations"
     try:
         response = httpx.post(url, json=event, timeout=PATIENCE_SECONDS, trust_env=False)
     except httpx.TransportError as error:
-        raise InvocationFailed(f"nothing answers at {base_url}: start it with make run ({error})") from error
+        raise InvocationFailed(
+            f"nothing answers at {base_url}: start it with make run ({error})"
+        ) from error
     answer = response.json()
     if response.status_code != httpx.codes.OK:
         raise InvocationFailed(answer["Message"])
     if "X-Amz-Function-Error" in response.headers:
-        raise InvocationFailed(f"{function} failed: {answer.get('errorType')}: {answer.get('errorMessage')}")
+        raise InvocationFailed(
+            f"{function} failed: {answer.get('errorType')}: {answer.get('errorMessage')}"
+        )
     return answer
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="make invoke", usage="make invoke F=DistributeFunction E=events/….json")
+    parser = argparse.ArgumentParser(
+        prog="make invoke", usage="make invoke F=DistributeFunction E=events/….json"
+    )
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("function")
     parser.add_argument("event", type=Path)
@@ -45,7 +56,11 @@ def main() -> int:
             raise InvocationFailed(f"no stack runs on {given.state}: start it with make run")
         if not given.event.is_file():
             raise InvocationFailed(f"there is no {given.event}")
-        answer = invoke(json.loads(demo.read_text())["base_url"], given.function, json.loads(given.event.read_text()))
+        answer = invoke(
+            json.loads(demo.read_text())["base_url"],
+            given.function,
+            json.loads(given.event.read_text()),
+        )
     except InvocationFailed as failure:
         print(f"make invoke: {failure}", file=sys.stderr)
         return 1

@@ -13,7 +13,10 @@ SERVER_PORTS = range(20_000, 32_768)
 
 
 def free_port() -> int:
-    """A random free port. No outgoing connection takes it before the server does: the kernel uses higher ones."""
+    """A random free port.
+
+    No outgoing connection takes it before the server does: the kernel uses higher ones.
+    """
     while not is_free(port := random.choice(SERVER_PORTS)):
         pass
     return port
@@ -43,7 +46,9 @@ def holder_in_words(port: int) -> str:
     pid = holder(port)
     if pid is None:
         return "another process"
-    command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    command = (
+        Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    )
     return f"pid {pid} ({command.strip()[:80]})"
 
 

@@ -11,7 +11,9 @@ STATIC, PARAMETER, GREEDY = range(3)
 
 
 class Router:
-    """Prefers a full match to a greedy one, a greedy one to `$default`, a static segment to a parameter."""
+    """Prefers a full match to a greedy one, a greedy one to `$default`, a static segment to a
+    parameter.
+    """
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = sorted(routes, key=_precedence)

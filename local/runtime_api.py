@@ -1,4 +1,6 @@
-"""The Runtime API that Lambda offers to one execution environment: next, response, error, init/error."""
+"""The Runtime API that Lambda offers to one execution environment: next, response, error,
+init/error.
+"""
 
 from __future__ import annotations
 
@@ -45,14 +47,21 @@ class RuntimeApi:
         self._next: asyncio.Queue[Invocation] = asyncio.Queue()
         self._current: Invocation | None = None
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the environment asks for its first event: the function's module was imported."""
+        """Done when the environment asks for its first event: the function's module was
+        imported.
+        """
         self.init_error: Answer | None = None
         app = web.Application(client_max_size=4 * LARGEST_ANSWER)
         app.router.add_get(f"{VERSION}/invocation/next", self._hand_over)
-        app.router.add_post(f"{VERSION}/invocation/{{request_id}}/{{kind:response|error}}", self._take)
+        app.router.add_post(
+            f"{VERSION}/invocation/{{request_id}}/{{kind:response|error}}", self._take
+        )
         app.router.add_post(f"{VERSION}/init/error", self._take_init_error)
-        # The worker's death ends its wait for the next event; aiohttp takes a time-out of 0 as none.
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+        # The worker's death ends its wait for the next event; aiohttp takes a time-out of 0 as
+        # none.
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+        )
 
     async def start(self) -> str:
         """Start the server; return the value for AWS_LAMBDA_RUNTIME_API."""

@@ -69,11 +69,14 @@ def load(path: Path = TEMPLATE, parameters: Mapping[str, str] | None = None) -> 
         resources = document["Resources"]
         resolver = Resolver(document, parameters or {})
         functions = {
-            name: _function(name, document, resolver, path.parent) for name in _of_type(resources, "AWS::Serverless::Function")
+            name: _function(name, document, resolver, path.parent)
+            for name in _of_type(resources, "AWS::Serverless::Function")
         }
         return Template(
             functions=functions,
-            routes=tuple(route for name in functions for route in _routes(name, resources[name], resolver)),
+            routes=tuple(
+                route for name in functions for route in _routes(name, resources[name], resolver)
+            ),
             tables=_tables(resources, resolver),
             buckets=_buckets(resources, resolver),
         )
@@ -113,7 +116,9 @@ def _function(name: str, document: dict[str, Any], resolver: Resolver, root: Pat
 
 
 def _layer_folder(layer: dict[str, Any], root: Path) -> Path:
-    """Built, a layer holds `python/`, which Lambda puts on the path; its source is on the path as it is."""
+    """Built, a layer holds `python/`, which Lambda puts on the path; its source is on the path as
+    it is.
+    """
     folder = root.resolve() / str(layer["Properties"]["ContentUri"])
     built = folder / "python"
     return built if built.is_dir() else folder
@@ -126,7 +131,10 @@ def _routes(function: str, resource: dict[str, Any], resolver: Resolver) -> Iter
         properties = resolver.resolve(event.get("Properties", {}), only=("Path", "Method"))
         if "Path" in properties:
             if properties["Path"].endswith("/") and properties["Path"] != "/":
-                raise TemplateError(f"{function}: an HTTP API takes no route that ends in a slash: {properties['Path']}")
+                raise TemplateError(
+                    f"{function}: an HTTP API takes no route that ends in a slash: "
+                    f"{properties['Path']}"
+                )
             yield Route(properties.get("Method", "ANY").upper(), properties["Path"], function)
         else:
             yield Route("ANY", "$default", function)
@@ -134,14 +142,18 @@ def _routes(function: str, resource: dict[str, Any], resolver: Resolver) -> Iter
 
 def _tables(resources: dict[str, Any], resolver: Resolver) -> dict[str, dict[str, Any]]:
     return {
-        resolver.physical_name(name): resolver.resolve(resources[name]["Properties"], only=CREATE_TABLE_PROPERTIES)
+        resolver.physical_name(name): resolver.resolve(
+            resources[name]["Properties"], only=CREATE_TABLE_PROPERTIES
+        )
         for name in _of_type(resources, "AWS::DynamoDB::Table")
     }
 
 
 def _buckets(resources: dict[str, Any], resolver: Resolver) -> dict[str, dict[str, Any]]:
     return {
-        resolver.physical_name(name): resolver.resolve(resources[name].get("Properties", {}), only=("CorsConfiguration",))
+        resolver.physical_name(name): resolver.resolve(
+            resources[name].get("Properties", {}), only=("CorsConfiguration",)
+        )
         for name in _of_type(resources, "AWS::S3::Bucket")
     }
 

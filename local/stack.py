@@ -41,9 +41,14 @@ def run(settings: Settings) -> None:
         asyncio.run(_serve(settings, service, ledger, running))
 
 
-async def _serve(settings: Settings, service: sam_template.Template, ledger: Ledger, running: Engines) -> None:
+async def _serve(
+    settings: Settings, service: sam_template.Template, ledger: Ledger, running: Engines
+) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel_current_task())
-    async with _functions(settings, service, ledger, running) as pools, _front(settings, service, pools):
+    async with (
+        _functions(settings, service, ledger, running) as pools,
+        _front(settings, service, pools),
+    ):
         await _warm(pools)
         _for_sam_local_invoke(settings, service, running)
         await _demo(settings, service, running)
@@ -57,14 +62,20 @@ class Engines(NamedTuple):
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.endpoint, "AWS_ENDPOINT_URL_S3": self.s3.endpoint}
+        return {
+            "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.endpoint,
+            "AWS_ENDPOINT_URL_S3": self.s3.endpoint,
+        }
 
 
 @contextlib.contextmanager
 def _fresh_start(settings: Settings) -> Iterator[None]:
     if not ports.is_free(settings.port):
         holder = ports.holder_in_words(settings.port)
-        raise StackFailed(f"port {settings.port} is in use by {holder}: end it, or take another: make run PORT=3001")
+        raise StackFailed(
+            f"port {settings.port} is in use by {holder}: end it, or take another: make run "
+            "PORT=3001"
+        )
     shutil.rmtree(settings.logs, ignore_errors=True)
     settings.logs.mkdir()
     settings.demo.unlink(missing_ok=True)
@@ -99,8 +110,13 @@ async def _functions(
         "TZ": ":UTC",
         **tables.CREDENTIALS,
     }
-    around = Surroundings(settings.python, environment, settings.logs, ledger, settings.shows_logs, say)
-    pools = {name: Pool(function, around, WORKERS_PER_FUNCTION) for name, function in service.functions.items()}
+    around = Surroundings(
+        settings.python, environment, settings.logs, ledger, settings.shows_logs, say
+    )
+    pools = {
+        name: Pool(function, around, WORKERS_PER_FUNCTION)
+        for name, function in service.functions.items()
+    }
     try:
         yield pools
     finally:
@@ -108,7 +124,9 @@ async def _functions(
 
 
 @contextlib.asynccontextmanager
-async def _front(settings: Settings, service: sam_template.Template, pools: Mapping[str, Pool]) -> AsyncIterator[None]:
+async def _front(
+    settings: Settings, service: sam_template.Template, pools: Mapping[str, Pool]
+) -> AsyncIterator[None]:
     front = Front(Router(service.routes), pools, say)
     try:
         await front.start(settings.port)
@@ -118,15 +136,24 @@ async def _front(settings: Settings, service: sam_template.Template, pools: Mapp
 
 
 async def _warm(pools: Mapping[str, Pool]) -> None:
-    failures = [failure for failure in await asyncio.gather(*(pool.warm() for pool in pools.values())) if failure]
+    failures = [
+        failure
+        for failure in await asyncio.gather(*(pool.warm() for pool in pools.values()))
+        if failure
+    ]
     if failures:
         others = f" (and {len(failures) - 1} more)" if failures[1:] else ""
         raise StackFailed(failures[0] + others)
 
 
-def _for_sam_local_invoke(settings: Settings, service: sam_template.Template, running: Engines) -> None:
+def _for_sam_local_invoke(
+    settings: Settings, service: sam_template.Template, running: Engines
+) -> None:
     """Environment for a function in a SAM container that uses this stack."""
-    variables = {name: {**function.environment, **running.environment} for name, function in service.functions.items()}
+    variables = {
+        name: {**function.environment, **running.environment}
+        for name, function in service.functions.items()
+    }
     (settings.state / "sam-env.json").write_text(json.dumps(variables, indent=2))
 
 
@@ -137,7 +164,11 @@ async def _demo(settings: Settings, service: sam_template.Template, running: Eng
         store = Table(tables.client(running.dynamodb.endpoint), table)
         facts = await asyncio.to_thread(demo_data.make_demo, store, settings.base_url)
     _write_whole(settings.demo, json.dumps(facts, indent=2))
-    say(demo_data.in_words(facts, settings.state, settings.runs) if settings.has_demo else f"ready: {settings.base_url}")
+    say(
+        demo_data.in_words(facts, settings.state, settings.runs)
+        if settings.has_demo
+        else f"ready: {settings.base_url}"
+    )
 
 
 def _cancel_current_task() -> Callable[[], object]:

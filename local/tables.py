@@ -1,4 +1,6 @@
-"""The template's tables on the local engine, and whether stored ones still have the template's schema."""
+"""The template's tables on the local engine, and whether stored ones still have the template's
+schema.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from local.intrinsics import REGION
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The S3 server checks signatures with this key and accepts no other; the DynamoDB engines accept any.
+# The S3 server checks signatures with this key and accepts no other; the DynamoDB engines accept
+# any.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -40,7 +43,8 @@ def ensure(endpoint: str, tables: Mapping[str, Mapping[str, Any]], data: Path) -
             continue
         if different := [part for part, of in _PARTS.items() if of(stored) != of(schema)]:
             raise StackFailed(
-                f"the table in {data} was made with other {' and '.join(different)} than template.yaml has now: "
+                f"the table in {data} was made with other {' and '.join(different)} than "
+                "template.yaml has now: "
                 f"move or delete {data}, or use another STATE"
             )
 

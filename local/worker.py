@@ -73,25 +73,33 @@ class Worker:
         """Start the worker. Returns None when it is ready, else the error."""
         await self._spawn(await self._api.start())
         ready = self._api.ready
-        await asyncio.wait({ready, self._ended}, timeout=INIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {ready, self._ended}, timeout=INIT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
         if ready.done():
             return None
         if self._ended.done():
             return self._api.init_error or self._exit_error()
-        return Answer.failure("Sandbox.Timedout", f"Init timed out after {INIT_SECONDS:.2f} seconds")
+        return Answer.failure(
+            "Sandbox.Timedout", f"Init timed out after {INIT_SECONDS:.2f} seconds"
+        )
 
     async def invoke(self, event: bytes) -> Answer:
         timeout = self._function.timeout
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._api.invoke(Invocation(str(uuid.uuid4()), event, time.time() + timeout, answer))
-        await asyncio.wait({answer, self._ended}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {answer, self._ended}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
         if answer.done():
             given: Answer = answer.result()
             return given
         if self._ended.done():
             return self._exit_error()
         await self.stop()
-        return Answer.failure("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds", timed_out=True)
+        return Answer.failure(
+            "Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds", timed_out=True
+        )
 
     async def stop(self) -> None:
         if self._process is not None:
@@ -124,10 +132,14 @@ class Worker:
             self._echo = asyncio.create_task(self._show(self._process.stdout, log))
 
     def _exit_error(self) -> Answer:
-        return Answer.failure("Runtime.ExitError", f"Runtime exited with status {self._ended.result()}")
+        return Answer.failure(
+            "Runtime.ExitError", f"Runtime exited with status {self._ended.result()}"
+        )
 
     async def _show(self, lines: asyncio.StreamReader, log: Path) -> None:
         with log.open("ab", buffering=0) as kept:
             while line := await lines.readline():
                 kept.write(line)
-                self._surroundings.say(f"{self._function.name} | {line.decode(errors='replace').rstrip()}")
+                self._surroundings.say(
+                    f"{self._function.name} | {line.decode(errors='replace').rstrip()}"
+                )

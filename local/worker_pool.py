@@ -74,7 +74,9 @@ class Pool:
         error = json.loads(failure.payload)
         place = _place(error.get("stackTrace") or [])
         words = f"{error.get('errorType')}: {error.get('errorMessage')}{place}"
-        return f"{self.function.name} {what}: {words}, see {self._surroundings.log_of(self.function)}"
+        return (
+            f"{self.function.name} {what}: {words}, see {self._surroundings.log_of(self.function)}"
+        )
 
 
 def _place(stack_trace: list[str]) -> str:

@@ -1,7 +1,8 @@
 """DynamoDB under load on virtual time: latencies, transaction conflicts, write budgets.
 
 A transaction locks its items for the conflict window: other writes to them are refused, and its own
-writes become visible one by one. A partition key has 1,000 write units a second. Eventually consistent
+writes become visible one by one. A partition key has 1,000 write units a second. Eventually
+consistent
 reads may be old.
 """
 
@@ -15,7 +16,17 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from simulator.engine import SINGLE_WRITES, Engine, Item, Key, cancelled, error, key_in, key_of, keys_written
+from simulator.engine import (
+    SINGLE_WRITES,
+    Engine,
+    Item,
+    Key,
+    cancelled,
+    error,
+    key_in,
+    key_of,
+    keys_written,
+)
 from simulator.virtual_time import World
 
 MILLISECOND = 0.001
@@ -109,13 +120,17 @@ class SimulatedDynamoDB:
         keys = keys_written("transact_write_items", {"TransactItems": writes})
         within = [self._spend(key, 2) for key in keys]
         if not all(within):
-            raise cancelled([{"Code": "None" if is_within else "ThrottlingError"} for is_within in within])
+            raise cancelled(
+                [{"Code": "None" if is_within else "ThrottlingError"} for is_within in within]
+            )
         locked = {key for key in keys if self._is_locked(key)}
         after = self.engine.prepared(writes, locked)
         window = self.physics.conflict_window
         for key, item in after.items():
             self._locked[key] = self.world.now + window
-            self.world.at(self.world.now + window * self.world.dice.random(), partial(self._commit, key, item))
+            self.world.at(
+                self.world.now + window * self.world.dice.random(), partial(self._commit, key, item)
+            )
         self.world.sleep(window)
         return {}
 
@@ -144,15 +159,25 @@ class SimulatedDynamoDB:
     def _aged(self, method: str, answer: dict[str, Any]) -> dict[str, Any]:
         """An eventually consistent read: each item may lack its last change if that is recent."""
         if method == "get_item":
-            return {"Item": item} if "Item" in answer and (item := self._old(answer["Item"])) else {}
+            return (
+                {"Item": item} if "Item" in answer and (item := self._old(answer["Item"])) else {}
+            )
         if method == "query":
-            return {**answer, "Items": [item for each in answer["Items"] if (item := self._old(each))]}
+            return {
+                **answer,
+                "Items": [item for each in answer["Items"] if (item := self._old(each))],
+            }
         ((name, found),) = answer["Responses"].items()
-        return {**answer, "Responses": {name: [item for each in found if (item := self._old(each))]}}
+        return {
+            **answer,
+            "Responses": {name: [item for each in found if (item := self._old(each))]},
+        }
 
     def _old(self, item: Item) -> Item | None:
         changed_at, before = self._older.get(key_of(item), (-1.0, None))
-        is_late = self.world.now - changed_at < self.physics.staleness and self.world.dice.random() < 0.5
+        is_late = (
+            self.world.now - changed_at < self.physics.staleness and self.world.dice.random() < 0.5
+        )
         return before if is_late and changed_at >= 0 else item
 
 
@@ -204,14 +229,18 @@ class Client:
 
 def _throttled(method: str, request: Mapping[str, Any]) -> Exception:
     if method == "transact_write_items":
-        return cancelled([{"Code": "None"}, *[{"Code": "ThrottlingError"}] * (len(request["TransactItems"]) - 1)])
+        return cancelled(
+            [{"Code": "None"}, *[{"Code": "ThrottlingError"}] * (len(request["TransactItems"]) - 1)]
+        )
     return error("ThrottlingException")
 
 
 def _conflicted(method: str, request: Mapping[str, Any], dice: random.Random) -> Exception:
     if method != "transact_write_items":
         return error("TransactionConflictException")
-    reasons = [{"Code": dice.choice(["None", "TransactionConflict"])} for _ in request["TransactItems"]]
+    reasons = [
+        {"Code": dice.choice(["None", "TransactionConflict"])} for _ in request["TransactItems"]
+    ]
     reasons[dice.randrange(len(reasons))] = {"Code": "TransactionConflict"}
     return cancelled(reasons)
 

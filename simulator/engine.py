@@ -21,7 +21,8 @@ SINGLE_WRITES = {"put_item", "update_item", "delete_item"}
 class Engine:
     """Items are replaced, never changed: a copy of `items` is a snapshot.
 
-    With `withholds_old`, a refused single write does not carry the item, as on the local engine roto.
+    With `withholds_old`, a refused single write does not carry the item, as on the local engine
+    roto.
     """
 
     def __init__(self, *, withholds_old: bool = False) -> None:
@@ -57,12 +58,19 @@ class Engine:
         values = request["ExpressionAttributeValues"]
         order = "gsk" if "IndexName" in request else "sk"
         found = [item for item in self._candidates(values) if selects(item, values)]
-        found.sort(key=lambda item: (item[order]["S"], key_of(item)), reverse=not request.get("ScanIndexForward", True))
+        found.sort(
+            key=lambda item: (item[order]["S"], key_of(item)),
+            reverse=not request.get("ScanIndexForward", True),
+        )
         if (start := request.get("ExclusiveStartKey")) is not None:
             places = [key_of(item) for item in found]
             found = found[places.index(key_of(start)) + 1 :]
         limit = request.get("Limit", len(found) + 1)
-        more = {"LastEvaluatedKey": {name: found[limit - 1][name] for name in ("pk", "sk")}} if len(found) >= limit else {}
+        more = (
+            {"LastEvaluatedKey": {name: found[limit - 1][name] for name in ("pk", "sk")}}
+            if len(found) >= limit
+            else {}
+        )
         return {"Items": found[:limit], **more}
 
     def _candidates(self, values: Mapping[str, Any]) -> Iterable[Item]:
@@ -88,7 +96,10 @@ class Engine:
         return {}
 
     def prepared(self, writes: Any, locked: Container[Key] = ()) -> dict[Key, Item | None]:
-        """Items that a transaction would write (None: delete). Raises ClientError with the reasons."""
+        """Items that a transaction would write (None: delete).
+
+        Raises ClientError with the reasons.
+        """
         after: dict[Key, Item | None] = {}
         reasons: list[dict[str, Any]] = []
         for write in writes:
@@ -121,7 +132,9 @@ class Engine:
         old = self.items.get(key)
         names = tuple(body.get("ExpressionAttributeNames", {}).items())
         values = body.get("ExpressionAttributeValues", {})
-        if (text := body.get("ConditionExpression")) and not expressions.condition(text, names)(old or {}, values):
+        if (text := body.get("ConditionExpression")) and not expressions.condition(text, names)(
+            old or {}, values
+        ):
             wants_old = body.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
             raise Refused({"Item": old} if wants_old and old is not None else {})
         if kind == "Put":
@@ -145,7 +158,11 @@ def cancelled(reasons: list[dict[str, Any]]) -> ClientError:
 
 
 def error(code: str, status: int = 400, **answer: Any) -> ClientError:
-    response: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}, **answer}
+    response: Any = {
+        "Error": {"Code": code, "Message": code},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **answer,
+    }
     return ClientError(response, "")
 
 
@@ -169,5 +186,7 @@ def keys_read(method: str, request: Request) -> list[Key]:
     if method == "get_item":
         return [key_of(request["Key"])]
     if method == "batch_get_item":
-        return [key_of(key) for wanted in request["RequestItems"].values() for key in wanted["Keys"]]
+        return [
+            key_of(key) for wanted in request["RequestItems"].values() for key in wanted["Keys"]
+        ]
     return []

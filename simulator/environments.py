@@ -62,7 +62,9 @@ def environment(
     limits = LimitChangeStore(table, quotas)
     return Environment(
         RedemptionService(terms, redemptions, redeemer, sold_out, read_all),
-        CouponService(terms, coupons, RedeemPageStore(table), quotas, limits, sold_out, most_shards, backoff),
+        CouponService(
+            terms, coupons, RedeemPageStore(table), quotas, limits, sold_out, most_shards, backoff
+        ),
         coupons,
         redeemer,
         client,
@@ -74,7 +76,9 @@ def moment(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def new_coupon(max_redemptions: int | None, max_redemptions_per_customer: int | None = None) -> NewCoupon:
+def new_coupon(
+    max_redemptions: int | None, max_redemptions_per_customer: int | None = None
+) -> NewCoupon:
     """A coupon that is valid until one day after START."""
     return NewCoupon(
         name="Ten off",
@@ -89,4 +93,6 @@ def new_coupon(max_redemptions: int | None, max_redemptions_per_customer: int | 
 
 
 def found_organisation(client: Any) -> None:
-    OrganisationStore(Table(client, "couponflow")).create(Organisation(ORGANISATION, "Acme", addon_enabled=True))
+    OrganisationStore(Table(client, "couponflow")).create(
+        Organisation(ORGANISATION, "Acme", addon_enabled=True)
+    )

@@ -1,4 +1,6 @@
-"""Compile the DynamoDB expressions that Couponflow uses; a test compares them with a real engine."""
+"""Compile the DynamoDB expressions that Couponflow uses; a test compares them with a real
+engine.
+"""
 
 from __future__ import annotations
 

@@ -17,13 +17,20 @@ Plan = Callable[[int, str], "str | None"]
 
 def _throttled(method: str, request: Request) -> Exception:
     if method == "transact_write_items":
-        return cancelled([{"Code": "ThrottlingError"}, *[{"Code": "None"}] * (len(request["TransactItems"]) - 1)])
+        return cancelled(
+            [{"Code": "ThrottlingError"}, *[{"Code": "None"}] * (len(request["TransactItems"]) - 1)]
+        )
     return error("ProvisionedThroughputExceededException")
 
 
 def _conflicted(method: str, request: Request) -> Exception:
     if method == "transact_write_items":
-        return cancelled([{"Code": "TransactionConflict"}, *[{"Code": "None"}] * (len(request["TransactItems"]) - 1)])
+        return cancelled(
+            [
+                {"Code": "TransactionConflict"},
+                *[{"Code": "None"}] * (len(request["TransactItems"]) - 1),
+            ]
+        )
     return error("TransactionConflictException")
 
 

@@ -1,4 +1,6 @@
-"""Fixtures for all tests: the table on real engines and in-process, functions, and the whole stack."""
+"""Fixtures for all tests: the table on real engines and in-process, functions, and the
+whole stack.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,10 @@ def no_real_aws() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def start_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """`start_engine(name)`: the endpoint of that DynamoDB engine, in memory. Each is started once."""
+    """`start_engine(name)`: the endpoint of that DynamoDB engine, in memory.
+
+    Each is started once.
+    """
     with contextlib.ExitStack() as running:
 
         @functools.cache
@@ -82,7 +87,9 @@ def dynamodb(engine_name: str, start_engine: Callable[[str], str]) -> str:
 
 @pytest.fixture(scope="session")
 def s3_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The endpoint of the local S3 server with a bucket named images and the template's CORS rules."""
+    """The endpoint of the local S3 server with a bucket named images and the template's
+    CORS rules.
+    """
     folder = tmp_path_factory.mktemp("s3")
     (properties,) = sam_template.load().buckets.values()
     with engines.s3(folder, folder / "data") as engine:
@@ -93,7 +100,9 @@ def s3_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def table(dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
-    """A fresh table with the template's schema on the engine; TABLE_NAME and the endpoint are set."""
+    """A fresh table with the template's schema on the engine; TABLE_NAME and the endpoint
+    are set.
+    """
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
     made = _fresh_table()
     monkeypatch.setenv("TABLE_NAME", made.name)
@@ -120,7 +129,8 @@ def _fresh_table() -> Table:
 def load_function(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """`load_function("redeem")` imports functions/redeem/app.py again, under its own module name.
 
-    Every folder's module is called app. Set the environment first: functions read it as they are imported.
+    Every folder's module is called app. Set the environment first: functions read it as they are
+    imported.
     """
 
     return partial(load, patch=monkeypatch)

@@ -22,7 +22,10 @@ Json = dict[str, Any]
 
 def render() -> str:
     """Return the whole page as Markdown."""
-    lines = ["<!-- Written by `make docs` from the OpenAPI document. Edit api_introduction.md. -->", ""]
+    lines = [
+        "<!-- Written by `make docs` from the OpenAPI document. Edit api_introduction.md. -->",
+        "",
+    ]
     lines += INTRODUCTION.read_text().rstrip().splitlines()
     lines += ["", "## Routes", "", *_overview()]
     for path, methods in document()["paths"].items():
@@ -52,7 +55,9 @@ def _operation(operation: Json) -> Iterator[str]:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     schema = body.get("schema", {})
     required = schema.get("required", [])
-    fields = [(f"`{name}`", each, name in required) for name, each in schema.get("properties", {}).items()]
+    fields = [
+        (f"`{name}`", each, name in required) for name, each in schema.get("properties", {}).items()
+    ]
     if parameters or fields:
         yield from ("", "| in | type | required |", "|---|---|---|")
         for name, each, is_required in (*parameters, *fields):
@@ -93,7 +98,9 @@ def describe(schema: Json) -> str:
     kinds = schema.get("type", "any")
     kind = " or ".join(kinds) if isinstance(kinds, list) else kinds
     if kind == "object" and schema.get("properties"):
-        kind = "{" + ", ".join(_field(name, each) for name, each in schema["properties"].items()) + "}"
+        kind = (
+            "{" + ", ".join(_field(name, each) for name, each in schema["properties"].items()) + "}"
+        )
     if kind == "array" and "items" in schema:
         kind = f"list of {describe(schema['items'])}"
     bounds = [f"{name} {schema[name]}" for name in CONSTRAINTS if name in schema]

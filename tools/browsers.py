@@ -1,6 +1,8 @@
-"""The browsers that tests and screenshots need: `python3 -m tools.browsers` installs what is missing, where it can.
+"""The browsers that tests and screenshots need: `python3 -m tools.browsers` installs what is
+missing, where it can.
 
-Chromium and WebKit come from Debian's packages, so it takes root and apt. Elsewhere a browser that is there will do;
+Chromium and WebKit come from Debian's packages, so it takes root and apt. Elsewhere a browser that
+is there will do;
 without one its tests are skipped and say so, and CI fails.
 """
 
@@ -28,7 +30,9 @@ def webkit() -> str | None:
 
 
 def missing() -> list[str]:
-    return [name for name, there in (("chromium", chromium()), ("webkit", webkit())) if there is None]
+    return [
+        name for name, there in (("chromium", chromium()), ("webkit", webkit())) if there is None
+    ]
 
 
 def install() -> int:
@@ -39,11 +43,15 @@ def install() -> int:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         packages = [package for name in lacking for package in PACKAGES[name]]
         for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-            subprocess.run([*quiet, *command], env=environment, stdout=subprocess.DEVNULL, check=False)
+            subprocess.run(
+                [*quiet, *command], env=environment, stdout=subprocess.DEVNULL, check=False
+            )
         lacking = missing()
     for name in lacking:
         print(
-            f"*** No {name} here: tests in it are SKIPPED. On Debian: apt-get install {' '.join(PACKAGES[name])}", file=sys.stderr
+            f"*** No {name} here: tests in it are SKIPPED. On Debian: apt-get install "
+            f"{' '.join(PACKAGES[name])}",
+            file=sys.stderr,
         )
     return 1 if "chromium" in lacking and os.environ.get("CI") else 0
 

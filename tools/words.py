@@ -1,4 +1,6 @@
-"""`python -m tools.words`: fail on the words that CONTRIBUTING.md rules out, in comments, docstrings and documents."""
+"""`python -m tools.words`: fail on the words that CONTRIBUTING.md rules out, in comments,
+docstrings and documents.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,9 @@ def main() -> int:
         if folder_of(finding.path) in excess or "--all" in sys.argv:
             print(finding)
     for folder in excess:
-        print(f"{folder}: {counts[folder]} words, {allowed.get(folder, 0)} allowed", file=sys.stderr)
+        print(
+            f"{folder}: {counts[folder]} words, {allowed.get(folder, 0)} allowed", file=sys.stderr
+        )
     for folder, count in allowed.items():
         if counts[folder] < count:
             print(f"{ALLOWED.name}: {folder} may go down to {counts[folder]}", file=sys.stderr)
@@ -108,7 +112,9 @@ def find_in_text(path: str, text: str) -> Iterator[Finding]:
 
 
 def folder_of(path: str) -> str:
-    """Return the unit that an allowance covers, one to three folders deep: `tests/unit`, `docs`, `.`."""
+    """Return the unit that an allowance covers, one to three folders deep: `tests/unit`, `docs`,
+    `.`.
+    """
     folders = Path(path).parts[:-1]
     depth = {"tests": 2, "functions": 2, "layers": 4}.get(folders[0], 1) if folders else 0
     return "/".join(folders[:depth]) or "."

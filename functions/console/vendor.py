@@ -1,7 +1,10 @@
-"""The console's library, from the npm registry by lock file: `python3 vendor.py FOLDER [npm command …]`.
+"""The console's library, from the npm registry by lock file: `python3 vendor.py FOLDER [npm command
+…]`.
 
-Browsers can't look a bare name such as "preact" up. The packages' own module files are taken as they are, with
-those names turned into relative addresses: no build step, no import map to except from the content security policy.
+Browsers can't look a bare name such as "preact" up. The packages' own module files are taken as
+they are, with
+those names turned into relative addresses: no build step, no import map to except from the content
+security policy.
 Standard library only, since the set-up and `sam build` run it before anything is installed.
 """
 
@@ -47,7 +50,12 @@ def place(folder: Path, npm: list[str]) -> None:
         for lock in LOCKS:
             shutil.copy(lock, made)
         quiet = ["--loglevel=error", "--no-audit", "--no-fund"]
-        subprocess.run([*npm, "ci", "--ignore-scripts", *quiet], cwd=made, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(
+            [*npm, "ci", "--ignore-scripts", *quiet],
+            cwd=made,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
         packages = Path(made) / "node_modules"
         for module, path in MODULES.items():
             source = (packages / path).read_text()

@@ -1,4 +1,6 @@
-"""The Distribute Coupon block: gives a customer their link, and the flow an outcome to branch on."""
+"""The Distribute Coupon block: gives a customer their link, and the flow an outcome to
+branch on.
+"""
 
 from couponflow.bootstrap import Services
 from couponflow.web.flow import response, routes

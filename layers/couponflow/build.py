@@ -1,7 +1,10 @@
-"""Builds the layer into a folder: `python3 build.py ARTIFACTS_DIR`, called by `sam build` through the Makefile.
+"""Builds the layer into a folder: `python3 build.py ARTIFACTS_DIR`, called by `sam build` through
+the Makefile.
 
-ARCH (arm64 or x86_64) and RUNTIME (3.13) name the target, whatever machine this runs on. A deployer needs Python
-with pip and nothing else, so this file uses the standard library only. The same inputs give the same bytes.
+ARCH (arm64 or x86_64) and RUNTIME (3.13) name the target, whatever machine this runs on. A deployer
+needs Python
+with pip and nothing else, so this file uses the standard library only. The same inputs give the
+same bytes.
 """
 
 from __future__ import annotations
@@ -41,7 +44,8 @@ NOT_NEEDED = (
     "**/*.pyi",
     "**/__pycache__",
 )
-# Parts of botocore's service models that keep their texts: botocore/model.py reads `documentation` there at every call.
+# Parts of botocore's service models that keep their texts: botocore/model.py reads `documentation`
+# there at every call.
 READ_WHOLE = {"clientContextParams"}
 # Those of couponflow.web.page.languages, with their parents; a test holds them equal.
 LOCALES = {"root", "en", "zh", "zh_Hant", "zh_Hans", "ja", "th", "id", "es", "ar"}
@@ -60,7 +64,9 @@ def main(artifacts: Path, lock: Path | None = None) -> None:
     target = artifacts / "python"
     shutil.rmtree(target, ignore_errors=True)
     install(target, PLATFORMS[arch], runtime)
-    shutil.copytree(HERE / "couponflow", target / "couponflow", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        HERE / "couponflow", target / "couponflow", ignore=shutil.ignore_patterns("__pycache__")
+    )
     trim(target)
     keep_endpoints(target / "botocore" / "data" / "endpoints.json")
     keep_calls(target / "botocore" / "data")
@@ -69,20 +75,44 @@ def main(artifacts: Path, lock: Path | None = None) -> None:
     settle_times(artifacts)
 
 
-def install(target: Path, machine: str, runtime: str, lock: Path = HERE / "requirements.txt") -> None:
+def install(
+    target: Path, machine: str, runtime: str, lock: Path = HERE / "requirements.txt"
+) -> None:
     """Install the locked dependencies for a machine into `target`."""
     uv = shutil.which("uv")
-    exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(target), "-r", str(lock)]
+    exactly = [
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--target",
+        str(target),
+        "-r",
+        str(lock),
+    ]
     if uv:
         tool = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--link-mode", "copy"]
         wanted = ["--python-version", runtime, "--python-platform", f"{machine}-manylinux_2_28"]
     else:
-        tool = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
+        tool = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "--disable-pip-version-check",
+        ]
         # pip does not know that a newer glibc serves wheels for the older ones.
-        accepted = [f"--platform={kind}_{machine}" for kind in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
+        accepted = [
+            f"--platform={kind}_{machine}"
+            for kind in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
+        ]
         wanted = ["--python-version", runtime, "--implementation", "cp", *accepted]
     if subprocess.run([*tool, *wanted, *exactly], check=False).returncode != 0:
-        sys.exit("the layer's dependencies could not be installed; the installer's own words stand above")
+        sys.exit(
+            "the layer's dependencies could not be installed; the installer's own words stand above"
+        )
 
 
 def trim(target: Path) -> None:
@@ -102,15 +132,21 @@ def trim(target: Path) -> None:
 
 
 def keep_endpoints(file: Path) -> None:
-    """Where the services are that functions call: reading all 400 would be a tenth of a cold start."""
+    """Where the services are that functions call: reading all 400 would be a tenth of a
+    cold start.
+    """
     known = json.loads(file.read_bytes())
     for partition in known["partitions"]:
-        partition["services"] = {name: each for name, each in partition["services"].items() if name in SERVICES}
+        partition["services"] = {
+            name: each for name, each in partition["services"].items() if name in SERVICES
+        }
     file.write_text(json.dumps(known, separators=(",", ":")))
 
 
 def keep_calls(data: Path) -> None:
-    """Of what services can be asked the shapes, without the words that explain them: four fifths of what a client reads."""
+    """Of what services can be asked the shapes, without the words that explain them: four fifths of
+    what a client reads.
+    """
     for file in sorted(data.glob("*/*/service-2.json.gz")):
         model = _without_words(json.loads(gzip.decompress(file.read_bytes())))
         file.with_suffix("").write_text(json.dumps(model, separators=(",", ":")))
@@ -137,16 +173,23 @@ def keep_locales(data: Path) -> None:
 
 def _keep_licences(noted: Path, kept: Path) -> None:
     for file in sorted(noted.rglob("*")):
-        if file.is_file() and file.name.upper().startswith(("LICENSE", "LICENCE", "NOTICE", "COPYING")):
+        if file.is_file() and file.name.upper().startswith(
+            ("LICENSE", "LICENCE", "NOTICE", "COPYING")
+        ):
             kept.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, kept / file.name)
 
 
 def compile_all(folder: Path, runtime: str, mounted_at: str = "/opt") -> None:
-    """Bytecode of the runtime's own version: without it every cold start compiles, for Lambda's disk is read-only."""
+    """Bytecode of the runtime's own version: without it every cold start compiles, for Lambda's
+    disk is read-only.
+    """
     python = find_python(runtime)
     if python is None:
-        print(f"No Python {runtime} answers on this machine: built without bytecode, cold starts take longer")
+        print(
+            f"No Python {runtime} answers on this machine: built without bytecode, cold starts "
+            "take longer"
+        )
         return
     # The hash is never checked: times change on the way to Lambda, sources do not.
     command = [*python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
@@ -156,7 +199,9 @@ def compile_all(folder: Path, runtime: str, mounted_at: str = "/opt") -> None:
 
 def find_python(runtime: str) -> list[str] | None:
     """A command that runs this very version; a pyenv shim may be on PATH and yet not answer."""
-    return next((command for command in _candidates(runtime) if _version_of(command) == runtime), None)
+    return next(
+        (command for command in _candidates(runtime) if _version_of(command) == runtime), None
+    )
 
 
 def _candidates(runtime: str) -> Iterator[list[str]]:
@@ -164,14 +209,18 @@ def _candidates(runtime: str) -> Iterator[list[str]]:
     if on_path := shutil.which(f"python{runtime}"):
         yield [on_path]
     for managed in (".pyenv/versions", ".local/share/uv/python"):
-        for python in sorted(Path.home().glob(f"{managed}/*{runtime}*/bin/python{runtime}"), reverse=True):
+        for python in sorted(
+            Path.home().glob(f"{managed}/*{runtime}*/bin/python{runtime}"), reverse=True
+        ):
             yield [str(python)]
 
 
 def _version_of(command: list[str]) -> str:
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        return subprocess.run([*command, "-c", ask], capture_output=True, text=True, check=False).stdout.strip()
+        return subprocess.run(
+            [*command, "-c", ask], capture_output=True, text=True, check=False
+        ).stdout.strip()
     except OSError:
         return ""
 

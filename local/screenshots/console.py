@@ -22,14 +22,40 @@ from tools.paths import ROOT
 FOLDER = ROOT / ".local" / "screenshots" / "console"
 DESK: ViewportSize = {"width": 1360, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-LOOKS: list[tuple[str, Any, ViewportSize]] = [("light", "light", DESK), ("dark", "dark", DESK), ("phone", "light", PHONE)]
+LOOKS: list[tuple[str, Any, ViewportSize]] = [
+    ("light", "light", DESK),
+    ("dark", "dark", DESK),
+    ("phone", "light", PHONE),
+]
 PATIENCE_SECONDS = 120
 SIGNED_IN = "try {{ sessionStorage.setItem('couponflow.key', {key}) }} catch {{}}"
 COUPONS: list[dict[str, Any]] = [
-    {"name": "Staff discount", "starts_at": "2026-01-01", "ends_at": "2098-12-31", "active": False, "max_redemptions": 50},
-    {"name": "Autumn leaves", "starts_at": "2020-09-01", "ends_at": "2020-11-30", "code": "AUTUMN", "max_redemptions": 200},
-    {"name": "New Year breakfast", "starts_at": "2098-01-01", "ends_at": "2098-01-07", "max_redemptions": 1_000},
-    {"name": "Free coffee for new members", "starts_at": "2026-01-01", "ends_at": "2098-12-31", "max_redemptions": 12},
+    {
+        "name": "Staff discount",
+        "starts_at": "2026-01-01",
+        "ends_at": "2098-12-31",
+        "active": False,
+        "max_redemptions": 50,
+    },
+    {
+        "name": "Autumn leaves",
+        "starts_at": "2020-09-01",
+        "ends_at": "2020-11-30",
+        "code": "AUTUMN",
+        "max_redemptions": 200,
+    },
+    {
+        "name": "New Year breakfast",
+        "starts_at": "2098-01-01",
+        "ends_at": "2098-01-07",
+        "max_redemptions": 1_000,
+    },
+    {
+        "name": "Free coffee for new members",
+        "starts_at": "2026-01-01",
+        "ends_at": "2098-12-31",
+        "max_redemptions": 12,
+    },
     {
         "name": "Winter sale: 20 % off",
         "starts_at": "2026-01-01",
@@ -50,10 +76,15 @@ class Campaigns:
 
     def __init__(self, demo: dict[str, Any]) -> None:
         self.client = httpx.Client(
-            base_url=demo["base_url"], headers={"authorization": f"Bearer {demo['admin_key']}"}, timeout=60
+            base_url=demo["base_url"],
+            headers={"authorization": f"Bearer {demo['admin_key']}"},
+            timeout=60,
         )
         made = [
-            self._post("/v1/coupons", {"timezone": "Asia/Hong_Kong", "max_redemptions_per_customer": 1, **each})
+            self._post(
+                "/v1/coupons",
+                {"timezone": "Asia/Hong_Kong", "max_redemptions_per_customer": 1, **each},
+            )
             for each in COUPONS
         ]
         self.sold_out, self.winter = made[-2]["coupon_id"], made[-1]["coupon_id"]
@@ -61,12 +92,21 @@ class Campaigns:
         self._use(self.winter, 34, 23)
         self.client.put(f"/v1/coupons/{self.winter}/redeem-page", json=PAGE).raise_for_status()
         message = "Winter is here, {{customer_name|friend}}! Enjoy {{coupon_name}}."
-        block = {"coupon_id": self.winter, "channel": "whatsapp", "message": message, "button_title": "Get 20 % off"}
+        block = {
+            "coupon_id": self.winter,
+            "channel": "whatsapp",
+            "message": message,
+            "button_title": "Get 20 % off",
+        }
         self.block = self._post("/v1/flow/blocks", block)["block_id"]
 
     def _use(self, coupon_id: str, given: int, redeemed: int) -> None:
         for number in range(given):
-            customer = {"coupon_id": coupon_id, "customer_id": f"85291000{number:03}", "inbox_id": "whatsapp-hk"}
+            customer = {
+                "coupon_id": coupon_id,
+                "customer_id": f"85291000{number:03}",
+                "inbox_id": "whatsapp-hk",
+            }
             self._post("/v1/flow/distribute", customer)
             if number < redeemed:
                 self._post("/v1/redemptions", customer)
@@ -78,12 +118,28 @@ class Campaigns:
 def screens(campaigns: Campaigns) -> Iterator[tuple[str, str, Callable[[Page], None]]]:
     coupon = f"/coupons/{campaigns.winter}"
     yield "coupons", "/coupons", lambda page: None
-    yield "coupons_menu", "/coupons", lambda page: page.get_by_role("button", name="More actions for Winter").click()
-    yield "new_coupon", "/coupons/new", lambda page: page.get_by_label("Name").fill("Croissant week")
-    yield "redeem_page", f"{coupon}/redeem-page", lambda page: page.locator("iframe[data-shown=true]").wait_for()
+    yield (
+        "coupons_menu",
+        "/coupons",
+        lambda page: page.get_by_role("button", name="More actions for Winter").click(),
+    )
+    yield (
+        "new_coupon",
+        "/coupons/new",
+        lambda page: page.get_by_label("Name").fill("Croissant week"),
+    )
+    yield (
+        "redeem_page",
+        f"{coupon}/redeem-page",
+        lambda page: page.locator("iframe[data-shown=true]").wait_for(),
+    )
     yield "records", f"{coupon}/records", lambda page: None
     yield "details", coupon, lambda page: None
-    yield "link", f"{coupon}/records", lambda page: page.get_by_role("button", name="Link for a customer").click()
+    yield (
+        "link",
+        f"{coupon}/records",
+        lambda page: page.get_by_role("button", name="Link for a customer").click(),
+    )
     yield "flow_blocks", "/flow-blocks", lambda page: None
     yield "flow_block", f"/flow-blocks/{campaigns.block}", lambda page: None
 
@@ -92,7 +148,15 @@ def screens(campaigns: Campaigns) -> Iterator[tuple[str, str, Callable[[Page], N
 def running_stack() -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
-        command = [sys.executable, "-m", "local.stack", "--port", str(ports.free_port()), "--state", str(state)]
+        command = [
+            sys.executable,
+            "-m",
+            "local.stack",
+            "--port",
+            str(ports.free_port()),
+            "--state",
+            str(state),
+        ]
         stack = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + PATIENCE_SECONDS
@@ -109,7 +173,9 @@ def running_stack() -> Iterator[dict[str, Any]]:
 def shoot(browser: Browser, demo: dict[str, Any], campaigns: Campaigns) -> int:
     number = 0
     for look, scheme, viewport in LOOKS:
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-GB", timezone_id="Asia/Hong_Kong")
+        context = browser.new_context(
+            viewport=viewport, color_scheme=scheme, locale="en-GB", timezone_id="Asia/Hong_Kong"
+        )
         page = context.new_page()
         page.goto(demo["console_url"])
         page.get_by_role("button", name="Sign in").wait_for()

@@ -20,12 +20,22 @@ from tools.paths import ROOT
 
 FOLDER = ROOT / ".local" / "screenshots"
 ADDRESS = "https://coupons.test/r/preview"
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "locale": "en-US"}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "locale": "en-US",
+}
 PLAIN = RedeemPage(background_color="#0f4c5c", terms=sample_pages.TERMS)
 RICH = RedeemPage(
-    background_color="#0f4c5c", terms=sample_pages.TERMS, brand_icon=sample_pages.ICON, campaign_image=sample_pages.PICTURE
+    background_color="#0f4c5c",
+    terms=sample_pages.TERMS,
+    brand_icon=sample_pages.ICON,
+    campaign_image=sample_pages.PICTURE,
 )
-LONG = "Buy one caramel macchiato with oat milk, get a second one of the same size or smaller for half the price"
+LONG = (
+    "Buy one caramel macchiato with oat milk, "
+    "get a second one of the same size or smaller for half the price"
+)
 WORDS = {
     "ar": "خصم ٢٠٪ على أي مشروب",
     "zh-Hant": "任一飲品八折",
@@ -48,25 +58,47 @@ def shots(now: datetime) -> Iterator[Shot]:
             yield Shot(f"{scene}_{mode}", render.render(view), options)
         for display in CodeDisplay:
             page = RedeemPage(code_display=display, terms=sample_pages.TERMS)
-            yield Shot(f"code_{display}_{mode}", render.render(sample_pages.views(page, now)["available"]), options)
+            yield Shot(
+                f"code_{display}_{mode}",
+                render.render(sample_pages.views(page, now)["available"]),
+                options,
+            )
         yield Shot(f"not_found_{mode}", render.not_found(), options)
         yield Shot(f"unknown_outcome_alone_{mode}", render.unknown_outcome("preview"), options)
     shop = RedeemPage(
-        background_color="#ffd60a", redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, "Order online", "https://shop.example")
+        background_color="#ffd60a",
+        redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, "Order online", "https://shop.example"),
     )
     yield Shot("open_url", render.render(sample_pages.views(shop, now)["available"]))
     narrow = {"viewport": {"width": 320, "height": 568}}
     long = sample_pages.coupon(now, name=LONG, code="A-VERY-LONG-CODE-OF-FORTY-CHARACTERS-40X")
-    yield from _in_words("long", long, RICH, now, narrow, ("available", "redeemed_all_used", "confirm"))
+    yield from _in_words(
+        "long", long, RICH, now, narrow, ("available", "redeemed_all_used", "confirm")
+    )
     for locale, name in WORDS.items():
         page = RedeemPage(
-            background_color="#7c2d12", terms=sample_pages.TERMS, locale=locale, campaign_image=sample_pages.PICTURE
+            background_color="#7c2d12",
+            terms=sample_pages.TERMS,
+            locale=locale,
+            campaign_image=sample_pages.PICTURE,
         )
-        yield from _in_words(locale, sample_pages.coupon(now, name=name), page, now, {}, ("available", "redeemed", "upcoming"))
+        yield from _in_words(
+            locale,
+            sample_pages.coupon(now, name=name),
+            page,
+            now,
+            {},
+            ("available", "redeemed", "upcoming"),
+        )
 
 
 def _in_words(
-    prefix: str, coupon: Coupon, page: RedeemPage, now: datetime, options: dict[str, Any], names: tuple[str, ...]
+    prefix: str,
+    coupon: Coupon,
+    page: RedeemPage,
+    now: datetime,
+    options: dict[str, Any],
+    names: tuple[str, ...],
 ) -> Iterator[Shot]:
     views = sample_pages.views(page, now, coupon)
     for name in names:
@@ -89,7 +121,8 @@ def take(context: BrowserContext, shot: Shot, file: Path) -> None:
     page.wait_for_load_state("networkidle")
     # Finish entrance animations; endless animations continue.
     page.wait_for_function(
-        "document.getAnimations().every(one => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"
+        "document.getAnimations().every(one => one.playState !== 'running' || "
+        "one.effect.getTiming().iterations === Infinity)"
     )
     page.screenshot(path=file)
 
@@ -100,7 +133,11 @@ def main() -> int:
     names = tuple(parser.parse_args().names)
     path = browsers.chromium()
     if path is None:
-        print("make screenshots: no Chromium on this machine; as root, python3 -m tools.browsers installs it", file=sys.stderr)
+        print(
+            "make screenshots: no Chromium on this machine; as root, python3 -m tools.browsers "
+            "installs it",
+            file=sys.stderr,
+        )
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:

@@ -16,7 +16,8 @@ from couponflow.web.page.state import PageState, PastUse, State
 ORGANISATION = "Blue Door Coffee"
 TERMS = (
     "<h3>Where and when</h3><p>Valid at <b>all branches</b>, for any hot or iced drink.</p>"
-    "<ul><li>One coupon for each order</li><li>Not together with other offers</li><li>No cash value</li></ul>"
+    "<ul><li>One coupon for each order</li><li>Not together with other offers</li><li>No cash "
+    "value</li></ul>"
 )
 ICON = PageImage("1c0n000000001", "1" * 64, 256, 256)
 PICTURE = PageImage("p1ctvre000001", "2" * 64, 1200, 630)
@@ -50,7 +51,8 @@ def views(page: RedeemPage, now: datetime, of: Coupon | None = None) -> dict[str
     states = [state for state in State if state is not State.NOT_FOUND]
     made = {str(state): preview.view(state, campaign, page, ORGANISATION, now) for state in states}
     earlier = tuple(
-        PastUse(f"{id_}0123456789abcdefghjkmn", now - timedelta(hours=hours)) for id_, hours in (("8s4v", 50), ("2q9a", 3))
+        PastUse(f"{id_}0123456789abcdefghjkmn", now - timedelta(hours=hours))
+        for id_, hours in (("8s4v", 50), ("2q9a", 3))
     )
     redeemed = made[State.REDEEMED]
     return made | {
@@ -71,10 +73,14 @@ def _picture() -> bytes:
     """Two cups on a table, seen from above."""
     size = (1200, 630)
     table = Image.linear_gradient("L").resize(size)
-    picture = Image.composite(Image.new("RGB", size, "#0f4c5c"), Image.new("RGB", size, "#e9b872"), table)
+    picture = Image.composite(
+        Image.new("RGB", size, "#0f4c5c"), Image.new("RGB", size, "#e9b872"), table
+    )
     shade = Image.new("L", size, 0)
     for x, y, radius in _CUPS:
-        ImageDraw.Draw(shade).ellipse((x - radius + 30, y - radius + 45, x + radius + 40, y + radius + 60), fill=150)
+        ImageDraw.Draw(shade).ellipse(
+            (x - radius + 30, y - radius + 45, x + radius + 40, y + radius + 60), fill=150
+        )
     picture.paste("#0b2530", mask=shade.filter(ImageFilter.GaussianBlur(28)))
     pen = ImageDraw.Draw(picture)
     for x, y, radius in _CUPS:
@@ -88,7 +94,9 @@ def _picture() -> bytes:
         ):
             reach = radius * share
             pen.ellipse((x - reach, y - reach, x + reach, y + reach), fill=color)
-        pen.polygon([(x, y + radius * 0.42), (x - radius * 0.3, y), (x + radius * 0.3, y)], fill="#f3dfc1")
+        pen.polygon(
+            [(x, y + radius * 0.42), (x - radius * 0.3, y), (x + radius * 0.3, y)], fill="#f3dfc1"
+        )
     return _saved(picture)
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-# A frame's document is checked as a separate page. `target-size` is the only AA rule off by default.
-OPTIONS = {"resultTypes": ["violations"], "iframes": False, "rules": {"target-size": {"enabled": True}}}
+# A frame's document is checked as a separate page. `target-size` is the only AA rule off by
+# default.
+OPTIONS = {
+    "resultTypes": ["violations"],
+    "iframes": False,
+    "rules": {"target-size": {"enabled": True}},
+}
 
 
 def violations(page: Page) -> list[str]:
@@ -14,4 +19,8 @@ def violations(page: Page) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     broken = page.evaluate("options => axe.run(options).then(found => found.violations)", OPTIONS)
-    return [f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for rule in broken for node in rule["nodes"]]
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for rule in broken
+        for node in rule["nodes"]
+    ]

@@ -44,7 +44,11 @@ class Burst:
         return coupon
 
     def link(self, coupon: Coupon, customer: str) -> str:
-        return self.environments[0].redemption_service.distribute(coupon, customer, None, BETWEEN).token
+        return (
+            self.environments[0]
+            .redemption_service.distribute(coupon, customer, None, BETWEEN)
+            .token
+        )
 
     def run(self, jobs: Sequence[Job]) -> list[str]:
         """Run the jobs on all workers, which start together; return the outcome of each job."""
@@ -61,7 +65,10 @@ class Burst:
                     return
                 outcomes[number] = jobs[number](services)
 
-        threads = [threading.Thread(target=work, args=[services]) for services in self.environments[: len(jobs)]]
+        threads = [
+            threading.Thread(target=work, args=[services])
+            for services in self.environments[: len(jobs)]
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -81,8 +88,19 @@ class Burst:
         """Read the limit and the sum of used and remaining over the shards in one transaction."""
         table = self.environments[0].table
         # Every possible shard, because a raise of the limit adds shards.
-        wanted = [keys.coupon(coupon.coupon_id), *(keys.quota_shard(coupon.coupon_id, n) for n in range(MOST_SHARDS))]
-        gets = [{"Get": {"TableName": table._name, "Key": {name: {"S": value} for name, value in key.items()}}} for key in wanted]
+        wanted = [
+            keys.coupon(coupon.coupon_id),
+            *(keys.quota_shard(coupon.coupon_id, n) for n in range(MOST_SHARDS)),
+        ]
+        gets = [
+            {
+                "Get": {
+                    "TableName": table._name,
+                    "Key": {name: {"S": value} for name, value in key.items()},
+                }
+            }
+            for key in wanted
+        ]
         found = table._client.transact_get_items(TransactItems=gets)["Responses"]
         limit, *shards = [decode(each["Item"]) for each in found if "Item" in each]
         return limit["units"], sum(shard["used"] + shard["remaining"] for shard in shards)
@@ -101,12 +119,16 @@ def outcome(redeem: Callable[[], RedemptionResult]) -> str:
 
 
 def tap(token: str, use: int = 1) -> Job:
-    return lambda services: outcome(lambda: services.redemption_service.redeem_by_link(token, use, BETWEEN))
+    return lambda services: outcome(
+        lambda: services.redemption_service.redeem_by_link(token, use, BETWEEN)
+    )
 
 
 def till(coupon: Coupon, customer: str, key: str | None = None) -> Job:
     def job(services: Services) -> str:
-        return outcome(lambda: services.redemption_service.redeem_at_till(coupon, customer, None, key, BETWEEN))
+        return outcome(
+            lambda: services.redemption_service.redeem_at_till(coupon, customer, None, key, BETWEEN)
+        )
 
     return job
 

@@ -1,4 +1,6 @@
-"""Changes during redemptions: limit = used + remaining at every instant; a closed coupon stays closed."""
+"""Changes during redemptions: limit = used + remaining at every instant; a closed coupon stays
+closed.
+"""
 
 import random
 import threading
@@ -20,7 +22,9 @@ pytestmark = on_both_engines
 
 def change(services: Services, burst: Burst, coupon, **changes) -> str:
     try:
-        services.coupon_service.change(ORGANISATION, coupon.coupon_id, burst.read(coupon).version, changes, BETWEEN)
+        services.coupon_service.change(
+            ORGANISATION, coupon.coupon_id, burst.read(coupon).version, changes, BETWEEN
+        )
     except CouponflowError as refusal:
         return refusal.code
     return "changed"
@@ -40,7 +44,10 @@ def test_limit_changed_under_load_is_exact_at_every_instant(burst: Burst, seed):
 
     def moving(target: int):
         def job(services: Services) -> str:
-            while (done := change(services, burst, coupon, max_redemptions=target)) in ("version_conflict", "try_again"):
+            while (done := change(services, burst, coupon, max_redemptions=target)) in (
+                "version_conflict",
+                "try_again",
+            ):
                 continue
             return done
 
@@ -72,16 +79,24 @@ def test_units_of_raises_under_load_are_all_redeemed(burst: Burst):
     coupon = burst.coupon(5, shards=1)
 
     def raised(services: Services) -> str:
-        while (done := change(services, burst, coupon, max_redemptions=burst.read(coupon).units + 20)) != "changed":
+        while (
+            done := change(services, burst, coupon, max_redemptions=burst.read(coupon).units + 20)
+        ) != "changed":
             assert done in ("version_conflict", "try_again")
         return "raised"
 
-    outcomes = burst.run([*[till(coupon, f"customer-{number}") for number in range(40)], raised, raised])
+    outcomes = burst.run(
+        [*[till(coupon, f"customer-{number}") for number in range(40)], raised, raised]
+    )
     assert outcomes.count("raised") == 2
     # Customers who were refused before a raise try again after it.
     raised_to = burst.read(coupon)
     outcomes += burst.run([till(raised_to, f"late-{number}") for number in range(40)])
-    assert tally(outcomes) | {"coupon_max_uses_reached": 0} == {"raised": 2, "redeemed": 45, "coupon_max_uses_reached": 0}
+    assert tally(outcomes) | {"coupon_max_uses_reached": 0} == {
+        "raised": 2,
+        "redeemed": 45,
+        "coupon_max_uses_reached": 0,
+    }
     assert burst.counts(coupon).used == burst.read(coupon).units == 45
 
 
@@ -103,7 +118,9 @@ def test_completed_closing_ends_redemptions_under_load(burst: Burst, closing):
             services.coupon_service.archive(ORGANISATION, coupon.coupon_id, BETWEEN)
         else:
             assert change(services, burst, coupon, **closing) == "changed"
-        used_then.append(burst.counts(coupon).used)  # concurrent redemptions must not be counted from here on
+        used_then.append(
+            burst.counts(coupon).used
+        )  # concurrent redemptions must not be counted from here on
         return "closed"
 
     made: list[str] = []

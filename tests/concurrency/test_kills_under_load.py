@@ -1,4 +1,6 @@
-"""R18: gateway and functions killed under load: acknowledged redemptions remain, counts agree, no process is left."""
+"""R18: gateway and functions killed under load: acknowledged redemptions remain, counts agree, no
+process is left.
+"""
 
 from __future__ import annotations
 
@@ -44,10 +46,14 @@ class Burst:
         body = {"coupon_id": self.coupon["coupon_id"], "customer_id": customer}
         while True:
             with suppress(httpx.HTTPError):
-                answer = self.service.call("POST", "/v1/redemptions", body, "redeem", idempotency_key=key)
+                answer = self.service.call(
+                    "POST", "/v1/redemptions", body, "redeem", idempotency_key=key
+                )
                 if answer.status_code == 200:
                     with self._lock:
-                        known = self.acknowledged.setdefault((customer, key), answer.json()["redemption_id"])
+                        known = self.acknowledged.setdefault(
+                            (customer, key), answer.json()["redemption_id"]
+                        )
                     assert known == answer.json()["redemption_id"]
                     return
                 if answer.status_code == 409:
@@ -77,9 +83,13 @@ class Burst:
 @pytest.mark.slow
 def test_acknowledged_redemptions_survive_kills_under_load(new_stack: Callable[..., StackProcess]):
     running = new_stack().start()
-    with httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_connections=CUSTOMERS)) as client:
+    with httpx.Client(
+        timeout=10, trust_env=False, limits=httpx.Limits(max_connections=CUSTOMERS)
+    ) as client:
         service = ApiClient.of_demo(running.demo, client)
-        burst = Burst(service, service.create_coupon(max_redemptions=LIMIT, max_redemptions_per_customer=100))
+        burst = Burst(
+            service, service.create_coupon(max_redemptions=LIMIT, max_redemptions_per_customer=100)
+        )
         with burst.running():
             for _ in range(KILLS):
                 burst.wait_for_progress()

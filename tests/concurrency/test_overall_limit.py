@@ -12,10 +12,15 @@ from tests.support.engines import on_both_engines
 pytestmark = on_both_engines
 
 
-def redeem_concurrently(burst: Burst, coupon: Coupon, dice: random.Random, customers: int) -> list[str]:
+def redeem_concurrently(
+    burst: Burst, coupon: Coupon, dice: random.Random, customers: int
+) -> list[str]:
     """Redeem for this many customers by link and till, in random order."""
     names = [f"customer-{number}" for number in range(customers)]
-    jobs = [tap(burst.link(coupon, name)) if dice.random() < 0.5 else till(coupon, name) for name in names]
+    jobs = [
+        tap(burst.link(coupon, name)) if dice.random() < 0.5 else till(coupon, name)
+        for name in names
+    ]
     dice.shuffle(jobs)
     return burst.run(jobs)
 
@@ -24,13 +29,19 @@ def redeem_concurrently(burst: Burst, coupon: Coupon, dice: random.Random, custo
 def test_limit_holds_for_three_times_as_many_customers(burst: Burst, seed):
     dice = random.Random(seed)
     limit = dice.randint(1, 24)
-    coupon = burst.coupon(limit, shards=dice.randint(1, min(limit, 6)), per_customer=dice.choice([1, 2, None]))
+    coupon = burst.coupon(
+        limit, shards=dice.randint(1, min(limit, 6)), per_customer=dice.choice([1, 2, None])
+    )
 
     outcomes = redeem_concurrently(burst, coupon, dice, 3 * limit)
 
     assert tally(outcomes) == {"redeemed": limit, "coupon_max_uses_reached": 2 * limit}
     assert (burst.counts(coupon).used, burst.counts(coupon).remaining) == (limit, 0)
-    kept = [made for number in range(3 * limit) for made in burst.redemptions(coupon, f"customer-{number}")]
+    kept = [
+        made
+        for number in range(3 * limit)
+        for made in burst.redemptions(coupon, f"customer-{number}")
+    ]
     assert sum(made.is_redeemed for made in kept) == limit
 
 

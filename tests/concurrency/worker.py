@@ -1,4 +1,6 @@
-"""An execution environment in its own process: reads a task as a line of JSON, prints its outcomes as another."""
+"""An execution environment in its own process: reads a task as a line of JSON, prints its outcomes
+as another.
+"""
 
 import json
 import sys

@@ -1,4 +1,6 @@
-"""A flow builder as Chatalog documents its Call API block, and no cleverer: placeholders in, values out by name, on to a flow."""
+"""A flow builder as Chatalog documents its Call API block, and no cleverer: placeholders in, values
+out by name, on to a flow.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 
 @dataclass(frozen=True)
 class CallApi:
-    """A Call API block: the body as its author typed it, and the values to save, by key or objectkey.keyname."""
+    """A Call API block: the body as its author typed it, and the values to save, by key or
+    objectkey.keyname.
+    """
 
     url: str
     headers: dict[str, str]
@@ -24,7 +28,9 @@ class CallApi:
 
 @dataclass
 class Conversation:
-    """One customer in the flow: what the builder knows, what it sent, which flows it went through."""
+    """One customer in the flow: what the builder knows, what it sent, which flows it went
+    through.
+    """
 
     variables: dict[str, str]
     sent: list[str] = field(default_factory=list)
@@ -46,7 +52,9 @@ class Conversation:
         return answer
 
     def run(self, block: CallApi, client: httpx.Client) -> httpx.Response:
-        """Run the flow with its Distribute Coupon block: send the coupon, or continue with the fallback flow."""
+        """Run the flow with its Distribute Coupon block: send the coupon, or continue with the
+        fallback flow.
+        """
         answer = self.call(block, client)
         if self.variables["next_flow"]:
             self.flows.append(self.variables["next_flow"])

@@ -1,4 +1,6 @@
-"""The contract over HTTP, against the same service three times: from source, from the package, deployed."""
+"""The contract over HTTP, against the same service three times: from source, from the package,
+deployed.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def new_api(target: Target, http: httpx.Client) -> Callable[[], ApiClient]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the load cases out where the emulator would measure itself."""
-    left_out = [item for item in items if item.get_closest_marker("load") and _target_of(item) == NO_LOAD]
+    left_out = [
+        item for item in items if item.get_closest_marker("load") and _target_of(item) == NO_LOAD
+    ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 

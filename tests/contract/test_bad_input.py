@@ -1,4 +1,6 @@
-"""Bad input gets the contract's error, and nothing is written: on every target, through whatever is in front of the functions."""
+"""Bad input gets the contract's error, and nothing is written: on every target, through whatever is
+in front of the functions.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,12 @@ ADMIN_BODIES = [
     ("POST", "/v1/coupons", COUPON | {"ends_at": "2025-01-01"}, "ends_at"),
     ("POST", "/v1/coupons", COUPON | {"timezone": "Mars/Base"}, "timezone"),
     ("POST", "/v1/coupons", COUPON | {"max_redemptions": 0}, "max_redemptions"),
-    ("POST", "/v1/coupons", COUPON | {"max_redemptions_per_customer": 101}, "max_redemptions_per_customer"),
+    (
+        "POST",
+        "/v1/coupons",
+        COUPON | {"max_redemptions_per_customer": 101},
+        "max_redemptions_per_customer",
+    ),
     ("POST", "/v1/coupons", COUPON | {"active": "yes"}, "active"),
     ("POST", "/v1/coupons", COUPON | {"colour": "red"}, "colour"),
     ("PATCH", "/v1/coupons/{coupon_id}", {"version": 1, "name": " "}, "name"),
@@ -31,7 +38,12 @@ ADMIN_BODIES = [
     ("PUT", "/v1/coupons/{coupon_id}/redeem-page", {"brand_icon": "0000000000000"}, "brand_icon"),
     ("POST", "/v1/flow/blocks", {"coupon_id": "0000000000000", "message": "x"}, "coupon_id"),
     ("POST", "/v1/images", {"kind": "favicon", "content_type": "image/png", "size": 10}, "kind"),
-    ("POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/gif", "size": 10}, "content_type"),
+    (
+        "POST",
+        "/v1/images",
+        {"kind": "brand_icon", "content_type": "image/gif", "size": 10},
+        "content_type",
+    ),
 ]
 RAW_BODIES = [
     (b"", JSON, 400, "invalid_json"),
@@ -73,7 +85,9 @@ def nothing_is_written(target: Target, coupon: dict[str, Any]) -> Iterator[None]
 def check(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert answer.headers["content-type"] == "application/problem+json"
     problem = dict(answer.json())
-    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), problem
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), (
+        problem
+    )
     assert "Traceback" not in answer.text
     return problem
 
@@ -96,8 +110,12 @@ def test_body_that_is_no_json_object_is_refused(api: ApiClient, coupon: dict[str
 
 def test_till_with_a_wrong_field_redeems_nothing(api: ApiClient, coupon: dict[str, Any]):
     for body, field in TILL_BODIES:
-        answer = api.call("POST", "/v1/redemptions", {"coupon_id": coupon["coupon_id"]} | body, "redeem")
-        assert field in [error["field"] for error in check(answer, 422, "validation_failed")["errors"]]
+        answer = api.call(
+            "POST", "/v1/redemptions", {"coupon_id": coupon["coupon_id"]} | body, "redeem"
+        )
+        assert field in [
+            error["field"] for error in check(answer, 422, "validation_failed")["errors"]
+        ]
 
 
 def test_flow_gets_an_outcome_for_what_it_cannot_mean(api: ApiClient, coupon: dict[str, Any]):
@@ -114,7 +132,11 @@ def test_query_that_makes_no_sense_is_refused(api: ApiClient, coupon: dict[str, 
 
 def test_key_of_another_scope_or_none_is_refused(api: ApiClient, coupon: dict[str, Any]):
     check(api.call("POST", "/v1/coupons", COUPON, "redeem"), 403, "scope_missing")
-    check(api.call("POST", "/v1/coupons", COUPON, authorization="Bearer cf_x_y"), 401, "unauthenticated")
+    check(
+        api.call("POST", "/v1/coupons", COUPON, authorization="Bearer cf_x_y"),
+        401,
+        "unauthenticated",
+    )
     check(api.http.post(f"{api.base_url}/v1/coupons", json=COUPON), 401, "unauthenticated")
 
 

@@ -1,4 +1,6 @@
-"""A flow builder over HTTP: ten customers through every outcome, and the printed request of each guide."""
+"""A flow builder over HTTP: ten customers through every outcome, and the printed request of each
+guide.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class Shop:
     keys: dict[str, str]
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        answer = self.client.request(method, path, json=body, headers={"authorization": f"Bearer {self.keys['admin']}"})
+        answer = self.client.request(
+            method, path, json=body, headers={"authorization": f"Bearer {self.keys['admin']}"}
+        )
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -64,13 +68,20 @@ class Shop:
         return str(self.call("POST", "/v1/flow/blocks", body)["block_id"])
 
     def call_api(self, block_id: str) -> CallApi:
-        headers = {"Authorization": f"Bearer {self.keys['distribute']}", "Content-Type": "application/json"}
-        body = (GUIDES / "requests" / "chatalog.json").read_text().replace("YOUR_BLOCK_ID", block_id)
+        headers = {
+            "Authorization": f"Bearer {self.keys['distribute']}",
+            "Content-Type": "application/json",
+        }
+        body = (
+            (GUIDES / "requests" / "chatalog.json").read_text().replace("YOUR_BLOCK_ID", block_id)
+        )
         return CallApi("/v1/flow/distribute", headers, body, SAVED)
 
     def redeem(self, url: str) -> int:
         path = httpx.URL(url).path
-        return self.client.post(f"{path}/redeem", headers={"accept": "application/json"}, data={"use": "1"}).status_code
+        return self.client.post(
+            f"{path}/redeem", headers={"accept": "application/json"}, data={"use": "1"}
+        ).status_code
 
     def switch_addon(self, *, enabled: bool) -> None:
         self.target.operate("switch_addon", organisation_id=self.organisation_id, enabled=enabled)
@@ -91,7 +102,11 @@ def test_ten_customers_go_through_every_outcome(shop: Shop):
         return conversation
 
     def outcome(conversation: Conversation) -> tuple[str, str, list[str]]:
-        return conversation.variables["outcome"], conversation.variables["reason"], conversation.flows
+        return (
+            conversation.variables["outcome"],
+            conversation.variables["reason"],
+            conversation.flows,
+        )
 
     few = shop.block(shop.coupon(max_redemptions=2, max_redemptions_per_customer=1))
     expired = shop.block(shop.coupon(starts_at="2020-01-01", ends_at="2020-12-31"))
@@ -105,14 +120,23 @@ def test_ten_customers_go_through_every_outcome(shop: Shop):
     first, second, third = (flow(few, f"+49170{n}") for n in range(3))
     for conversation in (first, second, third):
         assert outcome(conversation) == ("distributed", "ok", [])
-        assert re.fullmatch(r"Hi Ann, Free coffee until 2999-12-31\. \[Get it]\(https?://\S+/r/\w+\)", conversation.sent[0])
+        assert re.fullmatch(
+            r"Hi Ann, Free coffee until 2999-12-31\. \[Get it]\(https?://\S+/r/\w+\)",
+            conversation.sent[0],
+        )
     assert outcome(flow(few, "+491700")) == ("distributed", "already_distributed", [])
-    assert [shop.redeem(each.variables["redeem_url"]) for each in (first, second, third)] == [200, 200, 409]
+    assert [shop.redeem(each.variables["redeem_url"]) for each in (first, second, third)] == [
+        200,
+        200,
+        409,
+    ]
 
     said = "customer_max_uses_reached"
     assert outcome(flow(few, "+491700")) == (said, said, ["had-it-already"])
     said = "coupon_max_uses_reached"
-    wait_until(lambda: flow(few, "+491704").variables["outcome"] == said)  # flows follow within two seconds
+    wait_until(
+        lambda: flow(few, "+491704").variables["outcome"] == said
+    )  # flows follow within two seconds
     assert outcome(flow(few, "+491705")) == (said, said, ["all-gone"])
     assert outcome(flow(expired, "+491706")) == ("coupon_expired", "coupon_expired", ["too-late"])
     assert outcome(flow(disabled, "+491707")) == ("error", "coupon_disabled", ["sorry"])
@@ -143,35 +167,55 @@ def filled(request: str, shop: Shop, block_id: str) -> str:
     return Conversation(variables).fill(request.replace("YOUR_BLOCK_ID", block_id))
 
 
-@pytest.mark.parametrize("path", [path for path in REQUESTS if path.suffix == ".json"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in REQUESTS if path.suffix == ".json"], ids=lambda path: path.stem
+)
 def test_request_of_a_guide_distributes_the_coupon(shop: Shop, path: Any):
     block_id = shop.block(shop.coupon())
     guide = (GUIDES / path.with_suffix(".md").name).read_text()
     address = re.search(r"POST https://YOUR_ADDRESS(\S+)`", guide)
     assert address is not None
-    headers = {"authorization": f"Bearer {shop.keys['distribute']}", "content-type": "application/json"}
+    headers = {
+        "authorization": f"Bearer {shop.keys['distribute']}",
+        "content-type": "application/json",
+    }
 
-    answer = shop.client.post(address[1], headers=headers, content=filled(path.read_text(), shop, block_id))
+    answer = shop.client.post(
+        address[1], headers=headers, content=filled(path.read_text(), shop, block_id)
+    )
 
     assert answer.status_code == 200
     if path.stem == "manychat":
         # The stack on this machine speaks no TLS.
         SHAPES["manychat"].validate_python(json.loads(answer.text.replace("http://", "https://")))
-        assert answer.json()["content"]["messages"][-1]["text"] == "Hi Ann, Free coffee until 2999-12-31."
+        assert (
+            answer.json()["content"]["messages"][-1]["text"]
+            == "Hi Ann, Free coffee until 2999-12-31."
+        )
     else:
-        assert (answer.json()["outcome"], answer.json()["message"]) == ("distributed", "Hi Ann, Free coffee until 2999-12-31.")
+        assert (answer.json()["outcome"], answer.json()["message"]) == (
+            "distributed",
+            "Hi Ann, Free coffee until 2999-12-31.",
+        )
 
 
 def test_curl_lines_of_a_guide_work_as_printed(shop: Shop, tmp_path: Path):
     def run(name: str, **known: str) -> Any:
-        environment = shop.target.shell_environment(tmp_path) | {"COUPONFLOW_URL": shop.target.base_url, **known}
+        environment = shop.target.shell_environment(tmp_path) | {
+            "COUPONFLOW_URL": shop.target.base_url,
+            **known,
+        }
         script = (GUIDES / "requests" / name).read_text()
-        done = subprocess.run(["bash", "-euc", script], env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["bash", "-euc", script], env=environment, capture_output=True, text=True, check=True
+        )
         return json.loads(done.stdout)
 
     block = run("curl-block.sh", COUPONFLOW_ADMIN_KEY=shop.keys["admin"], COUPON_ID=shop.coupon())
     known = {"COUPONFLOW_KEY": shop.keys["distribute"], "BLOCK_ID": block["block_id"]}
-    by_post, by_get, batch = (run(name, **known) for name in ("curl.sh", "curl-query.sh", "curl-batch.sh"))
+    by_post, by_get, batch = (
+        run(name, **known) for name in ("curl.sh", "curl-query.sh", "curl-batch.sh")
+    )
 
     assert by_post["message"].startswith("Hi Ann, Free coffee is yours until 2999")
     assert by_get["redeem_url"] == by_post["redeem_url"] == batch["results"][0]["redeem_url"]
@@ -186,7 +230,9 @@ def test_guide_prints_the_tested_request(path: Any):
 
 
 def test_guide_has_the_enforced_limits():
-    table = re.search(r"\| channel \|.*?\n\|[-|]+\|\n(.*?)\n\n", (GUIDES / "README.md").read_text(), re.DOTALL)
+    table = re.search(
+        r"\| channel \|.*?\n\|[-|]+\|\n(.*?)\n\n", (GUIDES / "README.md").read_text(), re.DOTALL
+    )
     assert table is not None
     told: dict[str, tuple[int, ...]] = {}
     for line in table[1].splitlines():
@@ -206,7 +252,9 @@ def test_concurrent_calls_give_one_link(shop: Shop, at_once: Callable[..., list[
     headers = {"authorization": f"Bearer {shop.keys['distribute']}"}
     body = {"block_id": block_id, "customer_id": "ann"}
 
-    answers = at_once(32, lambda: shop.client.post("/v1/flow/distribute", headers=headers, json=body))
+    answers = at_once(
+        32, lambda: shop.client.post("/v1/flow/distribute", headers=headers, json=body)
+    )
 
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["redeem_url"] for answer in answers}) == 1

@@ -7,4 +7,6 @@ from tools.paths import ROOT
 
 
 def test_cost_table_is_up_to_date():
-    assert (ROOT / "docs" / "costs.md").read_text().endswith(cost.table() + "\n"), "python -m bench.cost makes it"
+    assert (ROOT / "docs" / "costs.md").read_text().endswith(cost.table() + "\n"), (
+        "python -m bench.cost makes it"
+    )

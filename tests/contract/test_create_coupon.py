@@ -49,7 +49,9 @@ def test_name_is_shown_to_marketer_flow_and_customer(api: ApiClient):
 
 
 def test_active_period_is_read_in_the_coupons_timezone(api: ApiClient):
-    coupon = api.create_coupon(starts_at="2026-06-01", ends_at="2026-06-30", timezone="Europe/Berlin")
+    coupon = api.create_coupon(
+        starts_at="2026-06-01", ends_at="2026-06-30", timezone="Europe/Berlin"
+    )
 
     assert coupon["starts_at"] == "2026-05-31T22:00:00.000Z"
     assert coupon["ends_at"] == "2026-06-30T22:00:00.000Z"
@@ -97,8 +99,12 @@ def test_coupon_is_active_unless_created_otherwise(api: ApiClient):
     assert api.change_coupon(disabled, active=True)["status"] == "active"
 
 
-@pytest.mark.parametrize(("period", "code"), [(ALREADY_OVER, "coupon_expired"), (NOT_STARTED, "coupon_not_started")])
-def test_coupon_outside_its_period_is_not_redeemed(api: ApiClient, period: dict[str, str], code: str):
+@pytest.mark.parametrize(
+    ("period", "code"), [(ALREADY_OVER, "coupon_expired"), (NOT_STARTED, "coupon_not_started")]
+)
+def test_coupon_outside_its_period_is_not_redeemed(
+    api: ApiClient, period: dict[str, str], code: str
+):
     coupon = api.create_coupon()
     link = api.link(coupon, "ann")
     api.change_coupon(coupon, **period)
@@ -119,7 +125,10 @@ def test_disabled_coupon_is_not_distributed_nor_redeemed(api: ApiClient):
 
     for refused in (api.tap(link), api.till(coupon, "ann")):
         assert (refused.status_code, refused.json()["code"]) == (409, "coupon_disabled")
-    assert eventually(outcome_and_reason, ("error", "coupon_disabled")) == ("error", "coupon_disabled")
+    assert eventually(outcome_and_reason, ("error", "coupon_disabled")) == (
+        "error",
+        "coupon_disabled",
+    )
     assert eventually(lambda: api.page_state(link), "disabled") == "disabled"
 
 
@@ -143,7 +152,11 @@ def test_lost_update_is_refused(api: ApiClient):
     coupon = api.create_coupon()
     api.change_coupon(coupon, name="First")
 
-    late = api.call("PATCH", f"/v1/coupons/{coupon['coupon_id']}", {"version": coupon["version"], "name": "Second"})
+    late = api.call(
+        "PATCH",
+        f"/v1/coupons/{coupon['coupon_id']}",
+        {"version": coupon["version"], "name": "Second"},
+    )
 
     assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
     assert api.read_coupon(coupon)["name"] == "First"

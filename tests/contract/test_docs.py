@@ -14,7 +14,9 @@ from couponflow.web.openapi.document import document
 from tools import api_docs
 from tools.paths import ROOT
 
-PAGES = sorted(path for pattern in ("*.md", "docs/**/*.md", "bench/*.md") for path in ROOT.glob(pattern))
+PAGES = sorted(
+    path for pattern in ("*.md", "docs/**/*.md", "bench/*.md") for path in ROOT.glob(pattern)
+)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 GOAL = re.compile(r"\b[PRU][0-9]{1,2}[bc]?\b")
 PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
@@ -63,7 +65,9 @@ def test_bounds_of_the_api_page_are_those_of_the_code():
 def test_introduction_describes_the_errors_that_routes_leave_out():
     left_out = {code for status, code in documented_errors() if status in api_docs.COMMON_STATUSES}
     section = api_docs.INTRODUCTION.read_text().split("\n## Errors\n")[1].split("\n## ")[0]
-    assert set(re.findall(r"^\| \d+ \| `(\w+)`", section, re.MULTILINE)) == left_out | api_docs.COMMON
+    assert (
+        set(re.findall(r"^\| \d+ \| `(\w+)`", section, re.MULTILINE)) == left_out | api_docs.COMMON
+    )
 
 
 def documented_errors() -> set[tuple[str, str]]:
@@ -129,7 +133,9 @@ def test_broken_link_is_noticed(tmp_path: Path):
 def test_index_lists_every_page():
     index = (ROOT / "docs" / "README.md").read_text()
     pages = {path.name for path in (ROOT / "docs").glob("*.md")}
-    assert pages - {"README.md", "api_introduction.md"} <= set(re.findall(r"\((\w[\w-]*\.md)", index))
+    assert pages - {"README.md", "api_introduction.md"} <= set(
+        re.findall(r"\((\w[\w-]*\.md)", index)
+    )
 
 
 def test_pages_that_code_names_exist():
@@ -139,7 +145,9 @@ def test_pages_that_code_names_exist():
 
 
 def test_every_goal_id_in_code_is_defined():
-    undefined = {each for folder in CODE for each in matches_below(ROOT / folder, GOAL)} - defined_ids()
+    undefined = {
+        each for folder in CODE for each in matches_below(ROOT / folder, GOAL)
+    } - defined_ids()
     assert not undefined
 
 
@@ -158,7 +166,9 @@ def defined_ids() -> set[str]:
     return {
         each
         for kind, page in DEFINED_IN.items()
-        for each in re.findall(rf"^\| ({kind}[0-9]+[bc]?) \|", (ROOT / page).read_text(), re.MULTILINE)
+        for each in re.findall(
+            rf"^\| ({kind}[0-9]+[bc]?) \|", (ROOT / page).read_text(), re.MULTILINE
+        )
     }
 
 
@@ -173,7 +183,12 @@ def test_readme_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
 
 
-CHANGES = (ROOT / "docs" / "architecture.md").read_text().partition("## To add a …")[2].partition("\n## ")[0]
+CHANGES = (
+    (ROOT / "docs" / "architecture.md")
+    .read_text()
+    .partition("## To add a …")[2]
+    .partition("\n## ")[0]
+)
 LAYER = ROOT / "layers" / "couponflow" / "couponflow"
 TOP_FOLDERS = ("docs/", "events/", "functions/", "tests/", "template.yaml")
 
@@ -189,6 +204,8 @@ def test_table_of_changes_has_twelve_rows_with_paths():
     assert all(changed_paths(row) for row in rows)
 
 
-@pytest.mark.parametrize("name", sorted(set(changed_paths(CHANGES)) - {"layers/couponflow/couponflow/"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(changed_paths(CHANGES)) - {"layers/couponflow/couponflow/"})
+)
 def test_path_in_the_table_of_changes_exists(name: str):
     assert (ROOT / name if name.startswith(TOP_FOLDERS) else LAYER / name).exists()

@@ -18,7 +18,9 @@ FUNCTIONS = {function.folder.name: name for name, function in sam_template.load(
 def answer_to(event: str, target: Target) -> Any:
     """Invoke the function whose folder name starts the event's name."""
     folder = max((folder for folder in FUNCTIONS if event.startswith(folder)), key=len)
-    return target.invoke(FUNCTIONS[folder], json.loads((ROOT / "events" / f"{event}.json").read_text()))
+    return target.invoke(
+        FUNCTIONS[folder], json.loads((ROOT / "events" / f"{event}.json").read_text())
+    )
 
 
 @pytest.mark.parametrize("event", EVENTS)

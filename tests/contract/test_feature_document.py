@@ -1,4 +1,6 @@
-"""docs/testing.md names a contract test for each item of the feature document, and each of them exists."""
+"""docs/testing.md names a contract test for each item of the feature document, and each of them
+exists.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,21 @@ import re
 
 from tools.paths import ROOT
 
-ROWS = re.findall(r"^\| (.+) \| `(test_\w+\.py)::(test_\w+)` \|$", (ROOT / "docs" / "testing.md").read_text(), re.MULTILINE)
+ROWS = re.findall(
+    r"^\| (.+) \| `(test_\w+\.py)::(test_\w+)` \|$",
+    (ROOT / "docs" / "testing.md").read_text(),
+    re.MULTILINE,
+)
 # Fields, settings, outcomes and record columns, by the words of the feature document.
 ITEMS = (
-    "Code", "Name", "Active Period", "Overall Redemption Limit", "Per-customer Redemption Limit", "Active",
-    "Code on Page", "Redeem Button", "Button Label", "Copy Code Button", "Page Background", "Brand Icon", "Campaign Image",
-    "Terms and Conditions", "Coupon Selection", "Message Content", "Button Title", "Image URL", "Coupon Expired",
-    "Customer Max Uses Reached", "Coupon Max Uses Reached", "Error", "Redemption ID", "Customer ID", "Inbox ID", "Status",
+    "Code", "Name", "Active Period", "Overall Redemption Limit", "Per-customer Redemption Limit",
+    "Active",
+    "Code on Page", "Redeem Button", "Button Label", "Copy Code Button", "Page Background",
+    "Brand Icon", "Campaign Image",
+    "Terms and Conditions", "Coupon Selection", "Message Content", "Button Title", "Image URL",
+    "Coupon Expired",
+    "Customer Max Uses Reached", "Coupon Max Uses Reached", "Error", "Redemption ID", "Customer ID",
+    "Inbox ID", "Status",
     "Redeemed At",
 )  # fmt: skip
 
@@ -25,4 +35,6 @@ def test_every_item_has_a_row():
 def test_every_named_test_exists():
     folder = ROOT / "tests" / "contract"
     assert len(ROWS) >= 40
-    assert [test for _, file, test in ROWS if f"\ndef {test}(" not in (folder / file).read_text()] == []
+    assert [
+        test for _, file, test in ROWS if f"\ndef {test}(" not in (folder / file).read_text()
+    ] == []

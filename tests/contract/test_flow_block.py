@@ -23,9 +23,18 @@ def test_block_distributes_the_selected_coupon(api: ApiClient):
     block = api.create_block(coupon)
 
     assert api.run_block(block, "ann")["coupon_code"] == coupon["code"]
-    saved = api.call("PUT", f"/v1/flow/blocks/{block['block_id']}", {"coupon_id": other["coupon_id"]}).json()
-    assert saved["coupon_id"] == api.read(f"/v1/flow/blocks/{block['block_id']}")["coupon_id"] == other["coupon_id"]
-    assert eventually(lambda: api.run_block(block, "ann")["coupon_code"], other["code"]) == other["code"]
+    saved = api.call(
+        "PUT", f"/v1/flow/blocks/{block['block_id']}", {"coupon_id": other["coupon_id"]}
+    ).json()
+    assert (
+        saved["coupon_id"]
+        == api.read(f"/v1/flow/blocks/{block['block_id']}")["coupon_id"]
+        == other["coupon_id"]
+    )
+    assert (
+        eventually(lambda: api.run_block(block, "ann")["coupon_code"], other["code"])
+        == other["code"]
+    )
 
 
 def test_message_content_is_sent_with_its_placeholders_filled(api: ApiClient):
@@ -33,13 +42,19 @@ def test_message_content_is_sent_with_its_placeholders_filled(api: ApiClient):
     block = api.create_block(coupon, message="Hi {{customer_name|there}}: {{coupon_name}}!")
 
     assert api.run_block(block, "ann", customer_name="Ann")["message"] == "Hi Ann: Free coffee!"
-    assert api.distribute(coupon, "bob", message="Only {{coupon_code}}")["message"] == f"Only {coupon['code']}"
+    assert (
+        api.distribute(coupon, "bob", message="Only {{coupon_code}}")["message"]
+        == f"Only {coupon['code']}"
+    )
 
 
 def test_button_title_is_sent(api: ApiClient):
     coupon = api.create_coupon()
 
-    assert api.run_block(api.create_block(coupon, button_title="Get it"), "ann")["button_title"] == "Get it"
+    assert (
+        api.run_block(api.create_block(coupon, button_title="Get it"), "ann")["button_title"]
+        == "Get it"
+    )
     assert api.run_block(api.create_block(coupon), "ann")["button_title"] == "Redeem"
 
 
@@ -72,11 +87,17 @@ def test_distributed_coupon_comes_with_a_link_once(api: ApiClient):
 
 
 def test_outcome_coupon_expired(api: ApiClient):
-    block = api.create_block(api.create_coupon(starts_at="2020-01-01", ends_at="2020-12-31"), fallback_flows=FLOWS)
+    block = api.create_block(
+        api.create_coupon(starts_at="2020-01-01", ends_at="2020-12-31"), fallback_flows=FLOWS
+    )
 
     sent = api.run_block(block, "ann")
 
-    assert (sent["outcome"], sent["next_flow"], sent["redeem_url"]) == ("coupon_expired", "too-late", "")
+    assert (sent["outcome"], sent["next_flow"], sent["redeem_url"]) == (
+        "coupon_expired",
+        "too-late",
+        "",
+    )
 
 
 def test_outcome_customer_max_uses_reached(api: ApiClient):
@@ -99,7 +120,10 @@ def test_outcome_coupon_max_uses_reached(api: ApiClient):
         sent = api.run_block(block, "bob")
         return sent["outcome"], sent["next_flow"]
 
-    assert eventually(outcome, ("coupon_max_uses_reached", "all-gone")) == ("coupon_max_uses_reached", "all-gone")
+    assert eventually(outcome, ("coupon_max_uses_reached", "all-gone")) == (
+        "coupon_max_uses_reached",
+        "all-gone",
+    )
 
 
 @pytest.mark.parametrize("customer_id", ["", "{{phone}}", "x" * 201])
@@ -118,7 +142,11 @@ def test_outcome_error_for_a_disabled_coupon(api: ApiClient):
 
     sent = api.run_block(block, "ann")
 
-    assert (sent["outcome"], sent["reason"], sent["next_flow"]) == ("error", "coupon_disabled", "sorry")
+    assert (sent["outcome"], sent["reason"], sent["next_flow"]) == (
+        "error",
+        "coupon_disabled",
+        "sorry",
+    )
 
 
 def test_block_is_read_listed_and_deleted(new_api: Callable[[], ApiClient]):
@@ -127,7 +155,9 @@ def test_block_is_read_listed_and_deleted(new_api: Callable[[], ApiClient]):
     path = f"/v1/flow/blocks/{block['block_id']}"
 
     assert api.read(path)["fallback_flows"] == FLOWS
-    assert [each["block_id"] for each in api.read("/v1/flow/blocks")["items"]] == [block["block_id"]]
+    assert [each["block_id"] for each in api.read("/v1/flow/blocks")["items"]] == [
+        block["block_id"]
+    ]
     assert api.call("DELETE", path).status_code == 204
     assert api.call("GET", path).status_code == 404
 
@@ -135,7 +165,10 @@ def test_block_is_read_listed_and_deleted(new_api: Callable[[], ApiClient]):
 def test_coupon_is_distributed_by_query_and_to_many(api: ApiClient):
     coupon = api.create_coupon()
     query = f"coupon_id={coupon['coupon_id']}&customer_id=ann"
-    body = {"coupon_id": coupon["coupon_id"], "customers": [{"customer_id": "ann"}, {"customer_id": "bob"}]}
+    body = {
+        "coupon_id": coupon["coupon_id"],
+        "customers": [{"customer_id": "ann"}, {"customer_id": "bob"}],
+    }
 
     one = api.call("GET", f"/v1/flow/distribute?{query}", scope="distribute").json()
     many = api.call("POST", "/v1/flow/distribute/batch", body, "distribute").json()["results"]

@@ -26,7 +26,9 @@ def test_fourth_customer_of_three_units_is_refused_everywhere(api: ApiClient):
     assert (refused.status_code, refused.json()["code"]) == (409, "coupon_max_uses_reached")
     assert api.page_state(links[3]) == "sold_out"
     assert (
-        eventually(lambda: api.distribute(coupon, "customer-3")["outcome"], "coupon_max_uses_reached")
+        eventually(
+            lambda: api.distribute(coupon, "customer-3")["outcome"], "coupon_max_uses_reached"
+        )
         == "coupon_max_uses_reached"
     )
     assert api.till(coupon, "customer-9").json()["code"] == "coupon_max_uses_reached"
@@ -66,7 +68,12 @@ def test_second_tap_returns_the_same_redemption(api: ApiClient):
     ids=["disabled", "expired", "rescheduled"],
 )
 def test_closed_coupon_is_refused_with_its_reason_until_reopened(
-    api: ApiClient, change: dict[str, object], back: dict[str, object], code: str, state: str, outcome: str
+    api: ApiClient,
+    change: dict[str, object],
+    back: dict[str, object],
+    code: str,
+    state: str,
+    outcome: str,
 ):
     coupon = api.create_coupon()
     link = api.link(coupon, "ann")
@@ -95,7 +102,9 @@ def test_200_concurrent_customers_redeem_exactly_50_units(api: ApiClient):
         if answer.status_code == 503:
             answers.append(api.tap(link))
 
-    codes = Counter(answer.json().get("code", "redeemed") for answer in answers if answer.status_code != 503)
+    codes = Counter(
+        answer.json().get("code", "redeemed") for answer in answers if answer.status_code != 503
+    )
 
     assert codes == {"redeemed": 50, "coupon_max_uses_reached": 150}
     assert api.read_coupon(coupon)["times_redeemed"] == 50

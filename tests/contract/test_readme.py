@@ -26,7 +26,9 @@ def test_first_five_minutes_work_as_printed(target: Target, tmp_path: Path):
 
     command = ["bash", "-euo", "pipefail", "-c", script]
     environment = target.shell_environment(tmp_path)
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
 
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     coupon, sent, first, second, till, records, after = answers

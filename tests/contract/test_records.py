@@ -30,12 +30,16 @@ def records(api: ApiClient, coupon: dict[str, Any]) -> dict[str, dict[str, Any]]
     return {record["customer_id"]: record for record in api.records(coupon)}
 
 
-def test_record_has_the_redemption_id(api: ApiClient, coupon: dict[str, Any], records: dict[str, Any]):
+def test_record_has_the_redemption_id(
+    api: ApiClient, coupon: dict[str, Any], records: dict[str, Any]
+):
     assert len({record["redemption_id"] for record in records.values()}) == 3
     assert records["bob"]["redemption_id"] == api.distribute(coupon, "bob")["redemption_id"]
 
 
-def test_record_has_the_customer_id(api: ApiClient, coupon: dict[str, Any], records: dict[str, Any]):
+def test_record_has_the_customer_id(
+    api: ApiClient, coupon: dict[str, Any], records: dict[str, Any]
+):
     assert records.keys() == {"ann", "bob", "=1+1"}
     assert api.records(coupon, "customer_id=bob") == [records["bob"]]
 
@@ -53,7 +57,9 @@ def test_record_has_the_status(api: ApiClient, coupon: dict[str, Any], records: 
     assert api.records(coupon, "status=redeemed") == [records["ann"]]
 
 
-def test_record_has_the_time_of_redemption(api: ApiClient, coupon: dict[str, Any], records: dict[str, Any]):
+def test_record_has_the_time_of_redemption(
+    api: ApiClient, coupon: dict[str, Any], records: dict[str, Any]
+):
     assert TIME.fullmatch(records["ann"]["redeemed_at"])
     assert records["bob"]["redeemed_at"] is None
     repeated = api.tap(api.link(api.create_coupon(), "carl")).json()
@@ -65,23 +71,36 @@ def test_redeemed_records_come_first_page_by_page(api: ApiClient, coupon: dict[s
     first = api.read(f"{path}?limit=1")
     rest = api.read(f"{path}?limit=2&cursor={first['next_cursor']}")
 
-    assert [record["customer_id"] for record in first["items"] + rest["items"]] == ["ann", "=1+1", "bob"]
+    assert [record["customer_id"] for record in first["items"] + rest["items"]] == [
+        "ann",
+        "=1+1",
+        "bob",
+    ]
 
 
-def test_export_has_every_record_and_no_formula(api: ApiClient, coupon: dict[str, Any], records: dict[str, Any]):
+def test_export_has_every_record_and_no_formula(
+    api: ApiClient, coupon: dict[str, Any], records: dict[str, Any]
+):
     rows = exported(api, coupon)
 
-    assert {row["redemption_id"] for row in rows} == {record["redemption_id"] for record in records.values()}
+    assert {row["redemption_id"] for row in rows} == {
+        record["redemption_id"] for record in records.values()
+    }
     assert {row["customer_id"] for row in rows} == {"ann", "bob", "'=1+1"}
     (ann,) = (row for row in rows if row["customer_id"] == "ann")
-    assert ann.items() >= {name: records["ann"][name] for name in ("inbox_id", "status", "redeemed_at")}.items()
+    assert (
+        ann.items()
+        >= {name: records["ann"][name] for name in ("inbox_id", "status", "redeemed_at")}.items()
+    )
 
 
 def test_export_of_a_coupon_without_records_is_a_header(api: ApiClient):
     assert exported(api, api.create_coupon()) == []
 
 
-def test_records_of_another_organisation_are_unknown(api: ApiClient, coupon: dict[str, Any], new_api):
+def test_records_of_another_organisation_are_unknown(
+    api: ApiClient, coupon: dict[str, Any], new_api
+):
     other = new_api()
 
     for path in ("", "/redemptions", "/redemptions.csv", "/redeem-page"):
@@ -93,9 +112,12 @@ def exported(api: ApiClient, coupon: dict[str, Any]) -> list[dict[str, str]]:
     """The rows of the CSV export, fetched where the API sends to."""
     answer = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv")
     assert answer.status_code == 303, answer.text
-    # A stranger's key would be sent along with the redirect: the file's address carries its own signature.
+    # A stranger's key would be sent along with the redirect: the file's address carries its own
+    # signature.
     file = api.http.get(answer.headers["location"])
-    assert (file.status_code, file.headers["content-type"]) == (200, "text/csv; charset=utf-8"), file.text
+    assert (file.status_code, file.headers["content-type"]) == (200, "text/csv; charset=utf-8"), (
+        file.text
+    )
     text = file.content.decode("utf-8-sig")
     assert text.startswith("redemption_id,") or '"redemption_id"' in text.splitlines()[0]
     return list(csv.DictReader(io.StringIO(text, newline="")))

@@ -13,10 +13,15 @@ from tests.support.clients import ApiClient, eventually
 
 
 def saved_page(api: ApiClient, coupon: dict[str, Any], **settings: Any) -> str:
-    """The page as a customer sees it once the settings are saved; the settings are read back first."""
+    """The page as a customer sees it once the settings are saved; the settings are read
+    back first.
+    """
     saved = api.save_page(coupon, **settings)
     assert api.read(f"/v1/coupons/{coupon['coupon_id']}/redeem-page") == saved
-    assert saved.items() >= {name: value for name, value in settings.items() if name != "redeem_button"}.items()
+    assert (
+        saved.items()
+        >= {name: value for name, value in settings.items() if name != "redeem_button"}.items()
+    )
     return api.open(api.link(coupon, "ann")).text
 
 
@@ -27,7 +32,9 @@ def test_code_on_page_is_text_and_drawn_as_chosen(api: ApiClient, display: str):
     page = saved_page(api, coupon, code_display=display)
 
     assert f'data-code="{coupon["code"]}"' in page
-    assert [kind for kind in ("qr", "barcode") if f'<svg class="{kind}"' in page] == [display] * (display != "text")
+    assert [kind for kind in ("qr", "barcode") if f'<svg class="{kind}"' in page] == [display] * (
+        display != "text"
+    )
 
 
 def test_code_on_page_can_be_hidden(api: ApiClient):
@@ -61,14 +68,18 @@ def test_page_without_redeem_button_leaves_it_to_the_till(api: ApiClient):
 def test_redeem_button_opens_an_address(api: ApiClient):
     coupon = api.create_coupon()
 
-    page = saved_page(api, coupon, redeem_button={"behavior": "open_url", "url": "https://shop.example/cart"})
+    page = saved_page(
+        api, coupon, redeem_button={"behavior": "open_url", "url": "https://shop.example/cart"}
+    )
 
     assert 'href="https://shop.example/cart"' in page
     assert api.tap(api.link(coupon, "ann")).json()["code"] == "redeem_not_offered"
 
 
 def test_button_label_is_shown(api: ApiClient):
-    page = saved_page(api, api.create_coupon(), redeem_button={"behavior": "redeem", "label": "Take <it>"})
+    page = saved_page(
+        api, api.create_coupon(), redeem_button={"behavior": "redeem", "label": "Take <it>"}
+    )
 
     assert "Take &lt;it&gt;" in page
 
@@ -103,7 +114,9 @@ def test_campaign_image_is_uploaded_and_shown(api: ApiClient):
 
 
 def test_terms_and_conditions_are_shown_without_scripts(api: ApiClient):
-    page = saved_page(api, api.create_coupon(), terms="<p>One a person.</p><script>alert(1)</script>")
+    page = saved_page(
+        api, api.create_coupon(), terms="<p>One a person.</p><script>alert(1)</script>"
+    )
 
     assert "<p>One a person.</p>" in page
     assert "alert(1)" not in page
@@ -114,18 +127,26 @@ def test_preview_shows_unsaved_settings(api: ApiClient):
     path = f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
     before = api.read(path)
 
-    preview = api.call("POST", f"{path}/preview?state=available", {"background_color": "#112233", "terms": "Not saved"})
+    preview = api.call(
+        "POST",
+        f"{path}/preview?state=available",
+        {"background_color": "#112233", "terms": "Not saved"},
+    )
 
     assert preview.headers["content-type"].startswith("text/html")
     assert "Not saved" in preview.text and "#112233" in preview.text
     assert api.read(path) == before
 
 
-@pytest.mark.parametrize("state", ["upcoming", "available", "redeemed", "expired", "disabled", "sold_out"])
+@pytest.mark.parametrize(
+    "state", ["upcoming", "available", "redeemed", "expired", "disabled", "sold_out"]
+)
 def test_preview_shows_every_state(api: ApiClient, state: str):
     coupon = api.create_coupon(max_redemptions_per_customer=1)
 
-    preview = api.call("POST", f"/v1/coupons/{coupon['coupon_id']}/redeem-page/preview?state={state}", {})
+    preview = api.call(
+        "POST", f"/v1/coupons/{coupon['coupon_id']}/redeem-page/preview?state={state}", {}
+    )
 
     assert f'data-state="{state}"' in preview.text
 

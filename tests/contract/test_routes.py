@@ -29,7 +29,9 @@ def test_route_answers(api: ApiClient, values: dict[str, Any], route: sam_templa
     if route.path == "$default":
         path, method = "/v1/nowhere", "GET"
     else:
-        path = re.sub(r"\{([^}]+)\}", lambda found: str(values.get(found[1], "0000000000000")), route.path)
+        path = re.sub(
+            r"\{([^}]+)\}", lambda found: str(values.get(found[1], "0000000000000")), route.path
+        )
         method = route.method
     scope = next((scope for prefix, scope in SCOPES.items() if path.startswith(prefix)), "admin")
     body: object = {} if method in ("POST", "PUT", "PATCH") else None

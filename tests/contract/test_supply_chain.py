@@ -12,7 +12,9 @@ from tools.paths import ROOT
 
 LOCKS = [ROOT / "layers/couponflow/requirements.txt", *ROOT.glob("functions/*/requirements.txt")]
 LICENCES = (ROOT / "docs" / "licences.md").read_text()
-PERMISSIVE = re.compile(r"\b(0BSD|Apache|BSD|HPND|MIT|PSF|Python Software Foundation|ZPL)", re.IGNORECASE)
+PERMISSIVE = re.compile(
+    r"\b(0BSD|Apache|BSD|HPND|MIT|PSF|Python Software Foundation|ZPL)", re.IGNORECASE
+)
 
 
 def pinned(lock: str) -> set[str]:
@@ -22,9 +24,13 @@ def pinned(lock: str) -> set[str]:
 SHIPPED = sorted({name for lock in LOCKS for name in pinned(lock.read_text())})
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, *ROOT.glob("requirements-*.txt")], ids=lambda lock: lock.name)
+@pytest.mark.parametrize(
+    "lock", [*LOCKS, *ROOT.glob("requirements-*.txt")], ids=lambda lock: lock.name
+)
 def test_every_locked_package_has_hashes(lock):
-    entries = re.findall(r"^[a-z0-9_.-]+==.*\n(?:    --hash=sha256:.*\n)*", lock.read_text(), re.MULTILINE)
+    entries = re.findall(
+        r"^[a-z0-9_.-]+==.*\n(?:    --hash=sha256:.*\n)*", lock.read_text(), re.MULTILINE
+    )
     assert entries
     assert all("--hash=sha256:" in entry for entry in entries)
 
@@ -32,7 +38,11 @@ def test_every_locked_package_has_hashes(lock):
 def licence_of(name: str) -> str:
     """The licence in the package's metadata."""
     said: Any = metadata(name)
-    classifiers = [each.rpartition(" :: ")[2] for each in said.get_all("Classifier") or [] if each.startswith("License ::")]
+    classifiers = [
+        each.rpartition(" :: ")[2]
+        for each in said.get_all("Classifier") or []
+        if each.startswith("License ::")
+    ]
     first_line = (said.get("License") or "").splitlines()[:1]
     return said.get("License-Expression") or ", ".join(classifiers) or "".join(first_line)
 
@@ -52,6 +62,8 @@ def test_control_copyleft_licence_is_noticed():
 
 
 def test_each_risk_names_an_existing_test():
-    rows = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs" / "threat-model.md").read_text())
+    rows = re.findall(
+        r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs" / "threat-model.md").read_text()
+    )
     assert len(rows) >= 15
     assert [row for row in rows if f"def {row[1]}(" not in (ROOT / row[0]).read_text()] == []

@@ -30,7 +30,8 @@ _SCAN = {
     "content-type": "application/x-amz-json-1.0",
     "x-amz-target": "DynamoDB_20120810.Scan",
     # DynamoDB Local requires a signature but does not check it.
-    "authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x",
+    "authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, "
+    "SignedHeaders=host, Signature=x",
 }
 
 
@@ -46,7 +47,9 @@ class Api:
     organisation_id: str
     keys: dict[str, str]
 
-    def call(self, method: str, path: str, body: object = None, scope: str = "admin", **headers: str) -> httpx.Response:
+    def call(
+        self, method: str, path: str, body: object = None, scope: str = "admin", **headers: str
+    ) -> httpx.Response:
         return self.client.request(method, path, json=body, headers=self.bearer(scope) | headers)
 
     def key(self, *scopes: str) -> dict[str, Any]:
@@ -84,7 +87,9 @@ class Api:
         return dict(answer.json())
 
     def records(self, coupon: dict[str, Any], **query: str) -> list[dict[str, Any]]:
-        answer = self.client.get(f"/v1/coupons/{coupon['coupon_id']}/redemptions", params=query, headers=self.bearer())
+        answer = self.client.get(
+            f"/v1/coupons/{coupon['coupon_id']}/redemptions", params=query, headers=self.bearer()
+        )
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])
 
@@ -102,7 +107,9 @@ class Api:
         return f"/r/{self.distribute(coupon, customer_id)['redeem_token']}"
 
     def tap(self, link: str, use: int = 1) -> httpx.Response:
-        return self.client.post(f"{link}/redeem", data={"use": str(use)}, headers={"accept": "application/json"})
+        return self.client.post(
+            f"{link}/redeem", data={"use": str(use)}, headers={"accept": "application/json"}
+        )
 
     def page_state(self, link: str) -> str:
         """The value of the page's `data-state`."""
@@ -111,7 +118,9 @@ class Api:
         return found[1]
 
     def till(self, coupon: dict[str, Any], customer_id: object, **more: Any) -> httpx.Response:
-        headers = {"idempotency-key": more.pop("idempotency_key")} if "idempotency_key" in more else {}
+        headers = (
+            {"idempotency-key": more.pop("idempotency_key")} if "idempotency_key" in more else {}
+        )
         body = {"coupon_id": coupon["coupon_id"], "customer_id": customer_id} | more
         return self.call("POST", "/v1/redemptions", body, "redeem", **headers)
 
@@ -157,16 +166,25 @@ def gateway(environments: Gateway) -> Gateway:
 
 @pytest.fixture
 def organisation(gateway: Gateway) -> Iterator[Callable[[str], Api]]:
-    """`organisation("acme")`: a new organisation with a key per scope; its id starts with the name."""
+    """`organisation("acme")`: a new organisation with a key per scope; its id starts with
+    the name.
+    """
     client = httpx.Client(transport=gateway, base_url="https://coupons.example")
 
     def make(name: str) -> Api:
         organisation_id = f"{name}-{uuid.uuid4().hex[:8]}"
         gateway.invoke(
-            "OperatorFunction", {"action": "create_organisation", "organisation_id": organisation_id, "name": organisation_id}
+            "OperatorFunction",
+            {
+                "action": "create_organisation",
+                "organisation_id": organisation_id,
+                "name": organisation_id,
+            },
         )
         made = Api(gateway, client, organisation_id, {})
-        made.keys.update({scope: made.key(scope)["key"] for scope in ("admin", "distribute", "redeem")})
+        made.keys.update(
+            {scope: made.key(scope)["key"] for scope in ("admin", "distribute", "redeem")}
+        )
         return made
 
     with client:
@@ -193,7 +211,9 @@ def stored(table: Table, dynamodb: str) -> Stored:
         request: dict[str, Any] = {"TableName": table.name, "ConsistentRead": True}
         while True:
             # boto3 needs most of a test's time to decode thousands of items.
-            page = httpx.post(dynamodb, headers=_SCAN, content=json.dumps(request), trust_env=False).json()
+            page = httpx.post(
+                dynamodb, headers=_SCAN, content=json.dumps(request), trust_env=False
+            ).json()
             items += map(attribute_values.decode, page["Items"])
             if "LastEvaluatedKey" not in page:
                 break
@@ -210,8 +230,13 @@ def shards(table: Table) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
     """`shards(coupon)`: the stored quota shards of the coupon."""
 
     def read(coupon: dict[str, Any]) -> list[dict[str, Any]]:
-        item = table.get_item(Key=dict(keys.coupon(coupon["coupon_id"])), ConsistentRead=True)["Item"]
-        wanted = [keys.quota_shard(coupon["coupon_id"], number) for number in range(int(str(item["shards"])))]
+        item = table.get_item(Key=dict(keys.coupon(coupon["coupon_id"])), ConsistentRead=True)[
+            "Item"
+        ]
+        wanted = [
+            keys.quota_shard(coupon["coupon_id"], number)
+            for number in range(int(str(item["shards"])))
+        ]
         return [table.get_item(Key=dict(key), ConsistentRead=True)["Item"] for key in wanted]
 
     return read

@@ -31,7 +31,13 @@ EXAMPLES = {
     "state": "available",
 }
 # Path parameters, with the key of their value.
-IN_PATH = {"coupon_id": "coupon_id", "block_id": "block_id", "image_id": "image_id", "token": "token", "name": "file"}
+IN_PATH = {
+    "coupon_id": "coupon_id",
+    "block_id": "block_id",
+    "image_id": "image_id",
+    "token": "token",
+    "name": "file",
+}
 # A request names its coupon in one way only.
 _OTHER_NAMES = {"code", "coupon_code", "block_id"}
 
@@ -43,7 +49,9 @@ class ExampleRequest(NamedTuple):
     body: dict[str, Any] | None
 
 
-def build_request(route: str, in_path: Mapping[str, Any], values: Mapping[str, Any]) -> ExampleRequest:
+def build_request(
+    route: str, in_path: Mapping[str, Any], values: Mapping[str, Any]
+) -> ExampleRequest:
     """Build a request from field values and path values.
 
     Raises KeyError for a path parameter without a value.
@@ -51,11 +59,19 @@ def build_request(route: str, in_path: Mapping[str, Any], values: Mapping[str, A
     method, path = route.split(" ", 1)
     operation = document.document()["paths"][path.replace("+}", "}")][method.lower()]
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    fields = {name: values[name] for name in content.get("schema", {}).get("properties", {}) if name in values}
+    fields = {
+        name: values[name]
+        for name in content.get("schema", {}).get("properties", {})
+        if name in values
+    }
     if "coupon_id" in fields:
         fields = {name: value for name, value in fields.items() if name not in _OTHER_NAMES}
     parameters = operation.get("parameters", [])
-    query = {each["name"]: values[each["name"]] for each in parameters if each["in"] == "query" and each["name"] in values}
+    query = {
+        each["name"]: values[each["name"]]
+        for each in parameters
+        if each["in"] == "query" and each["name"] in values
+    }
     for name in (each["name"] for each in parameters if each["in"] == "path"):
         path = path.replace("{" + name + "}", str(in_path[IN_PATH[name]]))
     return ExampleRequest(method, path, query, fields or None)

@@ -1,4 +1,6 @@
-"""Valid and invalid requests, generated from the OpenAPI document; every response is checked against it."""
+"""Valid and invalid requests, generated from the OpenAPI document; every response is checked
+against it.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,13 @@ FAILURES = (Failure, FailureGroup)
 CONFIG = {
     # test_keys.py covers keys. A request without a key never reaches the validation.
     "generation": {"with-security-parameters": False, "allow-extra-parameters": False},
-    # A request that fits the schema may break a rule between fields or name an unknown id or version.
-    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", 400, 403, 404, 409, 412, 422, 428]}},
+    # A request that fits the schema may break a rule between fields or name an unknown id or
+    # version.
+    "checks": {
+        "positive_data_acceptance": {
+            "expected-statuses": ["2xx", "3xx", 400, 403, 404, 409, 412, 422, 428]
+        }
+    },
 }
 UNKNOWN = "0" * 13
 
@@ -48,21 +55,31 @@ def run(api: Api, route: str, service: httpx.BaseTransport, cases: int = CASES) 
     right = _sent(api, route, service, _right(route, known), GenerationMode.POSITIVE, cases)
     if route in NEVER_WRONG:
         return Answers(right, Counter())
-    return Answers(right, _sent(api, route, service, _wrong(route, known), GenerationMode.NEGATIVE, cases))
+    return Answers(
+        right, _sent(api, route, service, _wrong(route, known), GenerationMode.NEGATIVE, cases)
+    )
 
 
 def takes_input(route: str) -> bool:
     """Whether the route has a body or query parameters."""
     operation = _operation(openapi.document(), route)
-    return "requestBody" in operation or any(each["in"] == "query" for each in operation.get("parameters", []))
+    return "requestBody" in operation or any(
+        each["in"] == "query" for each in operation.get("parameters", [])
+    )
 
 
 def ids(api: Api) -> dict[str, Any]:
     """Create one object of each kind; return their ids."""
     coupon = api.coupon()
     block = api.call("POST", "/v1/flow/blocks", {"coupon_id": coupon["coupon_id"]}).json()
-    image = api.call("POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": len(picture())}).json()
-    boto3.client("s3").put_object(Bucket="images", Key=image["upload"]["fields"]["key"], Body=picture())
+    image = api.call(
+        "POST",
+        "/v1/images",
+        {"kind": "brand_icon", "content_type": "image/png", "size": len(picture())},
+    ).json()
+    boto3.client("s3").put_object(
+        Bucket="images", Key=image["upload"]["fields"]["key"], Body=picture()
+    )
     shown = api.call("POST", f"/v1/images/{image['image_id']}/complete").json()
     return {
         "coupon_id": coupon["coupon_id"],
@@ -76,7 +93,12 @@ def ids(api: Api) -> dict[str, Any]:
 
 
 def _sent(
-    api: Api, route: str, service: httpx.BaseTransport, document: dict[str, Any], mode: GenerationMode, cases: int
+    api: Api,
+    route: str,
+    service: httpx.BaseTransport,
+    document: dict[str, Any],
+    mode: GenerationMode,
+    cases: int,
 ) -> Counter[int]:
     schema = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(CONFIG))
     schema.app = Application(service)
@@ -107,7 +129,9 @@ def _right(route: str, known: dict[str, Any]) -> dict[str, Any]:
     operation = _operation(document, route)
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "path":
-            parameter["schema"] = {"enum": [known[_IN_PATH.get(parameter["name"], parameter["name"])], UNKNOWN]}
+            parameter["schema"] = {
+                "enum": [known[_IN_PATH.get(parameter["name"], parameter["name"])], UNKNOWN]
+            }
     _settle(operation, {name: [value] for name, value in known.items()} | _TIMES | {"version": [1]})
     return document
 
@@ -119,7 +143,9 @@ def _wrong(route: str, known: dict[str, Any]) -> dict[str, Any]:
     document = _document_of(route)
     operation = _operation(document, route)
     _settle(operation, _TIMES)
-    operation["parameters"] = [each for each in operation.get("parameters", []) if each["in"] != "path"]
+    operation["parameters"] = [
+        each for each in operation.get("parameters", []) if each["in"] != "path"
+    ]
     method, path = route.split(" ", 1)
     for name, id_ in known.items():
         path = path.replace("{" + name + "}", id_)

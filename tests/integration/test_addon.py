@@ -1,4 +1,6 @@
-"""Switching the add-on off closes every entry point of the organisation; switching it on loses nothing."""
+"""Switching the add-on off closes every entry point of the organisation; switching it on loses
+nothing.
+"""
 
 from tests.integration.conftest import Api
 
@@ -30,7 +32,10 @@ def test_addon_off_refuses_every_call_until_it_is_on_again(api: Api):
     unknown = api.client.get("/r/" + "a" * 52)
     for link in (used, open_):
         assert api.client.get(link).content == unknown.content
-        assert (api.tap(link).status_code, api.tap(link).json()["code"]) == (404, "coupon_not_found")
+        assert (api.tap(link).status_code, api.tap(link).json()["code"]) == (
+            404,
+            "coupon_not_found",
+        )
 
     api.operate("switch_addon", enabled=True)
     api.gateway.restart()

@@ -40,6 +40,10 @@ def test_control_route_without_a_scope_is_noticed(
 
 
 def test_control_accepted_revoked_key_is_noticed(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(api_keys, "verify_secret", lambda key, secret: key.secret_hash == api_keys.hash_secret(secret))
+    monkeypatch.setattr(
+        api_keys,
+        "verify_secret",
+        lambda key, secret: key.secret_hash == api_keys.hash_secret(secret),
+    )
     with pytest.raises(RED):
         test_keys.test_revoked_key_is_refused_at_every_route(api)

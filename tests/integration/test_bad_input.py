@@ -12,9 +12,30 @@ COUPON: dict[str, Any] = {"name": "x", "starts_at": "2026-01-01", "ends_at": "20
 MISSING = object()
 
 WRONG_VALUES: dict[str, list[Any]] = {
-    "name": [MISSING, None, "", " ", "x" * 101, 7, ["x"], {}, "\u200b\u200b", "\u202e\u2066", "\x00"],
+    "name": [
+        MISSING,
+        None,
+        "",
+        " ",
+        "x" * 101,
+        7,
+        ["x"],
+        {},
+        "\u200b\u200b",
+        "\u202e\u2066",
+        "\x00",
+    ],
     "starts_at": [MISSING, None, "", "soon", "2026-02-30", 20260101, "2027-01-01T00:00:01Z", True],
-    "ends_at": [MISSING, None, "", "2026-13-01", "2025-12-30", "9999-01-01", [], "2026-01-01T00:00Z"],
+    "ends_at": [
+        MISSING,
+        None,
+        "",
+        "2026-13-01",
+        "2025-12-30",
+        "9999-01-01",
+        [],
+        "2026-01-01T00:00Z",
+    ],
     "code": ["", "ab", "x" * 41, "a b", "ünï", 123, ["ABC"], "---"],
     "timezone": [None, "", "Mars/Base", "CET-1", 1, "Europe/" + "x" * 99],
     "max_redemptions": [0, -1, 1_000_000_001, 1.5, "5", True, [], 10**40],
@@ -41,7 +62,9 @@ def unchanged(stored: Callable[[], list[Any]], api: Api) -> Iterator[None]:
 def check(answer: Any, status: int, code: str, field: str | None = None) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
-    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), problem
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), (
+        problem
+    )
     assert problem["detail"]
     if field is not None:
         assert [error["field"].partition(".")[0] for error in problem["errors"]] == [field], problem
@@ -52,7 +75,11 @@ def test_coupon_with_an_invalid_field_is_not_created(api: Api, unchanged, field)
     for value in WRONG_VALUES[field]:
         answer = api.call("POST", "/v1/coupons", body_with(COUPON, field, value))
         # A start after the end is reported at `ends_at`.
-        named = "ends_at" if field == "starts_at" and isinstance(value, str) and value.startswith("2027") else field
+        named = (
+            "ends_at"
+            if field == "starts_at" and isinstance(value, str) and value.startswith("2027")
+            else field
+        )
         check(answer, 422, "validation_failed", named)
 
 
@@ -75,13 +102,19 @@ def test_coupon_change_with_an_invalid_field_is_refused(api: Api, coupon, unchan
         if value is not MISSING:
             body = {"version": 1, "name": "other", field: value}
             answer = api.call("PATCH", f"/v1/coupons/{coupon['coupon_id']}", body)
-            named = "ends_at" if field == "starts_at" and isinstance(value, str) and value.startswith("2027") else field
+            named = (
+                "ends_at"
+                if field == "starts_at" and isinstance(value, str) and value.startswith("2027")
+                else field
+            )
             check(answer, 422, "validation_failed", named)
 
 
 @pytest.mark.parametrize("version", ["1", 0, -1, 1.0, True, [1]])
 def test_version_must_be_a_positive_integer(api: Api, coupon, unchanged_coupon, version):
-    answer = api.call("PATCH", f"/v1/coupons/{coupon['coupon_id']}", {"version": version, "name": "other"})
+    answer = api.call(
+        "PATCH", f"/v1/coupons/{coupon['coupon_id']}", {"version": version, "name": "other"}
+    )
     check(answer, 422, "validation_failed", "version")
 
 
@@ -108,7 +141,9 @@ PAGE: dict[str, list[Any]] = {
 @pytest.mark.parametrize("field", PAGE)
 def test_page_with_an_invalid_setting_is_not_saved(api: Api, coupon, unchanged_coupon, field):
     for value in PAGE[field]:
-        answer = api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", {"terms": "x", field: value})
+        answer = api.call(
+            "PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", {"terms": "x", field: value}
+        )
         check(answer, 422, "validation_failed", field)
 
 
@@ -131,9 +166,16 @@ def test_till_request_with_an_invalid_field_is_refused(api: Api, coupon, unchang
         assert field in [error["field"] for error in problem["errors"]], problem
 
 
-@pytest.mark.parametrize("which", [{}, {"code": None}, {"code": "ABC", "coupon_id": "c0vp0n0000001"}])
+@pytest.mark.parametrize(
+    "which", [{}, {"code": None}, {"code": "ABC", "coupon_id": "c0vp0n0000001"}]
+)
 def test_till_request_needs_either_a_code_or_a_coupon_id(api: Api, unchanged, which):
-    check(api.call("POST", "/v1/redemptions", {"customer_id": "ann"} | which, "redeem"), 422, "validation_failed", "code")
+    check(
+        api.call("POST", "/v1/redemptions", {"customer_id": "ann"} | which, "redeem"),
+        422,
+        "validation_failed",
+        "code",
+    )
 
 
 def test_idempotency_key_has_at_most_255_characters(api: Api, coupon, unchanged_coupon):
@@ -173,15 +215,21 @@ WITH_A_BODY = [
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), WITH_A_BODY)
-def test_body_other_than_a_json_object_is_refused(api: Api, coupon, unchanged_coupon, method, path, scope):
+def test_body_other_than_a_json_object_is_refused(
+    api: Api, coupon, unchanged_coupon, method, path, scope
+):
     for content, content_type, status, code in RAW:
         headers = api.bearer(scope) | {"content-type": content_type}
-        answer = api.client.request(method, path.format(coupon["coupon_id"]), content=content, headers=headers)
+        answer = api.client.request(
+            method, path.format(coupon["coupon_id"]), content=content, headers=headers
+        )
         check(answer, status, code)
 
 
 def test_body_without_a_content_type_is_refused(api: Api, unchanged):
-    answer = api.client.post("/v1/coupons", content=json.dumps(COUPON).encode(), headers=api.bearer())
+    answer = api.client.post(
+        "/v1/coupons", content=json.dumps(COUPON).encode(), headers=api.bearer()
+    )
     check(answer, 415, "unsupported_media_type")
 
 
@@ -208,18 +256,38 @@ def test_body_without_a_content_type_is_refused(api: Api, unchanged):
 )
 def test_invalid_query_parameter_is_refused(api: Api, coupon, unchanged_coupon, path, status, code):
     method = "POST" if "preview" in path else "GET"
-    check(api.call(method, path.format(coupon["coupon_id"]), {} if method == "POST" else None), status, code)
+    check(
+        api.call(method, path.format(coupon["coupon_id"]), {} if method == "POST" else None),
+        status,
+        code,
+    )
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=&status=&q=&cursor=", "unknown=1", "q=%00", "q=%ED%A0%80", "q=%F0%9F%8E%81", "limit=%20"]
+    "query",
+    [
+        "limit=&status=&q=&cursor=",
+        "unknown=1",
+        "q=%00",
+        "q=%ED%A0%80",
+        "q=%F0%9F%8E%81",
+        "limit=%20",
+    ],
 )
 def test_unusual_query_never_fails_the_function(api: Api, unchanged, query):
     assert api.call("GET", f"/v1/coupons?{query}").status_code in (200, 422)
 
 
 def test_unusual_but_allowed_texts_are_stored_unchanged(api: Api):
-    for name in ("<script>alert(1)</script>", "=HYPERLINK(1)", "🎁" * 50, "\u202eevil", "a\x00b", "{{name}}", "' OR 1=1 --"):
+    for name in (
+        "<script>alert(1)</script>",
+        "=HYPERLINK(1)",
+        "🎁" * 50,
+        "\u202eevil",
+        "a\x00b",
+        "{{name}}",
+        "' OR 1=1 --",
+    ):
         coupon = api.coupon(name=name)
         assert api.read(coupon)["name"] == name.replace("\u202e", "").replace("\x00", "")
         customer = name.replace("{{", "{ {")
@@ -229,7 +297,12 @@ def test_unusual_but_allowed_texts_are_stored_unchanged(api: Api):
 
 @pytest.mark.parametrize(
     ("written", "kept"),
-    [("a\x00b", "ab"), ("a\r\nb", "a b"), ("Ten\u202e off", "Ten off"), ("👩\u200d👧 off", "👩\u200d👧 off")],
+    [
+        ("a\x00b", "ab"),
+        ("a\r\nb", "a b"),
+        ("Ten\u202e off", "Ten off"),
+        ("👩\u200d👧 off", "👩\u200d👧 off"),
+    ],
 )
 def test_name_is_one_line_of_visible_characters(api: Api, written: str, kept: str):
     coupon = api.coupon(name=written)
@@ -257,16 +330,27 @@ def test_name_is_one_line_of_visible_characters(api: Api, written: str, kept: st
 def test_deceptive_url_is_refused_by_every_route(api: Api, url: str):
     coupon = api.coupon()
     page = {"redeem_button": {"behavior": "open_url", "url": url}}
-    assert api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", page).status_code == 422
+    assert (
+        api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", page).status_code == 422
+    )
     block = {"coupon_id": coupon["coupon_id"], "image_url": url}
     assert api.call("POST", "/v1/flow/blocks", block).status_code == 422
-    assert api.call("POST", "/v1/flow/distribute", block | {"customer_id": "ann"}, "distribute").status_code == 400
+    assert (
+        api.call(
+            "POST", "/v1/flow/distribute", block | {"customer_id": "ann"}, "distribute"
+        ).status_code
+        == 400
+    )
 
 
-@pytest.mark.parametrize("media_type", ["text/plain", "multipart/form-data; boundary=x", "application/xml"])
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "multipart/form-data; boundary=x", "application/xml"]
+)
 def test_tap_that_is_neither_form_nor_json_redeems_nothing(api: Api, media_type: str):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
-    answer = api.client.post(f"{link}/redeem", content=b'{"use": 1}', headers={"content-type": media_type})
+    answer = api.client.post(
+        f"{link}/redeem", content=b'{"use": 1}', headers={"content-type": media_type}
+    )
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
     assert api.read(coupon)["times_redeemed"] == 0

@@ -17,18 +17,26 @@ AGENTS = (
     "TelegramBot (like TwitterBot)",
     "Twitterbot/1.0",
     "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 Safari/601.2.4",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) "
+    "Version/9.0.1 Safari/601.2.4",
     "SkypeUriPreview Preview/0.5",
     "Discordbot/2.0",
     "LinkedInBot/1.0",
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "Mozilla/5.0 AppleWebKit/537.36 HeadlessChrome/120.0.0.0 Safari/537.36 Barracuda Sentinel (EE)",
 )
-EARLY = ({"purpose": "prefetch"}, {"sec-purpose": "prefetch;prerender"}, {"x-moz": "prefetch"}, {"x-purpose": "preview"})
+EARLY = (
+    {"purpose": "prefetch"},
+    {"sec-purpose": "prefetch;prerender"},
+    {"x-moz": "prefetch"},
+    {"x-purpose": "preview"},
+)
 
 
 def stored(table) -> str:
-    return json.dumps(sorted(table.scan()["Items"], key=lambda item: (item["pk"], item["sk"])), default=str)
+    return json.dumps(
+        sorted(table.scan()["Items"], key=lambda item: (item["pk"], item["sk"])), default=str
+    )
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
@@ -55,4 +63,8 @@ def test_control_a_redemption_is_noticed(api, table):
 def test_page_function_has_no_permission_to_write():
     allowed = permissions.allowed(read_yaml(TEMPLATE), "RedeemPageFunction")
     assert allowed, "it reads something"
-    assert {action for action, _ in allowed} <= {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
+    assert {action for action, _ in allowed} <= {
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+    }

@@ -42,7 +42,9 @@ def test_archived_coupons_are_listed_only_on_request(api: Api):
     api.call("DELETE", f"/v1/coupons/{ended['coupon_id']}")
 
     assert [coupon["coupon_id"] for coupon in list_all(api)] == [kept["coupon_id"]]
-    assert [coupon["coupon_id"] for coupon in list_all(api, "status=archived")] == [ended["coupon_id"]]
+    assert [coupon["coupon_id"] for coupon in list_all(api, "status=archived")] == [
+        ended["coupon_id"]
+    ]
 
 
 def test_search_finds_codes_in_every_spelling(api: Api):

@@ -42,7 +42,11 @@ def test_coupon_has_every_contract_field(api: Api):
 def test_coupon_with_required_fields_only_gets_a_code(api: Api):
     coupon = api.coupon()
     assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{10}", coupon["code"])
-    assert (coupon["max_redemptions"], coupon["max_redemptions_per_customer"], coupon["remaining"]) == (None, None, None)
+    assert (
+        coupon["max_redemptions"],
+        coupon["max_redemptions_per_customer"],
+        coupon["remaining"],
+    ) == (None, None, None)
     assert (coupon["timezone"], coupon["active"], coupon["status"]) == ("UTC", True, "active")
     assert api.coupon(code=None)["code"] != coupon["code"]
 
@@ -82,8 +86,14 @@ def test_each_field_can_be_changed_alone_by_version(api: Api, field, value, read
 def test_change_accepts_version_or_if_match(api: Api):
     coupon = api.coupon()
     assert api.call("PATCH", path(coupon), {"name": "b", "version": 1}).json()["version"] == 2
-    assert api.call("PATCH", path(coupon), {"name": "c"}, **{"if-match": '"2"'}).headers["etag"] == '"3"'
-    assert api.call("PATCH", path(coupon), {"name": "d"}, **{"if-match": 'W/"3"'}).json()["version"] == 4
+    assert (
+        api.call("PATCH", path(coupon), {"name": "c"}, **{"if-match": '"2"'}).headers["etag"]
+        == '"3"'
+    )
+    assert (
+        api.call("PATCH", path(coupon), {"name": "d"}, **{"if-match": 'W/"3"'}).json()["version"]
+        == 4
+    )
 
 
 @pytest.mark.parametrize("headers", [{}, {"if-match": "*"}, {"if-match": "x"}, {"if-match": '""'}])
@@ -103,8 +113,14 @@ def test_change_of_an_old_version_gets_the_current_version(api: Api):
         ({"version": 3}, {}),
         ({"version": 1}, {"if-match": '"2"'}),
     ]:
-        answer = api.call("PATCH", path(coupon), body | {"name": "second", "max_redemptions": 9}, **headers)
-        assert (answer.status_code, answer.json()["code"], answer.json()["version"]) == (412, "version_conflict", 2)
+        answer = api.call(
+            "PATCH", path(coupon), body | {"name": "second", "max_redemptions": 9}, **headers
+        )
+        assert (answer.status_code, answer.json()["code"], answer.json()["version"]) == (
+            412,
+            "version_conflict",
+            2,
+        )
     assert api.read(coupon)["name"] == "first"
     assert api.read(coupon)["max_redemptions"] is None
 
@@ -120,14 +136,19 @@ def test_second_change_of_the_same_version_is_refused(api: Api):
     ):
         coupon = api.coupon(max_redemptions=100)
         another = {"name": "Another marketer's"}
-        answers = [api.call("PATCH", path(coupon), {"version": 1} | each) for each in (changes, another)]
+        answers = [
+            api.call("PATCH", path(coupon), {"version": 1} | each) for each in (changes, another)
+        ]
         assert [answer.status_code for answer in answers] == [200, 412], changes
         assert api.read(coupon)["name"] != another["name"]
 
 
 @pytest.mark.parametrize(
     "period",
-    [{"starts_at": "2027-01-01", "ends_at": "2026-12-31"}, {"starts_at": "2026-01-01T10:00Z", "ends_at": "2026-01-01T10:00Z"}],
+    [
+        {"starts_at": "2027-01-01", "ends_at": "2026-12-31"},
+        {"starts_at": "2026-01-01T10:00Z", "ends_at": "2026-01-01T10:00Z"},
+    ],
 )
 def test_period_that_ends_before_its_start_is_refused(api: Api, period):
     answer = api.call("POST", "/v1/coupons", {"name": "x"} | period)
@@ -141,7 +162,10 @@ def test_period_that_ends_before_its_start_is_refused(api: Api, period):
 
 def test_one_day_coupon_starts_and_ends_on_the_same_date(api: Api):
     coupon = api.coupon(starts_at="2026-05-05", ends_at="2026-05-05", timezone="Asia/Tokyo")
-    assert (coupon["starts_at"], coupon["ends_at"]) == ("2026-05-04T15:00:00.000Z", "2026-05-05T15:00:00.000Z")
+    assert (coupon["starts_at"], coupon["ends_at"]) == (
+        "2026-05-04T15:00:00.000Z",
+        "2026-05-05T15:00:00.000Z",
+    )
 
 
 def test_archived_coupon_is_readable_but_never_changes(api: Api):

@@ -25,7 +25,9 @@ def check_shape(answer: dict[str, Any]) -> None:
 
 
 def test_flow_gets_every_documented_value(api: Api):
-    coupon = api.coupon(code="SAVE20", timezone="Asia/Tokyo", ends_at="2027-01-31", max_redemptions_per_customer=3)
+    coupon = api.coupon(
+        code="SAVE20", timezone="Asia/Tokyo", ends_at="2027-01-31", max_redemptions_per_customer=3
+    )
     answer = ask(
         api,
         coupon_id=coupon["coupon_id"],
@@ -78,7 +80,11 @@ def test_uses_left_decrease_with_each_redemption(api: Api):
         api.till(coupon, "ann")
     refused = api.distribute(coupon, "ann")
     assert seen == [("ok", "3"), ("ok", "2"), ("ok", "1")]
-    assert (refused["outcome"], refused["redeem_url"], refused["uses_left"]) == ("customer_max_uses_reached", "", "")
+    assert (refused["outcome"], refused["redeem_url"], refused["uses_left"]) == (
+        "customer_max_uses_reached",
+        "",
+        "",
+    )
     assert api.distribute(api.coupon(), "ann")["uses_left"] == ""
 
 
@@ -93,7 +99,11 @@ def test_uses_left_decrease_with_each_redemption(api: Api):
 def test_each_coupon_state_has_its_outcome(api: Api, changes, outcome, reason):
     answer = api.distribute(api.coupon(**changes), "ann")
     check_shape(answer)
-    assert (answer["outcome"], answer["reason"], answer["coupon"]["outcome"]) == (outcome, reason, outcome)
+    assert (answer["outcome"], answer["reason"], answer["coupon"]["outcome"]) == (
+        outcome,
+        reason,
+        outcome,
+    )
     assert bool(answer["redeem_url"]) == (outcome == "distributed")
     assert answer["coupon_name"] == "Ten off"
 
@@ -106,54 +116,94 @@ def test_sold_out_coupon_is_not_distributed(api: Api):
     assert api.distribute(coupon, "ann")["outcome"] == "customer_max_uses_reached"
 
 
-@pytest.mark.parametrize("missing", [None, "", "  ", "null", "undefined", "{{customer}}", "{{ contact.id }}"])
+@pytest.mark.parametrize(
+    "missing", [None, "", "  ", "null", "undefined", "{{customer}}", "{{ contact.id }}"]
+)
 def test_unfilled_customer_placeholder_is_customer_missing(api: Api, stored, missing):
     coupon = api.coupon()
     before = stored()
     for body in ({"customer_id": missing}, {}):
         answer = ask(api, coupon_id=coupon["coupon_id"], **body)
         check_shape(answer.json())
-        assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (200, "error", "customer_missing")
+        assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (
+            200,
+            "error",
+            "customer_missing",
+        )
     assert stored() == before
 
 
 def test_other_unfilled_placeholders_count_as_absent(api: Api):
     coupon = api.coupon(code="SAVE20")
-    unfilled = dict.fromkeys(("coupon_id", "block_id", "inbox_id", "channel", "message", "button_title", "image_url"), "{{x}}")
+    unfilled = dict.fromkeys(
+        ("coupon_id", "block_id", "inbox_id", "channel", "message", "button_title", "image_url"),
+        "{{x}}",
+    )
     answer = ask(api, **unfilled, coupon_code="save-20", customer_id="ann").json()
-    assert (answer["outcome"], answer["message"], answer["image_url"]) == ("distributed", "Ten off", "")
+    assert (answer["outcome"], answer["message"], answer["image_url"]) == (
+        "distributed",
+        "Ten off",
+        "",
+    )
     assert answer["button_title"]
     assert api.records(coupon)[0]["inbox_id"] is None
 
 
 @pytest.mark.parametrize(
-    "which", [{}, {"coupon_id": "c0vp0n0000001"}, {"coupon_id": "x"}, {"coupon_code": "NOSUCH"}, {"coupon_code": "#"}]
+    "which",
+    [
+        {},
+        {"coupon_id": "c0vp0n0000001"},
+        {"coupon_id": "x"},
+        {"coupon_code": "NOSUCH"},
+        {"coupon_code": "#"},
+    ],
 )
 def test_unknown_coupon_is_an_error_outcome(api: Api, which):
     answer = ask(api, customer_id="ann", **which)
     check_shape(answer.json())
-    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (200, "error", "coupon_not_found")
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (
+        200,
+        "error",
+        "coupon_not_found",
+    )
 
 
 def test_unknown_block_is_an_error_outcome(api: Api):
     answer = ask(api, customer_id="ann", block_id="0000000000000")
     check_shape(answer.json())
-    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (200, "error", "block_not_found")
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (
+        200,
+        "error",
+        "block_not_found",
+    )
 
 
 def test_unknown_fields_are_ignored_and_numbers_read_as_text(api: Api):
     coupon = api.coupon()
-    answer = ask(api, coupon_id=coupon["coupon_id"], customer_id=4917712345, inbox_id=7, contact={"deep": [1]}, x=None).json()
+    answer = ask(
+        api,
+        coupon_id=coupon["coupon_id"],
+        customer_id=4917712345,
+        inbox_id=7,
+        contact={"deep": [1]},
+        x=None,
+    ).json()
     check_shape(answer)
     assert answer["outcome"] == "distributed"
-    assert [api.records(coupon)[0][name] for name in ("customer_id", "inbox_id")] == ["4917712345", "7"]
+    assert [api.records(coupon)[0][name] for name in ("customer_id", "inbox_id")] == [
+        "4917712345",
+        "7",
+    ]
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"customer_id": "x" * 201}, {"customer_id": ["ann"]}, {"customer_id": True}, {"inbox_id": {"id": 1}}, {"coupon_id": []},
-        {"message": "x" * 1_025}, {"button_title": "x" * 41}, {"image_url": "http://x.example"}, {"block_id": [1]},
+        {"customer_id": "x" * 201}, {"customer_id": ["ann"]}, {"customer_id": True},
+        {"inbox_id": {"id": 1}}, {"coupon_id": []},
+        {"message": "x" * 1_025}, {"button_title": "x" * 41}, {"image_url": "http://x.example"},
+        {"block_id": [1]},
         {"image_url": "https://" + "x" * 2_000},
     ],
 )  # fmt: skip
@@ -162,7 +212,11 @@ def test_invalid_request_is_400_with_an_outcome(api: Api, stored, wrong):
     before = stored()
     answer = ask(api, **{"coupon_id": coupon["coupon_id"], "customer_id": "ann"} | wrong)
     check_shape(answer.json())
-    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (400, "error", "invalid_request")
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (
+        400,
+        "error",
+        "invalid_request",
+    )
     assert next(iter(wrong)) in answer.json()["errors"]
     assert stored() == before
 
@@ -178,21 +232,38 @@ def test_invalid_request_is_400_with_an_outcome(api: Api, stored, wrong):
     + [(b'{"x":"' + b"y" * 66_000 + b'"}', "application/json", 413)],
 )
 def test_every_error_response_has_an_outcome(api: Api, content, content_type, status):
-    answer = api.client.post(PATH, content=content, headers=api.bearer("distribute") | {"content-type": content_type})
+    answer = api.client.post(
+        PATH, content=content, headers=api.bearer("distribute") | {"content-type": content_type}
+    )
     check_shape(answer.json())
-    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (status, "error", "invalid_request")
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (
+        status,
+        "error",
+        "invalid_request",
+    )
 
 
 def test_refused_key_gets_an_outcome(api: Api):
-    for headers, status, reason in (({}, 401, "unauthenticated"), (api.bearer("redeem"), 403, "scope_missing")):
+    for headers, status, reason in (
+        ({}, 401, "unauthenticated"),
+        (api.bearer("redeem"), 403, "scope_missing"),
+    ):
         answer = api.client.post(PATH, json={}, headers=headers)
         check_shape(answer.json())
-        assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (status, "error", reason)
+        assert (answer.status_code, answer.json()["outcome"], answer.json()["reason"]) == (
+            status,
+            "error",
+            reason,
+        )
 
 
 def test_direct_invocation_has_the_http_input_and_output(api: Api):
     coupon = api.coupon()
-    event = {"organisation_id": api.organisation_id, "coupon_id": coupon["coupon_id"], "customer_id": "ann"}
+    event = {
+        "organisation_id": api.organisation_id,
+        "coupon_id": coupon["coupon_id"],
+        "customer_id": "ann",
+    }
     direct = api.gateway.invoke("DistributeFunction", event)
     check_shape(direct)
     again = api.distribute(coupon, "ann")
@@ -201,17 +272,23 @@ def test_direct_invocation_has_the_http_input_and_output(api: Api):
 
 def test_http_request_uses_the_organisation_of_its_key(api: Api, organisation):
     coupon, other = api.coupon(), organisation("other")
-    answer = ask(api, coupon_id=coupon["coupon_id"], customer_id="ann", organisation_id=other.organisation_id)
+    answer = ask(
+        api, coupon_id=coupon["coupon_id"], customer_id="ann", organisation_id=other.organisation_id
+    )
     assert answer.json()["outcome"] == "distributed"
 
 
 @pytest.mark.parametrize(
     ("event", "reason"),
     [
-        ({}, "invalid_request"), ([], "invalid_request"), ("x", "invalid_request"), (None, "invalid_request"),
-        (7, "invalid_request"), ({"organisation_id": []}, "invalid_request"), ({"organisation_id": "x" * 201}, "invalid_request"),
-        ({"organisation_id": "{{x}}"}, "invalid_request"), ({"organisation_id": "a", "customer_id": "\ud800"}, "invalid_request"),
-        ({"organisation_id": "nobody", "coupon_id": "c0vp0n0000001", "customer_id": "ann"}, "addon_disabled"),
+        ({}, "invalid_request"), ([], "invalid_request"), ("x", "invalid_request"), (None,
+        "invalid_request"),
+        (7, "invalid_request"), ({"organisation_id": []}, "invalid_request"),
+        ({"organisation_id": "x" * 201}, "invalid_request"),
+        ({"organisation_id": "{{x}}"}, "invalid_request"), ({"organisation_id": "a",
+        "customer_id": "\ud800"}, "invalid_request"),
+        ({"organisation_id": "nobody", "coupon_id": "c0vp0n0000001", "customer_id": "ann"},
+        "addon_disabled"),
     ],
 )  # fmt: skip
 def test_invalid_direct_invocation_gets_an_outcome(api: Api, event, reason):
@@ -222,14 +299,20 @@ def test_invalid_direct_invocation_gets_an_outcome(api: Api, event, reason):
 
 @pytest.mark.parametrize(
     ("trouble", "reason"),
-    [(ContentionError(), "try_again"), (UnknownResultError(), "try_again"), (RuntimeError("secret 42"), "internal_error")],
+    [
+        (ContentionError(), "try_again"),
+        (UnknownResultError(), "try_again"),
+        (RuntimeError("secret 42"), "internal_error"),
+    ],
 )
 def test_failing_direct_invocation_gets_an_outcome(api: Api, monkeypatch, trouble, reason):
     def fail(*arguments: object, **more: object) -> None:
         raise trouble
 
     monkeypatch.setattr(RedemptionService, "find_coupon", fail)
-    answer = api.gateway.invoke("DistributeFunction", {"organisation_id": "acme", "coupon_id": "x", "customer_id": "ann"})
+    answer = api.gateway.invoke(
+        "DistributeFunction", {"organisation_id": "acme", "coupon_id": "x", "customer_id": "ann"}
+    )
     check_shape(answer)
     assert (answer["outcome"], answer["reason"]) == ("error", reason)
     assert "42" not in str(answer)

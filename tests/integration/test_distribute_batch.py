@@ -1,4 +1,6 @@
-"""One call for the customers of a broadcast: one outcome each, and the same links on a repetition."""
+"""One call for the customers of a broadcast: one outcome each, and the same links on a
+repetition.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,11 @@ def test_100_customers_get_one_link_each_in_order(api: Api):
 
 def test_invalid_customer_does_not_affect_the_others(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=1)
-    block = {"coupon_id": coupon["coupon_id"], "message": "Hi {{customer_name|you}}", "fallback_flows": {"error": "flow-error"}}
+    block = {
+        "coupon_id": coupon["coupon_id"],
+        "message": "Hi {{customer_name|you}}",
+        "fallback_flows": {"error": "flow-error"},
+    }
     saved = api.call("POST", "/v1/flow/blocks", block).json()["block_id"]
     api.tap(api.link(coupon, "had"))
     customers: list[Any] = [
@@ -72,9 +78,18 @@ def test_invalid_customer_does_not_affect_the_others(api: Api):
         ("distributed", "already_distributed"),
         ("distributed", "ok"),
     ]
-    assert [answers[0]["message"], answers[5]["message"], answers[6]["message"]] == ["Hi Ann", "Hi you", "Hi Bob"]
+    assert [answers[0]["message"], answers[5]["message"], answers[6]["message"]] == [
+        "Hi Ann",
+        "Hi you",
+        "Hi Bob",
+    ]
     assert [answers[2]["next_flow"], answers[4]["next_flow"]] == ["flow-error", "flow-error"]
-    assert all(isinstance(value, str) for answer in answers for name, value in answer.items() if name != "coupon")
+    assert all(
+        isinstance(value, str)
+        for answer in answers
+        for name, value in answer.items()
+        if name != "coupon"
+    )
 
 
 def test_repeated_batch_returns_the_same_links(api: Api):
@@ -87,7 +102,10 @@ def test_repeated_batch_returns_the_same_links(api: Api):
     assert records_of(api, coupon) == ["ann", "bob", "cy"]
 
 
-@pytest.mark.parametrize("customers", [None, [], "ann", {"customer_id": "ann"}, named(*map(str, range(MOST_CUSTOMERS + 1)))])
+@pytest.mark.parametrize(
+    "customers",
+    [None, [], "ann", {"customer_id": "ann"}, named(*map(str, range(MOST_CUSTOMERS + 1)))],
+)
 def test_batch_size_outside_1_to_100_is_refused(api: Api, customers: object):
     answer = send(api, coupon_id=api.coupon()["coupon_id"], customers=customers)
 
@@ -109,7 +127,10 @@ class FlakyClient:
         self._puts += 1
         match self._puts % 7:
             case 1 | 2 | 3:
-                body = {"Error": {"Code": "ThrottlingException", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+                body = {
+                    "Error": {"Code": "ThrottlingException", "Message": ""},
+                    "ResponseMetadata": {"HTTPStatusCode": 400},
+                }
                 raise ClientError(body, "PutItem")  # type: ignore[arg-type]
             case 5:
                 self._client.put_item(**request)
@@ -122,7 +143,10 @@ def test_put_errors_neither_lose_nor_repeat_a_customer(api: Api, monkeypatch: py
     services = Services()
     monkeypatch.setattr(services.table, "_client", FlakyClient(services.table._client))
     caller = Caller(api.organisation_id, "https://coupons.example", datetime.now(UTC))
-    fields = {"coupon_id": coupon["coupon_id"], "customers": named(*(f"customer-{n}" for n in range(20)))}
+    fields = {
+        "coupon_id": coupon["coupon_id"],
+        "customers": named(*(f"customer-{n}" for n in range(20))),
+    }
 
     first = services.distribution.respond_batch(caller, fields)["results"]
     undecided = [answer["customer_id"] for answer in first if answer["reason"] == "try_again"]
@@ -137,12 +161,21 @@ def test_put_errors_neither_lose_nor_repeat_a_customer(api: Api, monkeypatch: py
 def test_customers_after_the_time_limit_get_try_again(api: Api):
     coupon, services = api.coupon(), Services()
     seconds = iter([0.0, 0.0, 4.9, 5.0, 6.0])
-    distribution = Distribution(services.redemption_service, services.distribution._blocks, timer=lambda: next(seconds))
+    distribution = Distribution(
+        services.redemption_service, services.distribution._blocks, timer=lambda: next(seconds)
+    )
     caller = Caller(api.organisation_id, "https://coupons.example", datetime.now(UTC))
 
-    answers = distribution.respond_batch(caller, {"coupon_id": coupon["coupon_id"], "customers": named("ann", "bob", "cy", "di")})
+    answers = distribution.respond_batch(
+        caller, {"coupon_id": coupon["coupon_id"], "customers": named("ann", "bob", "cy", "di")}
+    )
 
-    assert [answer["reason"] for answer in answers["results"]] == ["ok", "ok", "try_again", "try_again"]
+    assert [answer["reason"] for answer in answers["results"]] == [
+        "ok",
+        "ok",
+        "try_again",
+        "try_again",
+    ]
     assert records_of(api, coupon) == ["ann", "bob"]
 
 

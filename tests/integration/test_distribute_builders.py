@@ -1,4 +1,6 @@
-"""Requests as real flow builders send them: forms, queries, unfilled placeholders, extra fields, repetitions."""
+"""Requests as real flow builders send them: forms, queries, unfilled placeholders, extra fields,
+repetitions.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,17 @@ DISTRIBUTE = "/v1/flow/distribute"
 
 def send(api: Api, **how: Any) -> httpx.Response:
     headers = {"authorization": f"Bearer {api.keys['distribute']}"} | how.pop("headers", {})
-    return api.client.request(how.pop("method", "POST"), how.pop("path", DISTRIBUTE), headers=headers, **how)
+    return api.client.request(
+        how.pop("method", "POST"), how.pop("path", DISTRIBUTE), headers=headers, **how
+    )
 
 
 def test_json_form_and_query_get_the_same_response(api: Api):
-    fields = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "añn & co+1@x", "message": "Hé {{coupon_name}} + you & me"}
+    fields = {
+        "coupon_id": api.coupon()["coupon_id"],
+        "customer_id": "añn & co+1@x",
+        "message": "Hé {{coupon_name}} + you & me",
+    }
     as_json = {"content": json.dumps(fields)}
 
     answers = [
@@ -41,7 +49,12 @@ def test_json_form_and_query_get_the_same_response(api: Api):
 
 
 @pytest.mark.parametrize(
-    "how", [{"method": "GET", "params": {}}, {"json": {}}, {"method": "GET", "headers": {"authorization": ""}}]
+    "how",
+    [
+        {"method": "GET", "params": {}},
+        {"json": {}},
+        {"method": "GET", "headers": {"authorization": ""}},
+    ],
 )
 def test_responses_must_not_be_cached(api: Api, how: dict[str, Any]):
     assert send(api, **how).headers["cache-control"] == "no-store"
@@ -75,21 +88,37 @@ def test_unfilled_placeholders_count_as_absent(api: Api):
 
     answer = send(api, json=body).json()
 
-    assert (answer["outcome"], answer["message"], answer["button_title"]) == ("distributed", "Ten off", "Redeem")
+    assert (answer["outcome"], answer["message"], answer["button_title"]) == (
+        "distributed",
+        "Ten off",
+        "Redeem",
+    )
     assert answer["image_url"] == ""
     assert "payload" not in answer
 
 
 def test_unfilled_placeholder_never_reaches_the_customer(api: Api):
-    body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "message": "Hi {{first_name}}, take {{coupon_name}}"}
+    body = {
+        "coupon_id": api.coupon()["coupon_id"],
+        "customer_id": "ann",
+        "message": "Hi {{first_name}}, take {{coupon_name}}",
+    }
 
     assert send(api, json=body).json()["message"] == "Hi, take Ten off"
 
 
 def test_unknown_fields_and_numbers_are_accepted(api: Api):
-    body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": 85291234567, "utm": ["x"], "contact": {"id": 1}}
+    body = {
+        "coupon_id": api.coupon()["coupon_id"],
+        "customer_id": 85291234567,
+        "utm": ["x"],
+        "contact": {"id": 1},
+    }
 
-    assert send(api, json=body).json()["redeem_url"] == send(api, json=body | {"customer_id": "85291234567"}).json()["redeem_url"]
+    assert (
+        send(api, json=body).json()["redeem_url"]
+        == send(api, json=body | {"customer_id": "85291234567"}).json()["redeem_url"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,14 +126,23 @@ def test_unknown_fields_and_numbers_are_accepted(api: Api):
     [
         ({"content": b"{", "headers": {"content-type": "application/json"}}, "invalid_json"),
         ({"content": b"\xff", "headers": {"content-type": "application/json"}}, "invalid_json"),
-        ({"content": b"<a/>", "headers": {"content-type": "application/xml"}}, "unsupported_media_type"),
+        (
+            {"content": b"<a/>", "headers": {"content-type": "application/xml"}},
+            "unsupported_media_type",
+        ),
         ({"json": ["ann"]}, "validation_failed"),
         ({"json": "ann"}, "validation_failed"),
         ({"json": {"customer_id": {"id": "ann"}}}, "validation_failed"),
         ({"json": {"customer_id": "x" * 201}}, "validation_failed"),
         ({"json": {"customer_id": "ann", "message": "x" * 1_025}}, "validation_failed"),
-        ({"json": {"customer_id": "ann", "image_url": "http://example.com/a.png"}}, "validation_failed"),
-        ({"json": {"customer_id": "ann", "image_url": "https://example.com/a b.png"}}, "validation_failed"),
+        (
+            {"json": {"customer_id": "ann", "image_url": "http://example.com/a.png"}},
+            "validation_failed",
+        ),
+        (
+            {"json": {"customer_id": "ann", "image_url": "https://example.com/a b.png"}},
+            "validation_failed",
+        ),
         ({"json": {"customer_id": "ann", "format": "fax"}}, "validation_failed"),
     ],
 )
@@ -112,21 +150,38 @@ def test_malformed_request_is_400_with_an_outcome(api: Api, how: dict[str, Any],
     answer = send(api, **how)
 
     assert answer.status_code == 400
-    assert (answer.json()["outcome"], answer.json()["reason"], answer.json()["code"]) == ("error", "invalid_request", code)
+    assert (answer.json()["outcome"], answer.json()["reason"], answer.json()["code"]) == (
+        "error",
+        "invalid_request",
+        code,
+    )
 
 
 def test_request_without_a_key_gets_an_error_outcome(api: Api):
-    without, wrong = send(api, json={}, headers={"authorization": ""}), api.call("POST", DISTRIBUTE, {}, scope="redeem")
+    without, wrong = (
+        send(api, json={}, headers={"authorization": ""}),
+        api.call("POST", DISTRIBUTE, {}, scope="redeem"),
+    )
 
-    assert [(each.status_code, each.json()["outcome"], each.json()["reason"]) for each in (without, wrong)] == [
+    assert [
+        (each.status_code, each.json()["outcome"], each.json()["reason"])
+        for each in (without, wrong)
+    ] == [
         (401, "error", "unauthenticated"),
         (403, "error", "scope_missing"),
     ]
 
 
-@pytest.mark.parametrize("channel", ["WhatsApp", " line ", "Facebook", "instagram", "webchat", "x" * 300, "", None])
+@pytest.mark.parametrize(
+    "channel", ["WhatsApp", " line ", "Facebook", "instagram", "webchat", "x" * 300, "", None]
+)
 def test_unknown_channel_never_refuses_a_customer(api: Api, channel: str | None):
-    body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "message": "m" * 1_024, "channel": channel}
+    body = {
+        "coupon_id": api.coupon()["coupon_id"],
+        "customer_id": "ann",
+        "message": "m" * 1_024,
+        "channel": channel,
+    }
     longest = {"WhatsApp": 1_024, " line ": 160, "Facebook": 640, "instagram": 640}
 
     assert len(send(api, json=body).json()["message"]) == longest.get(channel or "", 1_024)
@@ -134,10 +189,16 @@ def test_unknown_channel_never_refuses_a_customer(api: Api, channel: str | None)
 
 def test_long_customer_name_is_truncated(api: Api):
     coupon = api.coupon()
-    block = {"coupon_id": coupon["coupon_id"], "message": "Dear {{customer_name}}, here is your coupon", "channel": "line"}
+    block = {
+        "coupon_id": coupon["coupon_id"],
+        "message": "Dear {{customer_name}}, here is your coupon",
+        "channel": "line",
+    }
     saved = api.call("POST", "/v1/flow/blocks", block).json()["block_id"]
 
-    answer = send(api, json={"block_id": saved, "customer_id": "ann", "customer_name": "Ann " * 1_000}).json()
+    answer = send(
+        api, json={"block_id": saved, "customer_id": "ann", "customer_name": "Ann " * 1_000}
+    ).json()
 
     assert answer["outcome"] == "distributed"
     assert len(answer["message"]) <= 160
@@ -147,7 +208,13 @@ def test_long_customer_name_is_truncated(api: Api):
 @pytest.mark.parametrize("format", [*SHAPES, "text", "channel"])
 def test_requested_payload_is_returned_as_text(api: Api, format: str):
     image = "https://example.com/treat.png"
-    body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "message": "Hi", "image_url": image, "format": format}
+    body = {
+        "coupon_id": api.coupon()["coupon_id"],
+        "customer_id": "ann",
+        "message": "Hi",
+        "image_url": image,
+        "format": format,
+    }
 
     answer = send(api, json=body).json()
 
@@ -158,12 +225,22 @@ def test_requested_payload_is_returned_as_text(api: Api, format: str):
 
 
 def test_refused_distribution_has_no_payload(api: Api):
-    assert send(api, json={"coupon_id": "0" * 13, "customer_id": "ann", "format": "line"}).json()["payload"] == ""
+    assert (
+        send(api, json={"coupon_id": "0" * 13, "customer_id": "ann", "format": "line"}).json()[
+            "payload"
+        ]
+        == ""
+    )
 
 
 def test_payload_shows_an_uploaded_image_as_jpeg(api: Api):
     image = f"https://coupons.example/images/{'0' * 64}"
-    body = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "image_url": f"{image}.webp", "format": "whatsapp"}
+    body = {
+        "coupon_id": api.coupon()["coupon_id"],
+        "customer_id": "ann",
+        "image_url": f"{image}.webp",
+        "format": "whatsapp",
+    }
 
     answer = send(api, json=body).json()
 
@@ -173,7 +250,12 @@ def test_payload_shows_an_uploaded_image_as_jpeg(api: Api):
 
 def test_manychat_route_returns_only_the_dynamic_block(api: Api):
     coupon = api.coupon(max_redemptions_per_customer=1)
-    body = {"coupon_id": coupon["coupon_id"], "customer_id": "ann", "outcome_field": "coupon_outcome", "next_flow_field": "next"}
+    body = {
+        "coupon_id": coupon["coupon_id"],
+        "customer_id": "ann",
+        "outcome_field": "coupon_outcome",
+        "next_flow_field": "next",
+    }
 
     given = send(api, path=f"{DISTRIBUTE}/manychat", json=body)
     link = given.json()["content"]["messages"][0]["buttons"][0]["url"]
@@ -211,5 +293,7 @@ def test_concurrent_calls_for_one_customer_create_one_record(api: Api):
 
     assert len({answer["redeem_url"] for answer in answers}) == 1
     assert sorted(answer["reason"] for answer in answers) == ["already_distributed"] * 63 + ["ok"]
-    records = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions?customer_id=ann").json()["items"]
+    records = api.call(
+        "GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions?customer_id=ann"
+    ).json()["items"]
     assert len(records) == 1

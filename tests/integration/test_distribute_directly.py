@@ -21,7 +21,12 @@ def invoke(api: Api, **event: Any) -> dict[str, Any]:
 
 
 def test_direct_invocation_and_http_give_the_same_response(api: Api):
-    fields = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann", "message": "{{coupon_name}}!", "format": "line"}
+    fields = {
+        "coupon_id": api.coupon()["coupon_id"],
+        "customer_id": "ann",
+        "message": "{{coupon_name}}!",
+        "format": "line",
+    }
     api.distribute(fields, "ann")
 
     over_http = api.call("POST", "/v1/flow/distribute", fields, "distribute").json()
@@ -33,7 +38,11 @@ def test_direct_invocation_and_http_give_the_same_response(api: Api):
 def test_direct_invocation_requires_an_organisation(api: Api):
     fields = {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann"}
 
-    for event in (fields, fields | {"organisation_id": "{{organisation}}"}, fields | {"organisation_id": [api.organisation_id]}):
+    for event in (
+        fields,
+        fields | {"organisation_id": "{{organisation}}"},
+        fields | {"organisation_id": [api.organisation_id]},
+    ):
         answer = invoke(api, **event)
         assert (answer["outcome"], answer["reason"]) == ("error", "invalid_request")
         assert json.loads(answer["errors"])[0]["field"] == "organisation_id"
@@ -43,20 +52,37 @@ def test_direct_invocation_hides_coupons_of_other_tenants(organisation: Callable
     ours, theirs = organisation("acme"), organisation("other")
     event = {"coupon_id": theirs.coupon()["coupon_id"], "customer_id": "ann"}
 
-    assert invoke(ours, organisation_id=ours.organisation_id, **event)["reason"] == "coupon_not_found"
+    assert (
+        invoke(ours, organisation_id=ours.organisation_id, **event)["reason"] == "coupon_not_found"
+    )
     assert invoke(ours, organisation_id="nobody", **event)["reason"] == "addon_disabled"
 
 
 def test_http_body_cannot_set_the_organisation(organisation: Callable[[str], Api]):
     ours, theirs = organisation("acme"), organisation("other")
-    fields = {"coupon_id": theirs.coupon()["coupon_id"], "customer_id": "ann", "organisation_id": theirs.organisation_id}
+    fields = {
+        "coupon_id": theirs.coupon()["coupon_id"],
+        "customer_id": "ann",
+        "organisation_id": theirs.organisation_id,
+    }
 
-    assert ours.call("POST", "/v1/flow/distribute", fields, "distribute").json()["reason"] == "coupon_not_found"
-    answer = ours.call("POST", "/v1/flow/distribute/batch", fields | {"customers": [{"customer_id": "ann"}]}, "distribute")
+    assert (
+        ours.call("POST", "/v1/flow/distribute", fields, "distribute").json()["reason"]
+        == "coupon_not_found"
+    )
+    answer = ours.call(
+        "POST",
+        "/v1/flow/distribute/batch",
+        fields | {"customers": [{"customer_id": "ann"}]},
+        "distribute",
+    )
     assert answer.json()["results"][0]["reason"] == "coupon_not_found"
 
 
-@pytest.mark.parametrize("event", [{}, {"customers": []}, {"organisation_id": "acme", "customers": "ann"}, {"Records": []}])
+@pytest.mark.parametrize(
+    "event",
+    [{}, {"customers": []}, {"organisation_id": "acme", "customers": "ann"}, {"Records": []}],
+)
 def test_malformed_direct_invocation_does_not_raise(api: Api, event: dict[str, Any]):
     assert invoke(api, **event)["reason"] == "invalid_request"
 
@@ -69,7 +95,9 @@ def demo_api(api: Api, dynamodb: str) -> Api:
     return api
 
 
-@pytest.mark.parametrize("path", sorted(EVENTS.glob("distribute-*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(EVENTS.glob("distribute-*.json")), ids=lambda path: path.stem
+)
 def test_example_events_distribute(demo_api: Api, path: Any):
     answer = invoke(demo_api, **json.loads(path.read_text()))
 
@@ -77,16 +105,25 @@ def test_example_events_distribute(demo_api: Api, path: Any):
         assert (answer["statusCode"], answer["headers"]["cache-control"]) == (200, "no-store")
         answer = json.loads(answer["body"])
     if "results" in answer:
-        assert [result["reason"] for result in answer["results"]] == ["ok", "ok", "customer_missing"]
+        assert [result["reason"] for result in answer["results"]] == [
+            "ok",
+            "ok",
+            "customer_missing",
+        ]
     elif "version" in answer:
-        assert answer["content"]["messages"][-1]["buttons"][0]["url"].startswith("https://coupons.example/r/")
+        assert answer["content"]["messages"][-1]["buttons"][0]["url"].startswith(
+            "https://coupons.example/r/"
+        )
     else:
         assert answer["outcome"] == "distributed"
 
 
 def test_example_events_save_and_list_blocks(demo_api: Api):
     handler = demo_api.gateway.function("CouponsFunction").handler
-    events = [json.loads((EVENTS / f"coupons-{name}.json").read_text()) for name in ("create-block", "list-blocks")]
+    events = [
+        json.loads((EVENTS / f"coupons-{name}.json").read_text())
+        for name in ("create-block", "list-blocks")
+    ]
 
     created, listed = (handler(event, None) for event in events)
 

@@ -47,7 +47,9 @@ anything = st.recursive(
 )
 NAMES = [*DistributeRequest.__dataclass_fields__, "organisation_id"]
 FUZZ = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -67,7 +69,10 @@ def coupon(api: Api) -> dict[str, Any]:
 @given(fields=st.dictionaries(st.sampled_from(NAMES), anything, max_size=8))
 def test_any_http_request_gets_an_outcome(api: Api, coupon: dict[str, Any], fields: dict[str, Any]):
     body = json.dumps({"coupon_id": coupon["coupon_id"]} | fields)
-    known = {"authorization": f"Bearer {api.keys['distribute']}", "content-type": "application/json"}
+    known = {
+        "authorization": f"Bearer {api.keys['distribute']}",
+        "content-type": "application/json",
+    }
 
     answer = api.client.post("/v1/flow/distribute", content=body, headers=known)
 
@@ -79,11 +84,19 @@ def test_any_http_request_gets_an_outcome(api: Api, coupon: dict[str, Any], fiel
 
 @FUZZ
 @given(event=st.dictionaries(st.sampled_from([*NAMES, "customers"]), anything, max_size=8))
-def test_any_direct_invocation_gets_an_outcome(api: Api, coupon: dict[str, Any], event: dict[str, Any]):
+def test_any_direct_invocation_gets_an_outcome(
+    api: Api, coupon: dict[str, Any], event: dict[str, Any]
+):
     handler = api.gateway.function("DistributeFunction").handler
 
     answer = handler(
-        {"organisation_id": api.organisation_id, "coupon_id": coupon["coupon_id"], "customer_id": "ann"} | event, None
+        {
+            "organisation_id": api.organisation_id,
+            "coupon_id": coupon["coupon_id"],
+            "customer_id": "ann",
+        }
+        | event,
+        None,
     )
 
     assert all(each["outcome"] for each in answer.get("results", [answer]))
@@ -95,11 +108,23 @@ def test_any_direct_invocation_gets_an_outcome(api: Api, coupon: dict[str, Any],
     fields=st.fixed_dictionaries({"customer_name": text, "message": text, "button_title": text}),
     format=st.sampled_from(list(SHAPES)),
 )
-def test_any_texts_give_a_valid_payload(api: Api, coupon: dict[str, Any], fields: dict[str, str], format: str):
-    body = {"coupon_id": coupon["coupon_id"], "customer_id": "ann", "image_url": "https://example.com/a.png", "format": format}
-    known = {"authorization": f"Bearer {api.keys['distribute']}", "content-type": "application/json"}
+def test_any_texts_give_a_valid_payload(
+    api: Api, coupon: dict[str, Any], fields: dict[str, str], format: str
+):
+    body = {
+        "coupon_id": coupon["coupon_id"],
+        "customer_id": "ann",
+        "image_url": "https://example.com/a.png",
+        "format": format,
+    }
+    known = {
+        "authorization": f"Bearer {api.keys['distribute']}",
+        "content-type": "application/json",
+    }
 
-    answer = api.client.post("/v1/flow/distribute", content=json.dumps(body | fields), headers=known)
+    answer = api.client.post(
+        "/v1/flow/distribute", content=json.dumps(body | fields), headers=known
+    )
 
     if answer.status_code == 200:
         SHAPES[format].validate_python(json.loads(answer.json()["payload"]))
@@ -107,12 +132,21 @@ def test_any_texts_give_a_valid_payload(api: Api, coupon: dict[str, Any], fields
 
 @FUZZ
 @given(ids=st.lists(text.filter(is_unicode), min_size=2, max_size=2))
-def test_two_ids_share_a_link_only_if_canonically_equal(api: Api, coupon: dict[str, Any], ids: list[str]):
+def test_two_ids_share_a_link_only_if_canonically_equal(
+    api: Api, coupon: dict[str, Any], ids: list[str]
+):
     answers = [
-        api.call("POST", "/v1/flow/distribute", {"coupon_id": coupon["coupon_id"], "customer_id": each}, "distribute")
+        api.call(
+            "POST",
+            "/v1/flow/distribute",
+            {"coupon_id": coupon["coupon_id"], "customer_id": each},
+            "distribute",
+        )
         for each in ids
     ]
 
     links = [answer.json()["redeem_url"] for answer in answers]
     if all(links):
-        assert (links[0] == links[1]) == (customer_ids.canonical(ids[0]) == customer_ids.canonical(ids[1]))
+        assert (links[0] == links[1]) == (
+            customer_ids.canonical(ids[0]) == customer_ids.canonical(ids[1])
+        )

@@ -37,7 +37,9 @@ def ask(api: Api, **fields: Any) -> dict[str, Any]:
 def change(api: Api, coupon: dict[str, Any], **changes: Any) -> None:
     """Change the coupon and empty the caches of all functions."""
     path = f"/v1/coupons/{coupon['coupon_id']}"
-    answer = api.call("PATCH", path, {"version": api.call("GET", path).json()["version"], **changes})
+    answer = api.call(
+        "PATCH", path, {"version": api.call("GET", path).json()["version"], **changes}
+    )
     assert answer.status_code == 200, answer.text
     api.gateway.restart()
 
@@ -53,10 +55,18 @@ def outcome_of(answer: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def test_block_distributes_its_coupon(api: Api):
-    coupon = api.coupon(name="Ten off", code="TEN", ends_at="2999-12-31", timezone="Asia/Tokyo", max_redemptions_per_customer=3)
+    coupon = api.coupon(
+        name="Ten off",
+        code="TEN",
+        ends_at="2999-12-31",
+        timezone="Asia/Tokyo",
+        max_redemptions_per_customer=3,
+    )
     message = "Hi {{customer_name}}, {{coupon_name}} ({{coupon_code}}) until {{ends_at}}"
     message += ", {{uses_left}} times."
-    saved = block(api, coupon, message=message, button_title="Show it", image_url="https://example.com/a.png")
+    saved = block(
+        api, coupon, message=message, button_title="Show it", image_url="https://example.com/a.png"
+    )
 
     answer = ask(api, block_id=saved, customer_id="ann", customer_name="Ann")
 
@@ -76,7 +86,9 @@ def test_every_value_is_a_string_repeated_under_coupon(api: Api):
         ask(api, block_id=saved),
         ask(api, block_id="unknown", customer_id="ann"),
         ask(api),
-        api.call("POST", "/v1/flow/distribute", {"customer_id": "x" * 201, "format": "?"}, "distribute").json(),
+        api.call(
+            "POST", "/v1/flow/distribute", {"customer_id": "x" * 201, "format": "?"}, "distribute"
+        ).json(),
         api.call("POST", "/v1/flow/distribute", [], "distribute").json(),
     ]
     for answer in answers:
@@ -100,7 +112,11 @@ def test_expired_coupon_leads_to_the_expired_flow(api: Api):
     saved = block(api, coupon)
     change(api, coupon, starts_at="2020-01-01", ends_at="2020-01-02")
 
-    assert outcome_of(ask(api, block_id=saved, customer_id="ann")) == ("coupon_expired", "coupon_expired", "flow-expired")
+    assert outcome_of(ask(api, block_id=saved, customer_id="ann")) == (
+        "coupon_expired",
+        "coupon_expired",
+        "flow-expired",
+    )
 
 
 def test_customer_at_their_limit_leads_to_its_flow(api: Api):
@@ -110,8 +126,16 @@ def test_customer_at_their_limit_leads_to_its_flow(api: Api):
 
     answer = ask(api, block_id=saved, customer_id="ann")
 
-    assert outcome_of(answer) == ("customer_max_uses_reached", "customer_max_uses_reached", "flow-customer-max")
-    assert (answer["coupon_name"], answer["redeem_url"], answer["redemption_id"]) == ("Ten off", "", "")
+    assert outcome_of(answer) == (
+        "customer_max_uses_reached",
+        "customer_max_uses_reached",
+        "flow-customer-max",
+    )
+    assert (answer["coupon_name"], answer["redeem_url"], answer["redemption_id"]) == (
+        "Ten off",
+        "",
+        "",
+    )
 
 
 def test_sold_out_coupon_leads_to_its_flow(api: Api):
@@ -122,7 +146,11 @@ def test_sold_out_coupon_leads_to_its_flow(api: Api):
 
     answer = ask(api, block_id=saved, customer_id="bob")
 
-    assert outcome_of(answer) == ("coupon_max_uses_reached", "coupon_max_uses_reached", "flow-coupon-max")
+    assert outcome_of(answer) == (
+        "coupon_max_uses_reached",
+        "coupon_max_uses_reached",
+        "flow-coupon-max",
+    )
 
 
 def test_disabled_coupon_leads_to_the_error_flow(api: Api):
@@ -130,7 +158,11 @@ def test_disabled_coupon_leads_to_the_error_flow(api: Api):
     saved = block(api, coupon)
     change(api, coupon, active=False)
 
-    assert outcome_of(ask(api, block_id=saved, customer_id="ann")) == ("error", "coupon_disabled", "flow-error")
+    assert outcome_of(ask(api, block_id=saved, customer_id="ann")) == (
+        "error",
+        "coupon_disabled",
+        "flow-error",
+    )
 
 
 def test_archived_coupon_leads_to_the_error_flow(api: Api):
@@ -139,29 +171,50 @@ def test_archived_coupon_leads_to_the_error_flow(api: Api):
     api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}")
     api.gateway.restart()
 
-    assert outcome_of(ask(api, block_id=saved, customer_id="ann")) == ("error", "coupon_not_found", "flow-error")
+    assert outcome_of(ask(api, block_id=saved, customer_id="ann")) == (
+        "error",
+        "coupon_not_found",
+        "flow-error",
+    )
 
 
 def test_disabled_addon_leads_to_the_error_flow(api: Api):
     saved = block(api, api.coupon())
     switch_addon(api, enabled=False)
 
-    assert outcome_of(ask(api, block_id=saved, customer_id="ann")) == ("error", "addon_disabled", "flow-error")
-    assert outcome_of(ask(api, coupon_id="0" * 13, customer_id="ann")) == ("error", "addon_disabled", "")
+    assert outcome_of(ask(api, block_id=saved, customer_id="ann")) == (
+        "error",
+        "addon_disabled",
+        "flow-error",
+    )
+    assert outcome_of(ask(api, coupon_id="0" * 13, customer_id="ann")) == (
+        "error",
+        "addon_disabled",
+        "",
+    )
 
 
-@pytest.mark.parametrize("nobody", ["", "  ", "null", "undefined", "{{customer_id}}", "id-{{contact.id}}", None])
+@pytest.mark.parametrize(
+    "nobody", ["", "  ", "null", "undefined", "{{customer_id}}", "id-{{contact.id}}", None]
+)
 def test_missing_customer_leads_to_the_error_flow(api: Api, nobody: str | None):
     saved = block(api, api.coupon())
 
-    assert outcome_of(ask(api, block_id=saved, customer_id=nobody)) == ("error", "customer_missing", "flow-error")
+    assert outcome_of(ask(api, block_id=saved, customer_id=nobody)) == (
+        "error",
+        "customer_missing",
+        "flow-error",
+    )
 
 
 def test_unknown_and_foreign_blocks_get_the_same_response(organisation: Callable[[str], Api]):
     ours, theirs = organisation("acme"), organisation("other")
     foreign = block(theirs, theirs.coupon())
 
-    answers = [ask(ours, block_id=block_id, customer_id="ann") for block_id in (foreign, "0" * 13, "nonsense")]
+    answers = [
+        ask(ours, block_id=block_id, customer_id="ann")
+        for block_id in (foreign, "0" * 13, "nonsense")
+    ]
 
     assert answers == [answers[0]] * 3
     assert outcome_of(answers[0]) == ("error", "block_not_found", "")
@@ -170,7 +223,9 @@ def test_unknown_and_foreign_blocks_get_the_same_response(organisation: Callable
 def test_invalid_request_leads_to_the_error_flow(api: Api):
     saved = block(api, api.coupon())
 
-    answer = api.call("POST", "/v1/flow/distribute", {"block_id": saved, "customer_id": "x" * 201}, "distribute")
+    answer = api.call(
+        "POST", "/v1/flow/distribute", {"block_id": saved, "customer_id": "x" * 201}, "distribute"
+    )
 
     assert answer.status_code == 400
     assert outcome_of(answer.json()) == ("error", "invalid_request", "flow-error")
@@ -179,11 +234,20 @@ def test_invalid_request_leads_to_the_error_flow(api: Api):
 
 @pytest.mark.parametrize(
     ("raised", "status", "reason"),
-    [(RuntimeError, 500, "internal_error"), (UnknownResultError, 503, "try_again"), (ContentionError, 503, "try_again")],
+    [
+        (RuntimeError, 500, "internal_error"),
+        (UnknownResultError, 503, "try_again"),
+        (ContentionError, 503, "try_again"),
+    ],
 )
 @pytest.mark.parametrize("path", ["", "/manychat", "/batch"])
 def test_internal_error_leads_to_the_error_flow(
-    api: Api, monkeypatch: pytest.MonkeyPatch, raised: type[Exception], status: int, reason: str, path: str
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    raised: type[Exception],
+    status: int,
+    reason: str,
+    path: str,
 ):
     def fails(*_: Any) -> None:
         raise raised
@@ -196,7 +260,9 @@ def test_internal_error_leads_to_the_error_flow(
     response = answer.json()["results"][0] if path == "/batch" else answer.json()
     assert outcome_of(response) == ("error", reason, "flow-error")
     assert response["coupon"]["next_flow"] == "flow-error"
-    directly = api.gateway.invoke("DistributeFunction", {"organisation_id": api.organisation_id} | fields)
+    directly = api.gateway.invoke(
+        "DistributeFunction", {"organisation_id": api.organisation_id} | fields
+    )
     assert outcome_of(directly) == ("error", reason, "flow-error")
 
 
@@ -206,7 +272,9 @@ def test_next_flow_is_empty_if_the_block_cannot_be_read(api: Api, monkeypatch: p
 
     saved = block(api, api.coupon())
     monkeypatch.setattr(FlowBlockCache, "get", fails)
-    answer = api.call("POST", "/v1/flow/distribute", {"block_id": saved, "customer_id": "ann"}, "distribute")
+    answer = api.call(
+        "POST", "/v1/flow/distribute", {"block_id": saved, "customer_id": "ann"}, "distribute"
+    )
     assert (answer.status_code, outcome_of(answer.json())) == (500, ("error", "internal_error", ""))
 
 
@@ -230,7 +298,9 @@ def test_first_reason_in_documented_order_is_returned(api: Api):
     for changes in ({"active": True}, {"ends_at": "2999-01-01"}):
         reasons.append(ask(api, block_id=saved, customer_id="ann")["reason"])
         change(api, coupon, **changes)
-    reasons += [ask(api, block_id=saved, customer_id=customer)["reason"] for customer in ("ann", "bob")]
+    reasons += [
+        ask(api, block_id=saved, customer_id=customer)["reason"] for customer in ("ann", "bob")
+    ]
 
     assert reasons == [
         "block_not_found",
@@ -248,7 +318,9 @@ def test_changed_block_is_used_by_flows(api: Api):
     saved = block(api, coupon, message="Old")
     assert ask(api, block_id=saved, customer_id="ann")["message"] == "Old"
 
-    api.call("PUT", f"/v1/flow/blocks/{saved}", {"coupon_id": coupon["coupon_id"], "message": "New"})
+    api.call(
+        "PUT", f"/v1/flow/blocks/{saved}", {"coupon_id": coupon["coupon_id"], "message": "New"}
+    )
     api.gateway.restart()
 
     assert ask(api, block_id=saved, customer_id="ann")["message"] == "New"
@@ -258,9 +330,20 @@ def test_block_overrides_coupon_and_texts_of_the_request(api: Api):
     other = api.coupon(name="Another")
     saved = block(api, api.coupon(), message="Saved")
 
-    answer = ask(api, block_id=saved, coupon_id=other["coupon_id"], customer_id="ann", message="Sent", button_title="Sent")
+    answer = ask(
+        api,
+        block_id=saved,
+        coupon_id=other["coupon_id"],
+        customer_id="ann",
+        message="Sent",
+        button_title="Sent",
+    )
 
-    assert (answer["coupon_name"], answer["message"], answer["button_title"]) == ("Ten off", "Saved", "Redeem")
+    assert (answer["coupon_name"], answer["message"], answer["button_title"]) == (
+        "Ten off",
+        "Saved",
+        "Redeem",
+    )
 
 
 def test_warm_request_makes_one_database_call(api: Api):
@@ -268,7 +351,9 @@ def test_warm_request_makes_one_database_call(api: Api):
     saved = block(api, api.coupon())
     function = api.gateway.function("DistributeFunction")
     made: list[str] = []
-    function.services.table._client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
+    function.services.table._client.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: made.append(model.name)
+    )
     ask(api, block_id=saved, customer_id="ann")
     cold = len(made)
 

@@ -56,7 +56,10 @@ def test_file_accepts_the_filters_of_the_list(api: Api):
     assert [each["customer_id"] for each in rows(api, coupon, "?status=distributed")] == ["bob"]
     assert [each["customer_id"] for each in rows(api, coupon, "?customer_id=ann")] == ["ann"]
     assert rows(api, coupon, "?to=2026-01-01") == []
-    assert api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv?status=x").status_code == 422
+    assert (
+        api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv?status=x").status_code
+        == 422
+    )
 
 
 def test_use_redeemed_during_the_export_is_listed_once(api: Api, monkeypatch: pytest.MonkeyPatch):
@@ -71,7 +74,10 @@ def test_use_redeemed_during_the_export_is_listed_once(api: Api, monkeypatch: py
             api.tap(api.link(coupon, "ann"))
 
     monkeypatch.setattr(RedemptionRecordStore, "iterate", with_concurrent_tap)
-    assert [(each["customer_id"], each["status"]) for each in rows(api, coupon)] == [("bob", "distributed"), ("ann", "redeemed")]
+    assert [(each["customer_id"], each["status"]) for each in rows(api, coupon)] == [
+        ("bob", "distributed"),
+        ("ann", "redeemed"),
+    ]
 
 
 def test_export_reads_every_page_of_the_table(api: Api, monkeypatch: pytest.MonkeyPatch):
@@ -91,11 +97,15 @@ def test_download_url_is_private_and_valid_for_five_minutes(api: Api):
 
 
 @pytest.mark.parametrize("too_much", ["records", "time"])
-def test_export_of_too_many_records_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch, too_much: str):
+def test_export_of_too_many_records_is_refused(
+    api: Api, monkeypatch: pytest.MonkeyPatch, too_much: str
+):
     coupon = api.coupon()
     for customer in ("ann", "bob"):
         api.distribute(coupon, customer)
-    monkeypatch.setattr(exports, *{"records": ("MOST_RECORDS", 1), "time": ("SECONDS_TO_READ", -1)}[too_much])
+    monkeypatch.setattr(
+        exports, *{"records": ("MOST_RECORDS", 1), "time": ("SECONDS_TO_READ", -1)}[too_much]
+    )
     answer = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "from")
 
@@ -104,5 +114,10 @@ def test_export_requires_the_owner_and_the_admin_scope(api: Api, organisation):
     coupon = api.coupon()
     path = f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv"
     other = organisation("other")
-    assert other.call("GET", path).json() == other.call("GET", "/v1/coupons/0000000000000/redemptions.csv").json()
-    assert [api.call("GET", path, scope=scope).status_code for scope in ("distribute", "redeem")] == [403, 403]
+    assert (
+        other.call("GET", path).json()
+        == other.call("GET", "/v1/coupons/0000000000000/redemptions.csv").json()
+    )
+    assert [
+        api.call("GET", path, scope=scope).status_code for scope in ("distribute", "redeem")
+    ] == [403, 403]

@@ -1,4 +1,6 @@
-"""Table without a response: customers get a page that reloads, programs a problem with Retry-After."""
+"""Table without a response: customers get a page that reloads, programs a problem with
+Retry-After.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,15 @@ from couponflow.web.page import translations
 from tests.integration.conftest import Api
 
 
-@pytest.mark.parametrize("raised", [UnknownResultError, ContentionError, RuntimeError], ids=lambda raised: raised.__name__)
+@pytest.mark.parametrize(
+    "raised",
+    [UnknownResultError, ContentionError, RuntimeError],
+    ids=lambda raised: raised.__name__,
+)
 @pytest.mark.parametrize("tap", [False, True])
-def test_table_failure_shows_customers_a_reloading_page(api: Api, monkeypatch: pytest.MonkeyPatch, raised, tap: bool):
+def test_table_failure_shows_customers_a_reloading_page(
+    api: Api, monkeypatch: pytest.MonkeyPatch, raised, tap: bool
+):
     link, words = api.link(api.coupon(), "ann"), translations.of("en")
 
     def fails(*_):
@@ -72,6 +80,11 @@ def test_rate_limited_flow_gets_an_outcome(api: Api, monkeypatch: pytest.MonkeyP
     body = {"coupon_id": coupon["coupon_id"], "customer_id": "ann"}
     answers = [api.call("POST", "/v1/flow/distribute", body, "distribute") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
-    assert (answers[-1].json()["outcome"], answers[-1].json()["reason"]) == ("error", "too_many_requests")
-    assert all(isinstance(value, str) for name, value in answers[-1].json().items() if name != "coupon")
+    assert (answers[-1].json()["outcome"], answers[-1].json()["reason"]) == (
+        "error",
+        "too_many_requests",
+    )
+    assert all(
+        isinstance(value, str) for name, value in answers[-1].json().items() if name != "coupon"
+    )
     assert int(answers[-1].headers["retry-after"]) >= 1

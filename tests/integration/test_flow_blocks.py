@@ -41,7 +41,9 @@ def test_block_is_returned_as_saved(api: Api):
     made = api.call("POST", BLOCKS, body)
 
     assert made.status_code == 201
-    assert made.json() == body | {name: made.json()[name] for name in ("block_id", "created_at", "updated_at")}
+    assert made.json() == body | {
+        name: made.json()[name] for name in ("block_id", "created_at", "updated_at")
+    }
     assert api.call("GET", f"{BLOCKS}/{made.json()['block_id']}").json() == made.json()
 
 
@@ -51,17 +53,27 @@ def test_empty_block_fields_default_to_the_coupon(api: Api):
     flows = dict.fromkeys(FLOWS)
 
     least = api.call("POST", BLOCKS, {"coupon_id": coupon["coupon_id"]}).json()
-    empty = api.call("POST", BLOCKS, content(coupon, message="", button_title=" ", image_url="", fallback_flows={"error": ""}))
+    empty = api.call(
+        "POST",
+        BLOCKS,
+        content(coupon, message="", button_title=" ", image_url="", fallback_flows={"error": ""}),
+    )
 
     assert least | nothing | {"fallback_flows": flows} == least
-    assert (empty.json()["message"], empty.json()["image_url"], empty.json()["fallback_flows"]) == (None, None, flows)
+    assert (empty.json()["message"], empty.json()["image_url"], empty.json()["fallback_flows"]) == (
+        None,
+        None,
+        flows,
+    )
 
 
 def test_saved_change_replaces_the_whole_block(api: Api):
     coupon = api.coupon()
     made = api.call("POST", BLOCKS, content(coupon)).json()
 
-    saved = api.call("PUT", f"{BLOCKS}/{made['block_id']}", {"coupon_id": coupon["coupon_id"], "message": "New"})
+    saved = api.call(
+        "PUT", f"{BLOCKS}/{made['block_id']}", {"coupon_id": coupon["coupon_id"], "message": "New"}
+    )
 
     assert saved.status_code == 200
     assert saved.json()["message"] == "New"
@@ -91,7 +103,10 @@ def test_pages_list_blocks_newest_first(api: Api):
         cursor = page["next_cursor"]
 
     assert list(map(len, pages)) == [2, 2, 1]
-    newest_first = [block["block_id"] for block in sorted(made, key=lambda b: (b["created_at"], b["block_id"]), reverse=True)]
+    newest_first = [
+        block["block_id"]
+        for block in sorted(made, key=lambda b: (b["created_at"], b["block_id"]), reverse=True)
+    ]
     assert sum(pages, []) == newest_first
     assert api.call("GET", f"{BLOCKS}?cursor=nonsense!").json()["code"] == "invalid_cursor"
 
@@ -107,7 +122,9 @@ def test_block_of_another_organisation_is_unknown(organisation: Callable[[str], 
         for block_id in (made["block_id"], "0" * 13, "No%20id", "x" * 300)
     ]
 
-    assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
+    assert {(answer.status_code, answer.content) for answer in answers} == {
+        (404, answers[0].content)
+    }
     assert theirs.call("GET", f"{BLOCKS}/{made['block_id']}").json() == made
 
 
@@ -116,7 +133,10 @@ def test_block_requires_a_coupon_of_its_organisation(organisation: Callable[[str
     archived = ours.coupon()
     ours.call("DELETE", f"/v1/coupons/{archived['coupon_id']}")
 
-    codes = [ours.call("POST", BLOCKS, content(each)).json()["code"] for each in (theirs.coupon(), {"coupon_id": "?"}, archived)]
+    codes = [
+        ours.call("POST", BLOCKS, content(each)).json()["code"]
+        for each in (theirs.coupon(), {"coupon_id": "?"}, archived)
+    ]
 
     assert codes == ["coupon_not_found", "coupon_not_found", "coupon_archived"]
 
@@ -124,7 +144,9 @@ def test_block_requires_a_coupon_of_its_organisation(organisation: Callable[[str
 def test_disabled_addon_refuses_every_block_request(api: Api):
     made = api.call("POST", BLOCKS, content(api.coupon())).json()
     operator = api.gateway.function("OperatorFunction").handler
-    operator({"action": "switch_addon", "organisation_id": api.organisation_id, "enabled": False}, None)
+    operator(
+        {"action": "switch_addon", "organisation_id": api.organisation_id, "enabled": False}, None
+    )
     api.gateway.restart()
 
     calls = [
@@ -133,7 +155,9 @@ def test_disabled_addon_refuses_every_block_request(api: Api):
         *((method, f"{BLOCKS}/{made['block_id']}") for method in ("GET", "PUT", "DELETE")),
     ]
 
-    assert {api.call(method, path, {}).json()["code"] for method, path in calls} == {"addon_disabled"}
+    assert {api.call(method, path, {}).json()["code"] for method, path in calls} == {
+        "addon_disabled"
+    }
 
 
 @pytest.mark.parametrize(
@@ -172,9 +196,13 @@ def test_invalid_field_is_reported_by_name(api: Api, field: str, value: object):
         (None, None, 1_024, 40),
     ],
 )
-def test_texts_over_the_channels_limits_are_refused(api: Api, channel: str | None, image_url: str | None, most: int, title: int):
+def test_texts_over_the_channels_limits_are_refused(
+    api: Api, channel: str | None, image_url: str | None, most: int, title: int
+):
     coupon = api.coupon()
-    fits = content(coupon, channel=channel, image_url=image_url, message="m" * most, button_title="b" * title)
+    fits = content(
+        coupon, channel=channel, image_url=image_url, message="m" * most, button_title="b" * title
+    )
 
     assert api.call("POST", BLOCKS, fits).status_code == 201
     wrong = refused(api, fits | {"message": "m" * (most + 1), "button_title": "b" * (title + 1)})
@@ -186,17 +214,24 @@ def test_texts_over_the_channels_limits_are_refused(api: Api, channel: str | Non
 def test_text_is_measured_with_its_placeholders_filled(api: Api):
     coupon = api.coupon(name="n" * 100)
 
-    wrong = refused(api, content(coupon, channel="line", image_url=None, message="{{coupon_name}} {{coupon_name}}"))
+    wrong = refused(
+        api,
+        content(coupon, channel="line", image_url=None, message="{{coupon_name}} {{coupon_name}}"),
+    )
 
     assert wrong == {"message": "has 201 characters when filled; line takes 160"}
 
 
 def test_emoji_is_counted_as_chat_apps_count_it(api: Api):
-    assert "message" in refused(api, content(api.coupon(), channel="line", image_url=None, message="🎁" * 81))
+    assert "message" in refused(
+        api, content(api.coupon(), channel="line", image_url=None, message="🎁" * 81)
+    )
 
 
 @pytest.mark.parametrize("field", ["message", "button_title"])
-@pytest.mark.parametrize("text", ["{{name}}", "Hi {{customer_name", "{{ coupon_name }} {{x}}", "{{}}", "coupon_name}}"])
+@pytest.mark.parametrize(
+    "text", ["{{name}}", "Hi {{customer_name", "{{ coupon_name }} {{x}}", "{{}}", "coupon_name}}"]
+)
 def test_unknown_placeholder_is_refused(api: Api, field: str, text: str):
     assert "placeholder" in refused(api, content(api.coupon(), **{field: text}))[field]
 
@@ -213,7 +248,9 @@ def test_unknown_placeholder_is_refused(api: Api, field: str, text: str):
         (None, "https://example.com/treat.webp", True),
     ],
 )
-def test_image_format_must_suit_the_channel(api: Api, channel: str | None, image_url: str, is_taken: bool):
+def test_image_format_must_suit_the_channel(
+    api: Api, channel: str | None, image_url: str, is_taken: bool
+):
     body = content(api.coupon(), channel=channel, image_url=image_url, message="Hi")
 
     if is_taken:

@@ -1,6 +1,7 @@
 """Each documented bound also holds in an environment that is frozen between requests.
 
-The monotonic clock of these tests does not advance. Only the wall clock moves, by exactly the documented bound.
+The monotonic clock of these tests does not advance. Only the wall clock moves, by exactly the
+documented bound.
 """
 
 from __future__ import annotations
@@ -91,7 +92,10 @@ def test_changed_block_is_followed_after_two_seconds(api: Api, freeze: Freeze):
     api.call("DELETE", f"/v1/flow/blocks/{block}")
     freeze(FOLLOW)
     body = {"block_id": block, "customer_id": "ann"}
-    assert api.call("POST", "/v1/flow/distribute", body, "distribute").json()["reason"] == "block_not_found"
+    assert (
+        api.call("POST", "/v1/flow/distribute", body, "distribute").json()["reason"]
+        == "block_not_found"
+    )
 
 
 def test_organisation_without_addon_is_refused_after_two_seconds(api: Api, freeze: Freeze):

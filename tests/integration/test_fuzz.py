@@ -1,4 +1,6 @@
-"""R7: every response to a fuzzed request is documented; none is a 5xx; invalid requests are refused."""
+"""R7: every response to a fuzzed request is documented; none is a 5xx; invalid requests are
+refused.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,11 @@ from tests.integration.conftest import Api
 from tests.integration.fuzzing import Answers
 
 # The console serves static files; test_console_handler.py covers it.
-FUZZED = [route for route in routes.ROUTES if "console" not in route and route not in ("GET /", "GET /v1/openapi.json")]
+FUZZED = [
+    route
+    for route in routes.ROUTES
+    if "console" not in route and route not in ("GET /", "GET /v1/openapi.json")
+]
 WITH_INPUT = [route for route in FUZZED if fuzzing.takes_input(route)]
 CAN_BE_WRONG = [route for route in WITH_INPUT if route not in fuzzing.NEVER_WRONG]
 FAILURES = fuzzing.FAILURES
@@ -24,14 +30,18 @@ FAILURES = fuzzing.FAILURES
 def fuzz(api: Api, bucket: None) -> Callable[..., Answers]:
     """`fuzz(route, mutant)`: responses to valid and invalid requests. Raises one of FAILURES."""
 
-    def run(route: str, mutant: Callable[[httpx.BaseTransport], httpx.BaseTransport] | None = None) -> Answers:
+    def run(
+        route: str, mutant: Callable[[httpx.BaseTransport], httpx.BaseTransport] | None = None
+    ) -> Answers:
         return fuzzing.run(api, route, mutant(api.gateway) if mutant else api.gateway)
 
     return run
 
 
 @pytest.mark.parametrize("route", FUZZED)
-def test_every_response_is_documented_and_bad_input_refused(fuzz: Callable[..., Answers], route: str):
+def test_every_response_is_documented_and_bad_input_refused(
+    fuzz: Callable[..., Answers], route: str
+):
     right, wrong = fuzz(route)
     assert right.total() + wrong.total() >= fewest(route)
     assert any(status < 400 for status in right), f"no valid request succeeded: {right}"
@@ -77,7 +87,11 @@ class ReturnsUndocumentedStatus(Mutant):
 
 class ReturnsInvalidBody(Mutant):
     def spoil(self, answer: httpx.Response) -> httpx.Response:
-        return httpx.Response(200, json=answer.json() | {"next_cursor": 0}) if answer.is_success else answer
+        return (
+            httpx.Response(200, json=answer.json() | {"next_cursor": 0})
+            if answer.is_success
+            else answer
+        )
 
 
 class AcceptsInvalidInput(Mutant):
@@ -87,13 +101,17 @@ class AcceptsInvalidInput(Mutant):
         return self.good if self.good and answer.status_code in (400, 415, 422) else answer
 
 
-@pytest.mark.parametrize("route", ["GET /v1/coupons/{coupon_id}", "PUT /v1/flow/blocks/{block_id}", "GET /r/{token}"])
+@pytest.mark.parametrize(
+    "route", ["GET /v1/coupons/{coupon_id}", "PUT /v1/flow/blocks/{block_id}", "GET /r/{token}"]
+)
 def test_control_failing_handler_is_noticed(fuzz: Callable[..., Answers], route: str):
     with pytest.raises(FAILURES, match="Server error|not_a_server_error|5xx|500"):
         fuzz(route, FailsInsteadOfNotFound)
 
 
-@pytest.mark.parametrize("route", ["POST /v1/coupons", "GET /images/{name}", "POST /r/{token}/redeem"])
+@pytest.mark.parametrize(
+    "route", ["POST /v1/coupons", "GET /images/{name}", "POST /r/{token}/redeem"]
+)
 def test_control_undocumented_status_is_noticed(fuzz: Callable[..., Answers], route: str):
     with pytest.raises(FAILURES, match="ndocumented"):
         fuzz(route, ReturnsUndocumentedStatus)
@@ -110,11 +128,17 @@ def test_control_accepted_invalid_input_is_noticed(fuzz: Callable[..., Answers],
         fuzz(route, AcceptsInvalidInput)
 
 
-def test_control_unchecked_name_is_noticed(fuzz: Callable[..., Answers], monkeypatch: pytest.MonkeyPatch):
+def test_control_unchecked_name_is_noticed(
+    fuzz: Callable[..., Answers], monkeypatch: pytest.MonkeyPatch
+):
     parse = validation.parse
 
     def careless(schema: Any, value: Any, **context: Any) -> Any:
-        named = value | {"name": str(value["name"])[:100] or "?"} if isinstance(value, dict) and "name" in value else value
+        named = (
+            value | {"name": str(value["name"])[:100] or "?"}
+            if isinstance(value, dict) and "name" in value
+            else value
+        )
         return parse(schema, named, **context)
 
     monkeypatch.setattr(validation, "parse", careless)

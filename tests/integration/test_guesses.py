@@ -30,12 +30,16 @@ def random_letters(letters: int, chance: random.Random) -> str:
 
 
 def guesses(token: str, number: int) -> Iterator[str]:
-    """Guesses of an attacker with a valid link of the coupon; seeded, so a hit can be reproduced."""
+    """Guesses of an attacker with a valid link of the coupon; seeded, so a hit can be
+    reproduced.
+    """
     chance = random.Random(10)
     coupon_id, mac, tag = token[:13], token[13:39], token[39:]
     for at in range(number):
         letter = chance.randrange(13, 52)
-        changed = token[:letter] + chance.choice(LETTERS.replace(token[letter], "")) + token[letter + 1 :]
+        changed = (
+            token[:letter] + chance.choice(LETTERS.replace(token[letter], "")) + token[letter + 1 :]
+        )
         yield (
             coupon_id + random_letters(39, chance),
             coupon_id + mac + random_letters(13, chance),
@@ -164,16 +168,30 @@ LOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "page in gzip": ("GET", "", {"headers": {"accept-encoding": "gzip", "accept-language": "ja"}}),
     "head": ("HEAD", "", {}),
     "tap": ("POST", "/redeem", {"data": {"use": "1"}}),
-    "tap of a later use": ("POST", "/redeem", {"data": {"use": "7"}, "headers": {"accept": "application/json"}}),
+    "tap of a later use": (
+        "POST",
+        "/redeem",
+        {"data": {"use": "7"}, "headers": {"accept": "application/json"}},
+    ),
     "tap of nonsense": ("POST", "/redeem", {"data": {"use": "x"}}),
-    "tap of a program": ("POST", "/redeem", {"json": {"use": 1}, "headers": {"accept": "application/json"}}),
+    "tap of a program": (
+        "POST",
+        "/redeem",
+        {"json": {"use": 1}, "headers": {"accept": "application/json"}},
+    ),
 }
 
 
 def responses_to(api: Api, link: str) -> dict[str, tuple[int, dict[str, str], bytes]]:
     """Status, headers and body of the response to each kind of request."""
-    answers = {look: api.client.request(method, link + path, **more) for look, (method, path, more) in LOOKS.items()}
-    return {look: (answer.status_code, dict(answer.headers), answer.content) for look, answer in answers.items()}
+    answers = {
+        look: api.client.request(method, link + path, **more)
+        for look, (method, path, more) in LOOKS.items()
+    }
+    return {
+        look: (answer.status_code, dict(answer.headers), answer.content)
+        for look, answer in answers.items()
+    }
 
 
 @pytest.mark.parametrize("miss", MISSES)

@@ -32,7 +32,9 @@ def partitions(request: Any) -> Iterator[str]:
 def written_partitions(bench: Bench, code: str, customers: int) -> set[str]:
     """Partitions that distribution and redemption by page and till write to."""
     env, now, found = bench.environment(), bench.clock.now, set[str]()
-    coupon = env.coupon_service.create(ORGANISATION, replace(new_coupon(1_000, 1), code=code), now).coupon
+    coupon = env.coupon_service.create(
+        ORGANISATION, replace(new_coupon(1_000, 1), code=code), now
+    ).coupon
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name in ("PutItem", "UpdateItem", "TransactWriteItems"):
@@ -53,4 +55,6 @@ def test_two_coupons_share_no_written_partition(bench):
 
 
 def test_control_customers_of_one_coupon_share_partitions(bench):
-    assert len(written_partitions(bench, "ONE", 10)) < 10 * len(written_partitions(bench, "OTHER", 1))
+    assert len(written_partitions(bench, "ONE", 10)) < 10 * len(
+        written_partitions(bench, "OTHER", 1)
+    )

@@ -14,25 +14,44 @@ from tests.integration.conftest import Api, Stored
 from tests.integration.test_repeated_changes import BreakOff
 from tests.integration.test_repeated_changes import break_off as break_off
 
-COUPON = {"name": "Ten off", "starts_at": "2026-01-01", "ends_at": "2999-12-31", "max_redemptions": 20}
+COUPON = {
+    "name": "Ten off",
+    "starts_at": "2026-01-01",
+    "ends_at": "2999-12-31",
+    "max_redemptions": 20,
+}
 IMAGE = {"kind": "brand_icon", "content_type": "image/png", "size": 9}
 KEY = {"idempotency-key": "form-1"}
 Bodies = dict[str, dict[str, Any]]
-FUNCTIONS = {"/v1/coupons": "CouponsFunction", "/v1/flow/blocks": "CouponsFunction", "/v1/images": "ImagesFunction"}
+FUNCTIONS = {
+    "/v1/coupons": "CouponsFunction",
+    "/v1/flow/blocks": "CouponsFunction",
+    "/v1/images": "ImagesFunction",
+}
 PREFIXES = {"/v1/coupons": "COUPON#", "/v1/flow/blocks": "BLOCK#", "/v1/images": "IMAGE#"}
 
 
 @pytest.fixture
 def bodies(api: Api) -> Bodies:
-    return {"/v1/coupons": COUPON, "/v1/flow/blocks": {"coupon_id": api.coupon()["coupon_id"]}, "/v1/images": IMAGE}
+    return {
+        "/v1/coupons": COUPON,
+        "/v1/flow/blocks": {"coupon_id": api.coupon()["coupon_id"]},
+        "/v1/images": IMAGE,
+    }
 
 
 @pytest.fixture
 def made(api: Api, stored: Stored, bodies: Bodies) -> Callable[[str], int]:
-    """`made("/v1/coupons")`: how many there are of the organisation, without those that the test began with."""
+    """`made("/v1/coupons")`: how many there are of the organisation, without those that the test
+    began with.
+    """
 
     def count(path: str) -> int:
-        own = [item for item in stored() if api.organisation_id in (item.get("organisation_id"), item["pk"].split("#")[1])]
+        own = [
+            item
+            for item in stored()
+            if api.organisation_id in (item.get("organisation_id"), item["pk"].split("#")[1])
+        ]
         return sum(item["pk"].startswith(PREFIXES[path]) for item in own)
 
     before = {path: count(path) for path in FUNCTIONS}
@@ -45,7 +64,9 @@ def answer_without_upload(answer: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", FUNCTIONS)
-def test_lost_creation_is_repeated_once(api: Api, break_off: BreakOff, bodies: Bodies, made, path: str):
+def test_lost_creation_is_repeated_once(
+    api: Api, break_off: BreakOff, bodies: Bodies, made, path: str
+):
     break_off(FUNCTIONS[path], 1)
     first = api.call("POST", path, bodies[path], **KEY)
     assert (first.status_code, first.json()["code"]) == (503, "outcome_unknown")
@@ -57,7 +78,9 @@ def test_lost_creation_is_repeated_once(api: Api, break_off: BreakOff, bodies: B
 
 
 @pytest.mark.parametrize("path", ["/v1/coupons", "/v1/flow/blocks"])
-def test_control_creation_without_a_key_is_repeated_twice(api: Api, break_off: BreakOff, bodies: Bodies, made, path: str):
+def test_control_creation_without_a_key_is_repeated_twice(
+    api: Api, break_off: BreakOff, bodies: Bodies, made, path: str
+):
     break_off(FUNCTIONS[path], 1)
     first = api.call("POST", path, bodies[path])
     assert (first.status_code, first.json()["code"]) == (503, "outcome_unknown")
@@ -70,7 +93,13 @@ def test_control_creation_without_a_key_is_repeated_twice(api: Api, break_off: B
 @pytest.mark.parametrize("path", FUNCTIONS)
 def test_key_of_another_body_is_refused(api: Api, bodies: Bodies, made, path: str):
     assert api.call("POST", path, bodies[path], **KEY).status_code == 201
-    other = bodies[path] | ({"size": 8} if path == "/v1/images" else {"name": "B"} if path == "/v1/coupons" else {"message": "B"})
+    other = bodies[path] | (
+        {"size": 8}
+        if path == "/v1/images"
+        else {"name": "B"}
+        if path == "/v1/coupons"
+        else {"message": "B"}
+    )
     refused = api.call("POST", path, other, **KEY)
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
     too_long = api.call("POST", path, bodies[path], **{"idempotency-key": "x" * 256})
@@ -79,7 +108,10 @@ def test_key_of_another_body_is_refused(api: Api, bodies: Bodies, made, path: st
 
 
 def test_keys_belong_to_one_organisation(organisation: Callable[[str], Api]):
-    ids = {one.call("POST", "/v1/coupons", COUPON, **KEY).json()["coupon_id"] for one in map(organisation, ("one", "two"))}
+    ids = {
+        one.call("POST", "/v1/coupons", COUPON, **KEY).json()["coupon_id"]
+        for one in map(organisation, ("one", "two"))
+    }
     assert len(ids) == 2
 
 
@@ -92,13 +124,17 @@ def test_first_answer_is_repeated_after_a_change(api: Api):
 
 def test_key_holds_for_24_hours(api: Api, table: Any):
     first = api.call("POST", "/v1/coupons", COUPON, **KEY).json()
-    key = idempotency.IdempotencyKey.of(api.organisation_id, "form-1", "POST /v1/coupons", COUPON, datetime.now(UTC))
+    key = idempotency.IdempotencyKey.of(
+        api.organisation_id, "form-1", "POST /v1/coupons", COUPON, datetime.now(UTC)
+    )
     assert key is not None
     place = idempotency._place(key)
     kept = float(table.get_item(Key=place)["Item"]["expires_at"]) - datetime.now(UTC).timestamp()
     assert timedelta(hours=23, minutes=59) < timedelta(seconds=kept) <= timedelta(hours=24)
     now = {":now": int(datetime.now(UTC).timestamp())}
-    table.update_item(Key=place, UpdateExpression="SET expires_at = :now", ExpressionAttributeValues=now)
+    table.update_item(
+        Key=place, UpdateExpression="SET expires_at = :now", ExpressionAttributeValues=now
+    )
     assert api.call("POST", "/v1/coupons", COUPON, **KEY).json()["coupon_id"] != first["coupon_id"]
 
 

@@ -23,15 +23,21 @@ PICTURE = hostile_images.picture("JPEG", (1_600, 900))
 pytestmark = pytest.mark.usefixtures("bucket")
 
 
-def announced(api: Any, kind: str = "campaign_image", content_type: str = "image/jpeg") -> dict[str, Any]:
-    answer = api.call("POST", "/v1/images", {"kind": kind, "content_type": content_type, "size": 1_000})
+def announced(
+    api: Any, kind: str = "campaign_image", content_type: str = "image/jpeg"
+) -> dict[str, Any]:
+    answer = api.call(
+        "POST", "/v1/images", {"kind": kind, "content_type": content_type, "size": 1_000}
+    )
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
 
 def upload(image: dict[str, Any], content: bytes = PICTURE) -> None:
     form = image["upload"]
-    httpx.post(form["url"], data=form["fields"], files={"file": ("image", content)}).raise_for_status()
+    httpx.post(
+        form["url"], data=form["fields"], files={"file": ("image", content)}
+    ).raise_for_status()
 
 
 def complete(api: Any, image: dict[str, Any]) -> Any:
@@ -80,7 +86,9 @@ def test_completion_without_an_upload_is_refused(api):
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
-@pytest.mark.parametrize("name", ["a drawing with a script", "half a JPEG", "a BMP", "a JPEG with an archive behind it"])
+@pytest.mark.parametrize(
+    "name", ["a drawing with a script", "half a JPEG", "a BMP", "a JPEG with an archive behind it"]
+)
 def test_hostile_upload_is_refused_and_never_served(api, name, table):
     content, content_type = hostile_images.files()[name]
     image = announced(api, content_type=content_type)
@@ -158,12 +166,24 @@ def test_image_of_another_organisation_is_unknown(api, organisation):
     complete(api, image)
     body = {"campaign_image": image["image_id"]}
     refused = other.call("PUT", f"/v1/coupons/{other.coupon()['coupon_id']}/redeem-page", body)
-    unknown = other.call("PUT", f"/v1/coupons/{other.coupon()['coupon_id']}/redeem-page", {"campaign_image": "0" * 13})
+    unknown = other.call(
+        "PUT",
+        f"/v1/coupons/{other.coupon()['coupon_id']}/redeem-page",
+        {"campaign_image": "0" * 13},
+    )
     assert refused.status_code == 422 and refused.content == unknown.content
 
 
 @pytest.mark.parametrize(
-    "name", ["x", "0" * 64, f"{'0' * 64}.webp", f"{'0' * 64}.svg", "..%2Fincoming%2Facme%2Fx", f"{'A' * 64}.webp"]
+    "name",
+    [
+        "x",
+        "0" * 64,
+        f"{'0' * 64}.webp",
+        f"{'0' * 64}.svg",
+        "..%2Fincoming%2Facme%2Fx",
+        f"{'A' * 64}.webp",
+    ],
 )
 def test_unknown_image_path_is_not_found(api, name):
     answer = api.client.get(f"/images/{name}")
@@ -184,7 +204,9 @@ def test_page_shows_images_without_further_reads(api):
 def test_page_refuses_an_incomplete_image(api):
     coupon, image = api.coupon(), announced(api)
     upload(image)
-    answer = api.call("PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", {"brand_icon": image["image_id"]})
+    answer = api.call(
+        "PUT", f"/v1/coupons/{coupon['coupon_id']}/redeem-page", {"brand_icon": image["image_id"]}
+    )
     assert answer.json()["errors"] == [{"field": "brand_icon", "message": "is no image of yours"}]
 
 
@@ -200,7 +222,18 @@ def test_preview_equals_the_page_with_unsaved_settings(api):
 
 
 @pytest.mark.parametrize(
-    "state", ["upcoming", "available", "confirm", "redeemed", "expired", "disabled", "sold_out", "unknown_outcome", "not_found"]
+    "state",
+    [
+        "upcoming",
+        "available",
+        "confirm",
+        "redeemed",
+        "expired",
+        "disabled",
+        "sold_out",
+        "unknown_outcome",
+        "not_found",
+    ],
 )
 def test_preview_renders_every_state(api, state):
     path = f"/v1/coupons/{api.coupon()['coupon_id']}/redeem-page/preview?state={state}"
@@ -210,7 +243,10 @@ def test_preview_renders_every_state(api, state):
 def test_preview_of_invalid_state_or_settings_is_refused(api):
     path = f"/v1/coupons/{api.coupon()['coupon_id']}/redeem-page/preview"
     assert api.call("POST", f"{path}?state=lost", {}).json()["errors"][0]["field"] == "state"
-    assert api.call("POST", path, {"background_color": "red"}).json()["errors"][0]["field"] == "background_color"
+    assert (
+        api.call("POST", path, {"background_color": "red"}).json()["errors"][0]["field"]
+        == "background_color"
+    )
     assert api.call("POST", path, {}, scope="distribute").status_code == 403
 
 

@@ -12,10 +12,14 @@ OPEN = [route for route, scope in ROUTES.items() if scope is None]
 def call(api: Api, route: str, authorization: str | None):
     method, path = route.split(" ")
     path = (
-        path.replace("{coupon_id}", "c0vp0n0000001").replace("{image_id}", "1mage00000001").replace("{block_id}", "b10ck00000001")
+        path.replace("{coupon_id}", "c0vp0n0000001")
+        .replace("{image_id}", "1mage00000001")
+        .replace("{block_id}", "b10ck00000001")
     )
     headers = {"authorization": authorization} if authorization is not None else {}
-    return api.client.request(method, path, content=b"{", headers=headers | {"content-type": "application/json"})
+    return api.client.request(
+        method, path, content=b"{", headers=headers | {"content-type": "application/json"}
+    )
 
 
 @pytest.mark.parametrize(("route", "scope"), GUARDED)
@@ -33,7 +37,9 @@ def test_route_accepts_only_keys_of_its_scope(api: Api, stored: Stored, route, s
     before = stored()
     for authorization in wrong:
         answer = call(api, route, authorization)
-        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), authorization
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), (
+            authorization
+        )
         assert answer.headers["www-authenticate"] == "Bearer"
     for other in {"admin", "distribute", "redeem"} - {scope, "admin"}:
         answer = call(api, route, f"Bearer {api.keys[other]}")
@@ -55,7 +61,9 @@ def test_revoked_key_is_refused_at_every_route(api: Api):
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), route
 
 
-@pytest.mark.parametrize("route", [route for route in OPEN if "console" not in route and not route.endswith(" /")])
+@pytest.mark.parametrize(
+    "route", [route for route in OPEN if "console" not in route and not route.endswith(" /")]
+)
 def test_customer_routes_need_no_key_and_ignore_a_wrong_one(api: Api, route):
     headers = (None, "Bearer x", f"Bearer {api.keys['redeem']}")
     assert {call(api, route, header).status_code for header in headers} <= {200, 400, 404}

@@ -1,4 +1,6 @@
-"""Raising and lowering the overall limit: limit = used + remaining over all shards after every step."""
+"""Raising and lowering the overall limit: limit = used + remaining over all shards after every
+step.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +17,11 @@ def check(api: Api, coupon: dict[str, Any], shards: Shards, limit: int | None, u
     """Assert that the stored shards add up to the coupon's limit and uses."""
     seen, stored = api.read(coupon), shards(coupon)
     left = None if limit is None else limit - used
-    assert (seen["max_redemptions"], seen["times_redeemed"], seen["remaining"]) == (limit, used, left)
+    assert (seen["max_redemptions"], seen["times_redeemed"], seen["remaining"]) == (
+        limit,
+        used,
+        left,
+    )
     assert sum(shard["used"] for shard in stored) == used
     total = sum(shard["used"] + shard["remaining"] for shard in stored)
     assert total == limit if limit is not None else total == UNLIMITED * len(stored)
@@ -111,7 +117,11 @@ def test_limit_change_includes_the_other_changes(api: Api):
     coupon = api.coupon(max_redemptions=1_000)
     for limit, name in ((500, "lowered"), (2_000, "raised"), (None, "freed")):
         changed = api.change(coupon, max_redemptions=limit, name=name, active=limit is None)
-        assert (changed["name"], changed["max_redemptions"], changed["active"]) == (name, limit, limit is None)
+        assert (changed["name"], changed["max_redemptions"], changed["active"]) == (
+            name,
+            limit,
+            limit is None,
+        )
 
 
 def test_unchanged_limit_is_an_ordinary_change(api: Api, shards: Shards):

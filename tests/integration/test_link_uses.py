@@ -48,11 +48,15 @@ def test_use_requires_the_previous_use(api: Api, limit):
     assert api.read(coupon)["times_redeemed"] == 2
 
 
-@pytest.mark.parametrize("use", ["0", "-1", "1.0", "", "x", "1000000", "١", "1 ", "0001", "1e0", "null"])
+@pytest.mark.parametrize(
+    "use", ["0", "-1", "1.0", "", "x", "1000000", "١", "1 ", "0001", "1e0", "null"]
+)
 def test_form_use_must_be_a_positive_integer(api: Api, use):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
-    answer = api.client.post(f"{link}/redeem", data={"use": use}, headers={"accept": "application/json"})
+    answer = api.client.post(
+        f"{link}/redeem", data={"use": use}, headers={"accept": "application/json"}
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
     assert api.read(coupon)["times_redeemed"] == 0
 
@@ -68,7 +72,12 @@ def test_missing_use_means_the_first(api: Api):
     link = api.link(coupon, "ann")
     json = {"accept": "application/json"}
     assert api.client.post(f"{link}/redeem", headers=json).json()["repeated"] is False
-    bodies: list[dict[str, Any]] = [{"json": {}}, {"data": {"other": "1"}}, {"json": {"use": 1}}, {"json": {"use": "1"}}]
+    bodies: list[dict[str, Any]] = [
+        {"json": {}},
+        {"data": {"other": "1"}},
+        {"json": {"use": 1}},
+        {"json": {"use": "1"}},
+    ]
     for body in bodies:
         assert api.client.post(f"{link}/redeem", headers=json, **body).json()["repeated"] is True
 
@@ -91,7 +100,10 @@ def test_page_shows_a_redemption_at_once(api: Api):
 
 
 def forgeries(token: str) -> list[str]:
-    changed = [token[:at] + ("0" if token[at] != "0" else "1") + token[at + 1 :] for at in (0, 12, 13, 30, 38, 39, 51)]
+    changed = [
+        token[:at] + ("0" if token[at] != "0" else "1") + token[at + 1 :]
+        for at in (0, 12, 13, 30, 38, 39, 51)
+    ]
     return [
         *changed,
         token.upper(),
@@ -145,16 +157,26 @@ def test_link_is_short_plain_and_stable(api: Api):
 def test_query_string_on_a_link_is_ignored(api: Api):
     link = api.link(api.coupon(), "ann")
     assert api.page_state(f"{link}?use=1&fbclid=x&state=redeemed") == "available"
-    answer = api.client.post(f"{link}/redeem?use=5", data={"use": "1"}, headers={"accept": "application/json"})
+    answer = api.client.post(
+        f"{link}/redeem?use=5", data={"use": "1"}, headers={"accept": "application/json"}
+    )
     assert answer.status_code == 200
 
 
 def test_page_of_another_site_redeems_nothing(api: Api):
     coupon = api.coupon()
     link = api.link(coupon, "ann")
-    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site", "accept": "application/json"}):
+    for headers in (
+        {"origin": "https://evil.example"},
+        {"sec-fetch-site": "cross-site", "accept": "application/json"},
+    ):
         answer = api.client.post(f"{link}/redeem", data={"use": "1"}, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
     assert api.read(coupon)["times_redeemed"] == 0
-    assert api.client.post(f"{link}/redeem", data={"use": "1"}, headers={"origin": "https://coupons.example"}).status_code == 303
+    assert (
+        api.client.post(
+            f"{link}/redeem", data={"use": "1"}, headers={"origin": "https://coupons.example"}
+        ).status_code
+        == 303
+    )
     assert api.read(coupon)["times_redeemed"] == 1

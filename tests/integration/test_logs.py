@@ -63,13 +63,25 @@ def found(lines: str, api: Api, secrets: dict[str, Any]) -> set[str]:
 
 
 def ask(
-    api: Api, route: str, secrets: dict[str, Any], *, id_: str | None = None, headers: Any = None, **body: Any
+    api: Api,
+    route: str,
+    secrets: dict[str, Any],
+    *,
+    id_: str | None = None,
+    headers: Any = None,
+    **body: Any,
 ) -> httpx.Response:
     """Send a request with canaries in all input, or with this id, these headers, this body."""
     in_path = dict.fromkeys(example_requests.IN_PATH.values(), id_) if id_ else secrets
     asked = example_requests.build_request(route, in_path, secrets)
     sent = HEADERS | api.bearer(ROUTES[route] or "admin") | {"if-match": '"1"'} | (headers or {})
-    return api.client.request(asked.method, asked.path, params=asked.query, json=body.get("body", asked.body), headers=sent)
+    return api.client.request(
+        asked.method,
+        asked.path,
+        params=asked.query,
+        json=body.get("body", asked.body),
+        headers=sent,
+    )
 
 
 def right(api: Api, route: str, secrets: dict[str, Any]) -> list[httpx.Response]:
@@ -81,7 +93,17 @@ def wrong(api: Api, route: str, secrets: dict[str, Any]) -> list[httpx.Response]
     return [
         ask(api, route, secrets, id_="canary0canary"),
         ask(api, route, secrets, id_="%F0%9F%90%A6canary"),
-        ask(api, route, secrets, body={"canary": "canary", "name": ["canary"], "customer_id": {"canary": 1}, "use": "canary"}),
+        ask(
+            api,
+            route,
+            secrets,
+            body={
+                "canary": "canary",
+                "name": ["canary"],
+                "customer_id": {"canary": 1},
+                "use": "canary",
+            },
+        ),
         ask(api, route, secrets, body=["canary"]),
         ask(api, route, secrets, headers={"authorization": f"Bearer {key}"}),
         ask(api, route, secrets, headers={"authorization": "Bearer canary"}),
@@ -90,7 +112,9 @@ def wrong(api: Api, route: str, secrets: dict[str, Any]) -> list[httpx.Response]
 
 
 @pytest.mark.parametrize("route", ASKED)
-def test_no_request_value_is_logged(api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], route: str):
+def test_no_request_value_is_logged(
+    api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], route: str
+):
     answers = right(api, route, secrets)
     assert answers[0].status_code < 400, answers[0].text
     answers += wrong(api, route, secrets)
@@ -109,7 +133,11 @@ def leak(*_: Any) -> Any:
 
 @pytest.mark.parametrize("route", ASKED)
 def test_failing_handler_logs_no_request_value(
-    api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], monkeypatch: pytest.MonkeyPatch, route: str
+    api: Api,
+    secrets: dict[str, Any],
+    log_lines: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    route: str,
 ):
     edge = find_http_app(api, route)
     monkeypatch.setitem(edge.routes, route, Route(leak, ROUTES[route], uses_link=False))
@@ -121,11 +149,18 @@ def test_failing_handler_logs_no_request_value(
 
 @pytest.mark.parametrize("route", [route for route in ASKED if ROUTES[route] or "{token}" in route])
 def test_table_error_logs_no_request_value(
-    api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], monkeypatch: pytest.MonkeyPatch, route: str
+    api: Api,
+    secrets: dict[str, Any],
+    log_lines: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    route: str,
 ):
     def refuses(client: Any, operation: str, parameters: Any) -> Any:
         message = f"canary {json.dumps(parameters, default=str)}"
-        error: Any = {"Error": {"Code": "ValidationException", "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        error: Any = {
+            "Error": {"Code": "ValidationException", "Message": message},
+            "ResponseMetadata": {"HTTPStatusCode": 400},
+        }
         raise ClientError(error, operation)
 
     api.gateway.restart()
@@ -148,11 +183,15 @@ def test_direct_invocation_logs_no_request_value(
     api.gateway.invoke("DistributeFunction", {"canary": "canary"})
     api.key("admin")
     api.operate("canary")
-    monkeypatch.setattr(api.gateway.function("DistributeFunction").services.distribution, "_distributed", leak)
+    monkeypatch.setattr(
+        api.gateway.function("DistributeFunction").services.distribution, "_distributed", leak
+    )
     assert api.gateway.invoke("DistributeFunction", fields)["code"] == "internal_error"
     batch = fields | {"customers": [{"customer_id": "canary"}]}
     assert api.gateway.invoke("DistributeFunction", batch)["results"][0]["code"] == "internal_error"
-    monkeypatch.setattr(api.gateway.function("OperatorFunction").services.organisation_service, "keys", leak)
+    monkeypatch.setattr(
+        api.gateway.function("OperatorFunction").services.organisation_service, "keys", leak
+    )
     assert api.operate("list_keys")["code"] == "internal_error"
     lines = log_lines()
     assert lines.count('"failed"') >= 3
@@ -160,13 +199,23 @@ def test_direct_invocation_logs_no_request_value(
 
 
 @pytest.mark.parametrize(
-    "careless", [lambda: observability.logger.exception("failed"), lambda: logging.warning("%s", example_requests.EXAMPLES)]
+    "careless",
+    [
+        lambda: observability.logger.exception("failed"),
+        lambda: logging.warning("%s", example_requests.EXAMPLES),
+    ],
 )
 def test_control_careless_log_line_is_noticed(
-    api: Api, secrets: dict[str, Any], log_lines: Callable[[], str], monkeypatch: pytest.MonkeyPatch, careless: Callable[[], None]
+    api: Api,
+    secrets: dict[str, Any],
+    log_lines: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    careless: Callable[[], None],
 ):
     route = "POST /v1/redemptions"
-    monkeypatch.setitem(find_http_app(api, route).routes, route, Route(leak, "redeem", uses_link=False))
+    monkeypatch.setitem(
+        find_http_app(api, route).routes, route, Route(leak, "redeem", uses_link=False)
+    )
     monkeypatch.setattr(observability, "log_exception", lambda _: careless())
     assert ask(api, route, secrets).status_code == 500
     assert found(log_lines(), api, secrets)
@@ -175,7 +224,9 @@ def test_control_careless_log_line_is_noticed(
 def find_http_app(api: Api, route: str) -> HttpApp:
     """The HttpApp of the function that serves the route."""
     method, path = route.split(" ", 1)
-    _, name = api.gateway.event(httpx.Request(method, "https://coupons.example" + path.replace("{", "").replace("}", "")))
+    _, name = api.gateway.event(
+        httpx.Request(method, "https://coupons.example" + path.replace("{", "").replace("}", ""))
+    )
     module = api.gateway.function(name)
     edge: HttpApp = getattr(module, "app", None) or module.edge
     return edge

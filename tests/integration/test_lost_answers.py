@@ -42,22 +42,37 @@ def lose_response(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoseRes
     api.gateway.restart()  # fresh clients, which lose nothing
 
 
-def check(api: Api, coupon: dict[str, Any], shards: Callable[[dict[str, Any]], list[dict[str, Any]]], limit: int) -> None:
+def check(
+    api: Api,
+    coupon: dict[str, Any],
+    shards: Callable[[dict[str, Any]], list[dict[str, Any]]],
+    limit: int,
+) -> None:
     seen, stored = api.read(coupon), shards(coupon)
-    assert seen["max_redemptions"] == limit == sum(shard["used"] + shard["remaining"] for shard in stored)
+    assert (
+        seen["max_redemptions"]
+        == limit
+        == sum(shard["used"] + shard["remaining"] for shard in stored)
+    )
     assert seen["remaining"] == sum(shard["remaining"] for shard in stored)
     assert {int(shard["version"]) for shard in stored} == {seen["version"]}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "steps"), [(10, 4, 1), (100, 45, 6), (64, 51, 4), (10, 14, 1), (40, 45, 2), (40, 200, 3)]
+    ("before", "after", "steps"),
+    [(10, 4, 1), (100, 45, 6), (64, 51, 4), (10, 14, 1), (40, 45, 2), (40, 200, 3)],
 )
-def test_limit_changes_once_if_any_response_is_lost(api: Api, shards, lose_response: LoseResponse, before, after, steps):
+def test_limit_changes_once_if_any_response_is_lost(
+    api: Api, shards, lose_response: LoseResponse, before, after, steps
+):
     for nth in range(1, steps + 2):  # skips the write of the key's last use
         coupon = api.coupon(max_redemptions=before)
         lose_response("CouponsFunction", nth)
         changed = api.patch(coupon, max_redemptions=after, active=False)
-        assert (changed.status_code, changed.json().get("max_redemptions")) == (200, after), (nth, changed.text)
+        assert (changed.status_code, changed.json().get("max_redemptions")) == (200, after), (
+            nth,
+            changed.text,
+        )
         check(api, coupon, shards, after)
         assert api.read(coupon)["active"] is False
         api.gateway.restart()
@@ -109,7 +124,9 @@ def test_coupon_is_distributed_once(api: Api, lose_response: LoseResponse):
     assert len(api.records(coupon, customer_id="ann")) == 1
 
 
-def test_redeemer_of_the_last_unit_is_not_refused_as_sold_out(api: Api, lose_response: LoseResponse):
+def test_redeemer_of_the_last_unit_is_not_refused_as_sold_out(
+    api: Api, lose_response: LoseResponse
+):
     coupon = api.coupon(max_redemptions=1)
     link = api.link(coupon, "ann")
     lose_response("RedeemFunction", 1)

@@ -10,7 +10,9 @@ def test_fourth_customer_of_three_units_is_refused(api: Api):
     coupon = api.coupon(max_redemptions=3, max_redemptions_per_customer=1)
     links = [api.link(coupon, f"customer-{n}") for n in range(4)]
 
-    assert all('data-state="available"' in api.client.get(link).text for link in links for _ in range(2))
+    assert all(
+        'data-state="available"' in api.client.get(link).text for link in links for _ in range(2)
+    )
     taps = [api.tap(link) for link in links]
 
     assert [tap.status_code for tap in taps] == [200, 200, 200, 409]

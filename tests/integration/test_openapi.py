@@ -15,7 +15,11 @@ from tests.support.gateway import Gateway
 
 
 def documented() -> set[str]:
-    return {f"{method.upper()} {path}" for path, methods in document.document()["paths"].items() for method in methods}
+    return {
+        f"{method.upper()} {path}"
+        for path, methods in document.document()["paths"].items()
+        for method in methods
+    }
 
 
 def test_document_has_the_templates_routes():
@@ -36,7 +40,9 @@ def test_functions_require_the_scopes_of_the_route_list(gateway: Gateway):
             module = gateway.function(route.function)
             app = module.app if hasattr(module, "app") else module.edge
             asked[route.key] = app.routes[route.key].scope
-    assert asked == {route: scope for route, scope in routes.ROUTES.items() if not is_console(route)}
+    assert asked == {
+        route: scope for route, scope in routes.ROUTES.items() if not is_console(route)
+    }
     assert not [scope for route, scope in routes.ROUTES.items() if is_console(route) and scope]
 
 
@@ -49,7 +55,9 @@ def test_document_requires_a_key_for_every_scope():
 
 def test_every_error_is_documented():
     said = json.dumps(document.document())
-    codes = {error.code for error in STATUS if issubclass(error, CouponflowError)} - {"method_not_allowed"}
+    codes = {error.code for error in STATUS if issubclass(error, CouponflowError)} - {
+        "method_not_allowed"
+    }
     assert not {code for code in codes if f'"{code}"' not in said}
 
 

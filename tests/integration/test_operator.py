@@ -24,7 +24,9 @@ Operator = Callable[..., dict[str, Any]]
 @pytest.fixture
 def operator(gateway: Gateway) -> Operator:
     def ask(action: str, **more: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = gateway.function("OperatorFunction").handler({"action": action, **more}, None)
+        answer: dict[str, Any] = gateway.function("OperatorFunction").handler(
+            {"action": action, **more}, None
+        )
         return answer
 
     return ask
@@ -34,8 +36,12 @@ def test_key_can_be_replaced_without_downtime(api: Api, operator: Operator):
     def status(key: str) -> int:
         return api.client.get("/v1/coupons", headers={"authorization": f"Bearer {key}"}).status_code
 
-    old = operator("create_key", organisation_id=api.organisation_id, scopes=["admin"], name="till 3")
-    new = operator("create_key", organisation_id=api.organisation_id, scopes=["admin"], name="till 3")
+    old = operator(
+        "create_key", organisation_id=api.organisation_id, scopes=["admin"], name="till 3"
+    )
+    new = operator(
+        "create_key", organisation_id=api.organisation_id, scopes=["admin"], name="till 3"
+    )
     assert (status(old["key"]), status(new["key"])) == (200, 200)
 
     operator("revoke_key", organisation_id=api.organisation_id, key_id=old["key_id"])
@@ -44,21 +50,34 @@ def test_key_can_be_replaced_without_downtime(api: Api, operator: Operator):
 
 
 def test_key_list_has_the_last_use_but_no_secret(api: Api, operator: Operator):
-    made = operator("create_key", organisation_id=api.organisation_id, scopes=["redeem", "distribute"], name="till 3")
+    made = operator(
+        "create_key",
+        organisation_id=api.organisation_id,
+        scopes=["redeem", "distribute"],
+        name="till 3",
+    )
     api.client.get("/v1/coupons", headers={"authorization": f"Bearer {made['key']}"})
 
     listed = operator("list_keys", organisation_id=api.organisation_id)["items"]
 
     (key,) = [each for each in listed if each["key_id"] == made["key_id"]]
     assert key["last_used_at"] >= key["created_at"]
-    assert key == {name: made[name] for name in made if name != "key"} | {"last_used_at": key["last_used_at"]}
-    assert (key["name"], key["scopes"], key["revoked_at"]) == ("till 3", ["distribute", "redeem"], None)
+    assert key == {name: made[name] for name in made if name != "key"} | {
+        "last_used_at": key["last_used_at"]
+    }
+    assert (key["name"], key["scopes"], key["revoked_at"]) == (
+        "till 3",
+        ["distribute", "redeem"],
+        None,
+    )
     assert made["key"] not in json.dumps(listed)
     unused = [each for each in listed if each["last_used_at"] is None]
     assert len(listed) == 4 and len(unused) == 3
 
 
-def test_key_use_is_recorded_once_an_hour_by_one_environment(api: Api, monkeypatch: pytest.MonkeyPatch):
+def test_key_use_is_recorded_once_an_hour_by_one_environment(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+):
     written: list[str] = []
     note = ApiKeyStore.note_use
 
@@ -83,7 +102,9 @@ def test_key_works_if_recording_its_use_fails(api: Api, monkeypatch: pytest.Monk
     assert api.call("GET", "/v1/coupons").status_code == 200
 
 
-def test_key_use_is_recorded_again_after_an_hour(api: Api, monkeypatch: pytest.MonkeyPatch, operator: Operator):
+def test_key_use_is_recorded_again_after_an_hour(
+    api: Api, monkeypatch: pytest.MonkeyPatch, operator: Operator
+):
     def last_used() -> str:
         listed = operator("list_keys", organisation_id=api.organisation_id)["items"]
         return str(next(each["last_used_at"] for each in listed if each["scopes"] == ["admin"]))
@@ -103,7 +124,11 @@ def test_pages_list_organisations_by_id(operator: Operator):
     first = operator("list_organisations", limit=2, after="listed")["items"]
     rest = operator("list_organisations", limit=1, after=first[-1]["organisation_id"])["items"]
 
-    assert [each["organisation_id"] for each in first + rest] == ["listed-a", "listed-b", "listed-c"]
+    assert [each["organisation_id"] for each in first + rest] == [
+        "listed-a",
+        "listed-b",
+        "listed-c",
+    ]
     read = operator("get_organisation", organisation_id="listed-a")
     assert read == {"organisation_id": "listed-a", "name": "LISTED-A", "addon_enabled": True}
 
@@ -117,13 +142,17 @@ def test_key_of_another_organisation_cannot_be_revoked(api: Api, operator: Opera
 
 def test_each_action_is_audited_with_its_outcome(gateway: Gateway, operator: Operator):
     handler = gateway.function("OperatorFunction").handler
-    made = handler({"action": "create_organisation", "name": "Acme"}, SimpleNamespace(aws_request_id="r-1"))
+    made = handler(
+        {"action": "create_organisation", "name": "Acme"}, SimpleNamespace(aws_request_id="r-1")
+    )
     operator("create_key", organisation_id="nobody", scopes=["admin"])
     key = operator("create_key", organisation_id=made["organisation_id"], scopes=["admin"])
 
     uses = operator("list_uses", limit=4)["items"]
 
-    told = [(each["action"], each["organisation_id"], each["key_id"], each["outcome"]) for each in uses]
+    told = [
+        (each["action"], each["organisation_id"], each["key_id"], each["outcome"]) for each in uses
+    ]
     assert told == [
         ("list_uses", None, None, None),
         ("create_key", made["organisation_id"], key["key_id"], "done"),
@@ -134,13 +163,18 @@ def test_each_action_is_audited_with_its_outcome(gateway: Gateway, operator: Ope
     assert key["key"] not in json.dumps(uses)
 
 
-def test_action_that_cannot_be_audited_is_not_done(operator: Operator, monkeypatch: pytest.MonkeyPatch):
+def test_action_that_cannot_be_audited_is_not_done(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+):
     def lost(*_):
         raise UnknownResultError
 
     with monkeypatch.context() as patch:
         patch.setattr(AuditLogStore, "save", lost)
-        assert operator("create_organisation", organisation_id="unrecorded", name="Acme")["code"] == "try_again"
+        assert (
+            operator("create_organisation", organisation_id="unrecorded", name="Acme")["code"]
+            == "try_again"
+        )
     assert operator("get_organisation", organisation_id="unrecorded")["code"] == "not_found"
 
 
@@ -170,5 +204,7 @@ def test_example_events_are_accepted(api: Api, event, gateway: Gateway):
 def test_each_action_has_an_example_event():
     from couponflow.web.operator import actions as requests
 
-    actions = {kind.model_fields["action"].annotation.__args__[0] for kind in requests.Request.__args__}
+    actions = {
+        kind.model_fields["action"].annotation.__args__[0] for kind in requests.Request.__args__
+    }
     assert {json.loads(path.read_text())["action"] for path in EVENTS} == actions

@@ -10,7 +10,10 @@ from couponflow.domain.errors import CouponflowError
 from tests.integration.conftest import Api
 
 MS, SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
-ALWAYS_OPEN = {"starts_at": datetime(1970, 1, 2, tzinfo=UTC), "ends_at": datetime(8999, 1, 1, tzinfo=UTC)}
+ALWAYS_OPEN = {
+    "starts_at": datetime(1970, 1, 2, tzinfo=UTC),
+    "ends_at": datetime(8999, 1, 1, tzinfo=UTC),
+}
 
 
 def utc(text: str) -> datetime:
@@ -56,11 +59,19 @@ def test_till_redeems_exactly_within_the_period(api: Api, period, starts, ends, 
         api.change(made, name="other")  # now the cached coupon is an older version
 
     def outcome(now: datetime) -> str:
-        return code_or(lambda: str(service.redeem_at_till(coupon, now.isoformat(), None, None, now).redemption.status))
+        return code_or(
+            lambda: str(
+                service.redeem_at_till(coupon, now.isoformat(), None, None, now).redemption.status
+            )
+        )
 
     first, end = utc(starts), utc(ends)
-    assert [outcome(first + by) for by in (-SECOND, -MS, 0 * MS, MS, SECOND)] == ["coupon_not_started"] * 2 + ["redeemed"] * 3
-    assert [outcome(end + by) for by in (-SECOND, -MS, 0 * MS, MS, SECOND)] == ["redeemed"] * 2 + ["coupon_expired"] * 3
+    assert [outcome(first + by) for by in (-SECOND, -MS, 0 * MS, MS, SECOND)] == [
+        "coupon_not_started"
+    ] * 2 + ["redeemed"] * 3
+    assert [outcome(end + by) for by in (-SECOND, -MS, 0 * MS, MS, SECOND)] == ["redeemed"] * 2 + [
+        "coupon_expired"
+    ] * 3
     # Times are truncated to milliseconds, as in the rules.
     assert outcome(end - timedelta(microseconds=1)) == "redeemed"
     assert outcome(first - timedelta(microseconds=1)) == "coupon_not_started"
@@ -68,15 +79,23 @@ def test_till_redeems_exactly_within_the_period(api: Api, period, starts, ends, 
 
 @pytest.mark.parametrize(
     ("zone", "starts", "ends"),
-    [("UTC", "2026-04-24T00:00", "2026-04-25T00:00"), ("Africa/Cairo", "2026-04-23T22:00", "2026-04-24T21:00")],
+    [
+        ("UTC", "2026-04-24T00:00", "2026-04-25T00:00"),
+        ("Africa/Cairo", "2026-04-23T22:00", "2026-04-24T21:00"),
+    ],
 )
 def test_link_redeems_within_the_period_and_flow_until_its_end(api: Api, zone, starts, ends):
     made, first, end = api.coupon(**day("2026-04-24", zone)), utc(starts), utc(ends)
-    flow, phone = (api.gateway.function(name).services.redemption_service for name in ("DistributeFunction", "RedeemFunction"))
+    flow, phone = (
+        api.gateway.function(name).services.redemption_service
+        for name in ("DistributeFunction", "RedeemFunction")
+    )
     coupon = flow.find_coupon(api.organisation_id, coupon_id=made["coupon_id"]).coupon
 
     def given(now: datetime) -> str:
-        return code_or(lambda: str(flow.distribute(coupon, now.isoformat(), None, now).redemption.status))
+        return code_or(
+            lambda: str(flow.distribute(coupon, now.isoformat(), None, now).redemption.status)
+        )
 
     def tapped(now: datetime) -> str:
         token = flow.distribute(coupon, f"taps at {now}", None, first).token
@@ -84,4 +103,6 @@ def test_link_redeems_within_the_period_and_flow_until_its_end(api: Api, zone, s
 
     borders = [border + by for border in (first, end) for by in (-SECOND, -MS, 0 * MS, SECOND)]
     assert [given(now) for now in borders] == ["distributed"] * 6 + ["coupon_expired"] * 2
-    assert [tapped(now) for now in borders] == ["coupon_not_started"] * 2 + ["redeemed"] * 4 + ["coupon_expired"] * 2
+    assert [tapped(now) for now in borders] == ["coupon_not_started"] * 2 + ["redeemed"] * 4 + [
+        "coupon_expired"
+    ] * 2

@@ -52,13 +52,23 @@ def environments(recorder: Recorder, module_table: Table, dynamodb: str) -> Iter
         yield Gateway(partial(load, patch=patch), recorder.watched)
 
 
-def test_each_role_allows_exactly_the_functions_calls(recorder: Recorder, organisation: Callable[[str], Api]):
+def test_each_role_allows_exactly_the_functions_calls(
+    recorder: Recorder, organisation: Callable[[str], Api]
+):
     everything(organisation("acme"))
 
-    may = {(function, *grant) for function in FUNCTIONS for grant in permissions.allowed(TEMPLATE, function)}
+    may = {
+        (function, *grant)
+        for function in FUNCTIONS
+        for grant in permissions.allowed(TEMPLATE, function)
+    }
     does = {(function, *grant) for function in FUNCTIONS for grant in recorder.done[function]}
-    assert sorted(may - does) == [], "template.yaml lets a function do what it never does (or what this day leaves out)"
-    assert sorted(does - may) == [], "a function does what its role in template.yaml does not let it do"
+    assert sorted(may - does) == [], (
+        "template.yaml lets a function do what it never does (or what this day leaves out)"
+    )
+    assert sorted(does - may) == [], (
+        "a function does what its role in template.yaml does not let it do"
+    )
 
 
 def test_role_attributes_are_exactly_those_written(recorder: Recorder):
@@ -117,7 +127,9 @@ def coupons(api: Api, image_id: str) -> None:
 
 def redemptions(api: Api) -> None:
     coupon = api.coupon(code="TAPPED", max_redemptions=2, max_redemptions_per_customer=2)
-    api.call("POST", "/v1/flow/distribute", {"coupon_code": "TAPPED", "customer_id": "ann"}, "distribute")
+    api.call(
+        "POST", "/v1/flow/distribute", {"coupon_code": "TAPPED", "customer_id": "ann"}, "distribute"
+    )
     ann, ben, eve = (api.link(coupon, customer) for customer in ("ann", "ben", "eve"))
     assert api.tap(ann).status_code == 200
     api.distribute(coupon, "ann")
@@ -144,11 +156,17 @@ def images(api: Api) -> str:
     Image.new("RGB", (64, 64), "red").save(content, "PNG")
     api.keys["admin"] = api.key("admin")["key"]  # the first use of a key is recorded
     announced = api.call(
-        "POST", "/v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": len(content.getvalue())}
+        "POST",
+        "/v1/images",
+        {"kind": "brand_icon", "content_type": "image/png", "size": len(content.getvalue())},
     ).json()
     once = {"kind": "brand_icon", "content_type": "image/png", "size": 9}
-    assert api.call("POST", "/v1/images", once, **{"idempotency-key": "once-more"}).status_code == 201
-    boto3.client("s3").put_object(Bucket=BUCKET, Key=announced["upload"]["fields"]["key"], Body=content.getvalue())
+    assert (
+        api.call("POST", "/v1/images", once, **{"idempotency-key": "once-more"}).status_code == 201
+    )
+    boto3.client("s3").put_object(
+        Bucket=BUCKET, Key=announced["upload"]["fields"]["key"], Body=content.getvalue()
+    )
     done = api.call("POST", f"/v1/images/{announced['image_id']}/complete")
     assert done.status_code == 200, done.text
     assert api.client.get(done.json()["url"]).status_code == 200
@@ -186,7 +204,11 @@ def test_control_extra_action_is_noticed(recorder: Recorder, action: str):
 
 def test_control_extra_item_kind_is_noticed(recorder: Recorder):
     generous = copy.deepcopy(TEMPLATE)
-    put = next(each for each in permissions.statements(generous, "ImagesFunction") if each["Action"] == "dynamodb:PutItem")
+    put = next(
+        each
+        for each in permissions.statements(generous, "ImagesFunction")
+        if each["Action"] == "dynamodb:PutItem"
+    )
     put["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] += ["ORG#*"]
 
     allowed = permissions.allowed(generous, "ImagesFunction")
@@ -195,7 +217,11 @@ def test_control_extra_item_kind_is_noticed(recorder: Recorder):
 
 def test_every_put_permission_is_bound_to_attributes():
     for function in FUNCTIONS:
-        puts = {grant for grant in permissions.allowed(TEMPLATE, function) if grant[0] == "dynamodb:PutItem"}
+        puts = {
+            grant
+            for grant in permissions.allowed(TEMPLATE, function)
+            if grant[0] == "dynamodb:PutItem"
+        }
         assert puts <= permissions.allowed_attributes(TEMPLATE, function).keys()
 
 

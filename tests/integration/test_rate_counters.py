@@ -30,15 +30,30 @@ def counters(table: Table, dynamodb: str) -> RateCounterStore:
 
 
 def test_each_window_has_its_own_limit(counters: RateCounterStore):
-    assert [counters.take("link", "a", 1, 40, 120, LATER) for _ in range(4)] == [True, True, True, False]
-    assert [counters.take("link", "a", 2, 40, 120, LATER) for _ in range(4)] == [True, True, True, False]
+    assert [counters.take("link", "a", 1, 40, 120, LATER) for _ in range(4)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert [counters.take("link", "a", 2, 40, 120, LATER) for _ in range(4)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     assert counters.take("link", "b", 2, 40, 120, LATER)
 
 
 def test_sixteen_concurrent_callers_get_exactly_the_limit(counters: RateCounterStore):
     for span in range(3):
         with ThreadPoolExecutor(16) as pool:
-            taken = list(pool.map(lambda _, span=span: counters.take("key", "burst", span, 40, 200, LATER), range(16)))
+            taken = list(
+                pool.map(
+                    lambda _, span=span: counters.take("key", "burst", span, 40, 200, LATER),
+                    range(16),
+                )
+            )
         assert sum(taken) == 5
 
 
@@ -52,7 +67,13 @@ def test_only_counters_expire_after_their_window(counters: RateCounterStore, tab
     assert swept == {"AttributeName": "expires_at", "Enabled": True}
     counters.take("link", "swept", 1, 40, 120, LATER)
     counters.take("link", "swept", 2, 40, 120, LATER + 10)
-    (item,) = table.query(KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": "COUNTER#link#swept"})["Items"]
+    (item,) = table.query(
+        KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": "COUNTER#link#swept"}
+    )["Items"]
     assert item["expires_at"] == LATER + 10
-    written_by = [path.name for path in (ROOT / "layers/couponflow/couponflow").rglob("*.py") if "expires_at" in path.read_text()]
+    written_by = [
+        path.name
+        for path in (ROOT / "layers/couponflow/couponflow").rglob("*.py")
+        if "expires_at" in path.read_text()
+    ]
     assert written_by == ["rate_counters.py"]

@@ -6,11 +6,18 @@ from tests.integration.conftest import Api, Stored
 
 BOTS = [
     "WhatsApp/2.23.20.0", "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
-    "facebookexternalhit/1.1;line-poker/1.0", "Slackbot-LinkExpanding 1.0", "TelegramBot (like TwitterBot)", "Twitterbot/1.0",
-    "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/17 Safari/605.1.15", "Googlebot/2.1", "bingbot/2.0", "Discordbot/2.0",
+    "facebookexternalhit/1.1;line-poker/1.0", "Slackbot-LinkExpanding 1.0",
+    "TelegramBot (like TwitterBot)", "Twitterbot/1.0",
+    "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/17 Safari/605.1.15", "Googlebot/2.1",
+    "bingbot/2.0", "Discordbot/2.0",
     "LinkedInBot/1.0", "Mozilla/5.0 HeadlessChrome/120",
 ]  # fmt: skip
-PREFETCH = [{}, {"purpose": "prefetch"}, {"sec-purpose": "prefetch;prerender"}, {"x-moz": "prefetch"}]
+PREFETCH = [
+    {},
+    {"purpose": "prefetch"},
+    {"sec-purpose": "prefetch;prerender"},
+    {"x-moz": "prefetch"},
+]
 
 
 def test_link_can_be_fetched_without_a_key(api: Api, stored: Stored):
@@ -21,7 +28,12 @@ def test_link_can_be_fetched_without_a_key(api: Api, stored: Stored):
         for headers in PREFETCH:
             shown = api.client.get(link, headers=headers | {"user-agent": bot})
             assert (shown.status_code, 'data-state="available"' in shown.text) == (200, True)
-        for method, path in (("HEAD", link), ("GET", f"{link}?use=1"), ("OPTIONS", link), ("GET", f"{link}/redeem?use=1")):
+        for method, path in (
+            ("HEAD", link),
+            ("GET", f"{link}?use=1"),
+            ("OPTIONS", link),
+            ("GET", f"{link}/redeem?use=1"),
+        ):
             api.client.request(method, path, headers={"user-agent": bot})
     assert stored() == before
 
@@ -30,7 +42,10 @@ def test_head_has_the_pages_status_and_headers(api: Api):
     link = api.link(api.coupon(), "ann")
     for path in (link, "/r/" + "a" * 52):
         head, get = api.client.head(path), api.client.get(path)
-        assert (head.status_code, head.headers["content-type"]) == (get.status_code, get.headers["content-type"])
+        assert (head.status_code, head.headers["content-type"]) == (
+            get.status_code,
+            get.headers["content-type"],
+        )
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -47,7 +62,13 @@ def test_admin_reads_write_nothing(api: Api, stored: Stored):
     api.till(coupon, "ann")
     before = stored()
     path = f"/v1/coupons/{coupon['coupon_id']}"
-    for read in ("/v1/coupons", "/v1/coupons?status=active&q=x", path, f"{path}/redeem-page", f"{path}/redemptions"):
+    for read in (
+        "/v1/coupons",
+        "/v1/coupons?status=active&q=x",
+        path,
+        f"{path}/redeem-page",
+        f"{path}/redemptions",
+    ):
         for method in ("GET", "HEAD", "OPTIONS"):
             api.call(method, read)
     assert stored() == before

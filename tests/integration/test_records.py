@@ -61,7 +61,9 @@ def paged(api: Api, coupon: dict[str, Any], limit: int, **query: str) -> list[di
     cursor = ""
     while True:
         asked = query | {"limit": str(limit), "cursor": cursor}
-        page = api.client.get(f"/v1/coupons/{coupon['coupon_id']}/redemptions", params=asked, headers=api.bearer()).json()
+        page = api.client.get(
+            f"/v1/coupons/{coupon['coupon_id']}/redemptions", params=asked, headers=api.bearer()
+        ).json()
         assert len(page["items"]) <= limit
         found += page["items"]
         cursor = page["next_cursor"]
@@ -69,7 +71,9 @@ def paged(api: Api, coupon: dict[str, Any], limit: int, **query: str) -> list[di
             return found
 
 
-@pytest.mark.parametrize("query", [{}, {"status": "redeemed"}, {"status": "distributed"}, {"from": "2026-05-01T00:03Z"}])
+@pytest.mark.parametrize(
+    "query", [{}, {"status": "redeemed"}, {"status": "distributed"}, {"from": "2026-05-01T00:03Z"}]
+)
 def test_pages_of_any_size_list_each_record_once_in_order(api: Api, history, query):
     whole = api.records(history, **query)
     for limit in (1, 2, 3, 5, 6, 7, 12, 100):
@@ -81,7 +85,9 @@ def test_new_record_does_not_disturb_the_next_page(api: Api, history):
     path = f"/v1/coupons/{history['coupon_id']}/redemptions"
     first = api.client.get(path, params=asked, headers=api.bearer()).json()
     api.distribute(history, "customer-99")
-    second = api.client.get(path, params=asked | {"cursor": first["next_cursor"]}, headers=api.bearer()).json()
+    second = api.client.get(
+        path, params=asked | {"cursor": first["next_cursor"]}, headers=api.bearer()
+    ).json()
     assert customers(first["items"] + second["items"]) == OPEN
 
 
@@ -100,10 +106,18 @@ def test_new_record_does_not_disturb_the_next_page(api: Api, history):
     ],
 )
 def test_time_filter_includes_from_and_excludes_to(api: Api, history, since, until, found):
-    query = {"status": "redeemed"} | ({"from": since} if since else {}) | ({"to": until} if until else {})
+    query = (
+        {"status": "redeemed"}
+        | ({"from": since} if since else {})
+        | ({"to": until} if until else {})
+    )
     assert customers(api.records(history, **query)) == found
     assert customers(paged(api, history, 2, **query)) == found
-    of_one = [number for number in range(12) if api.records(history, customer_id=f"customer-{number}", **query)]
+    of_one = [
+        number
+        for number in range(12)
+        if api.records(history, customer_id=f"customer-{number}", **query)
+    ]
     assert of_one == sorted(found)
 
 
@@ -111,23 +125,41 @@ def test_records_of_one_customer_are_current(api: Api, history):
     assert api.records(history, customer_id="nobody") == []
     api.till(history, "customer-2", inbox_id="pos")
     api.till(history, "customer-3")
-    assert [record["status"] for record in api.records(history, customer_id=" customer-2 ")] == ["redeemed", "redeemed"]
+    assert [record["status"] for record in api.records(history, customer_id=" customer-2 ")] == [
+        "redeemed",
+        "redeemed",
+    ]
     assert api.records(history, customer_id="customer-2", status="distributed") == []
-    assert paged(api, history, 1, customer_id="customer-2") == api.records(history, customer_id="customer-2")
-    assert [record["inbox_id"] for record in api.records(history, customer_id="customer-2")] == ["pos", "inbox-0"]
+    assert paged(api, history, 1, customer_id="customer-2") == api.records(
+        history, customer_id="customer-2"
+    )
+    assert [record["inbox_id"] for record in api.records(history, customer_id="customer-2")] == [
+        "pos",
+        "inbox-0",
+    ]
     assert api.records(history, customer_id="customer-3")[0]["status"] == "redeemed"
 
 
 def test_use_without_distribution_has_no_distribution_time(api: Api, history):
     api.till(history, "walk-in")
     record = api.records(history, customer_id="walk-in")[0]
-    assert (record["distributed_at"], record["inbox_id"], record["status"]) == (None, None, "redeemed")
+    assert (record["distributed_at"], record["inbox_id"], record["status"]) == (
+        None,
+        None,
+        "redeemed",
+    )
     assert record["redeemed_at"] is not None
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "W10", "WyJhIl0", "WyJyZWRlZW1lZCIsIiJd", "WyJ1c2VkIiwgIjIwMjYiXQ"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "e30", "W10", "WyJhIl0", "WyJyZWRlZW1lZCIsIiJd", "WyJ1c2VkIiwgIjIwMjYiXQ"]
+)
 def test_foreign_cursor_is_refused(api: Api, history, cursor):
-    answer = api.client.get(f"/v1/coupons/{history['coupon_id']}/redemptions", params={"cursor": cursor}, headers=api.bearer())
+    answer = api.client.get(
+        f"/v1/coupons/{history['coupon_id']}/redemptions",
+        params={"cursor": cursor},
+        headers=api.bearer(),
+    )
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
 
 
@@ -145,7 +177,9 @@ def test_cursor_of_another_filter_or_coupon_gives_a_list(api: Api, history):
         assert answer.status_code == 200, answer.text
 
 
-def test_counts_equal_the_number_of_records(api: Api, history, stored: Callable[[], list[dict[str, Any]]]):
+def test_counts_equal_the_number_of_records(
+    api: Api, history, stored: Callable[[], list[dict[str, Any]]]
+):
     assert api.read(history)["times_redeemed"] == len(REDEEMED)
     kept = [item for item in stored() if item["pk"].startswith(f"HOLDER#{history['coupon_id']}#")]
     assert len(kept) == 12

@@ -61,7 +61,9 @@ def test_page_shows_the_saved_settings(api: Api):
     assert coupon["code"] not in api.client.get(link).text
 
 
-@pytest.mark.parametrize("button", [{"behavior": "none"}, {"behavior": "open_url", "url": "https://shop.example/?a=1"}])
+@pytest.mark.parametrize(
+    "button", [{"behavior": "none"}, {"behavior": "open_url", "url": "https://shop.example/?a=1"}]
+)
 def test_page_without_a_button_redeems_only_at_the_till(api: Api, button):
     coupon = api.coupon()
     link = api.link(coupon, "ann")

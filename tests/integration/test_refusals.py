@@ -15,7 +15,9 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("state", "changes", "reason"), [(state, *rest) for state, rest in STATES.items()])
+@pytest.mark.parametrize(
+    ("state", "changes", "reason"), [(state, *rest) for state, rest in STATES.items()]
+)
 def test_closed_coupon_is_refused_by_every_entry_point(api: Api, state, changes, reason):
     coupon = api.coupon(max_redemptions=10, max_redemptions_per_customer=2)
     link = api.link(coupon, "ann")
@@ -30,7 +32,11 @@ def test_closed_coupon_is_refused_by_every_entry_point(api: Api, state, changes,
         assert (distributed["outcome"], distributed["reason"]) == ("distributed", "ok")
     else:
         outcome = reason if reason == "coupon_expired" else "error"
-        assert (distributed["outcome"], distributed["reason"], distributed["redeem_url"]) == (outcome, reason, "")
+        assert (distributed["outcome"], distributed["reason"], distributed["redeem_url"]) == (
+            outcome,
+            reason,
+            "",
+        )
     assert api.read(coupon)["times_redeemed"] == 0
 
     api.change(coupon, **OPEN)
@@ -84,7 +90,10 @@ def test_first_refusal_in_contract_order_is_returned(api: Api):
     steps: list[tuple[dict[str, Any], dict[str, str]]] = [
         ({}, {"ann": "customer_max_uses_reached", "bob": "coupon_max_uses_reached"}),
         ({"starts_at": FUTURE}, {"ann": "coupon_not_started", "bob": "coupon_not_started"}),
-        ({"starts_at": PAST, "ends_at": "2020-02-01"}, {"ann": "coupon_expired", "bob": "coupon_expired"}),
+        (
+            {"starts_at": PAST, "ends_at": "2020-02-01"},
+            {"ann": "coupon_expired", "bob": "coupon_expired"},
+        ),
         ({"active": False}, {"ann": "coupon_disabled", "bob": "coupon_disabled"}),
     ]
     for changes, reasons in steps:

@@ -18,7 +18,9 @@ BESIDE = ("KEY#", "COUNTER#", "JOURNAL#")
 
 @pytest.fixture
 def break_off(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[BreakOff]:
-    """`break_off("CouponsFunction", 2)`: the second write is made, its answer is lost, and so is every later call."""
+    """`break_off("CouponsFunction", 2)`: the second write is made, its answer is lost, and so is
+    every later call.
+    """
     monkeypatch.setattr(coupons, "SECONDS_FOR_A_CHANGE", 0)
 
     def begin(function: str, nth: int) -> None:
@@ -47,7 +49,11 @@ def break_off(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[BreakOff]:
 
 
 def state_of(api: Api, coupon: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in api.read(coupon).items() if name in ("name", "active", "max_redemptions")}
+    return {
+        name: value
+        for name, value in api.read(coupon).items()
+        if name in ("name", "active", "max_redemptions")
+    }
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,9 @@ def state_of(api: Api, coupon: dict[str, Any]) -> dict[str, Any]:
     ],
     ids=["name", "raised", "no limit", "lowered"],
 )
-def test_repeated_change_ends_where_one_request_does(api: Api, shards, break_off: BreakOff, before, changes):
+def test_repeated_change_ends_where_one_request_does(
+    api: Api, shards, break_off: BreakOff, before, changes
+):
     for nth in range(1, 30):
         coupon = api.coupon(max_redemptions=before)
         path, body = f"/v1/coupons/{coupon['coupon_id']}", {"version": 1} | changes
@@ -70,16 +78,22 @@ def test_repeated_change_ends_where_one_request_does(api: Api, shards, break_off
         if first.status_code == 200:
             break
         assert (first.status_code, first.json()["code"]) == (503, "outcome_unknown"), nth
-        assert api.call("PATCH", path, body | {"name": "Someone else"}).status_code == 412, "another change is no repetition"
+        assert api.call("PATCH", path, body | {"name": "Someone else"}).status_code == 412, (
+            "another change is no repetition"
+        )
         again = api.call("PATCH", path, body)
         assert again.status_code == 200, (nth, again.text)
         once = coupon | changes
-        assert state_of(api, coupon) == {name: once[name] for name in ("name", "active", "max_redemptions")}
+        assert state_of(api, coupon) == {
+            name: once[name] for name in ("name", "active", "max_redemptions")
+        }
         stored = shards(coupon)
         units = sum(shard["used"] + shard["remaining"] for shard in stored)
         assert changes.get("max_redemptions", before) in (units, None)
         assert {int(shard["version"]) for shard in stored} == {again.json()["version"]}
-        assert api.call("PATCH", path, body).json()["version"] == again.json()["version"], "a third one changes nothing"
+        assert api.call("PATCH", path, body).json()["version"] == again.json()["version"], (
+            "a third one changes nothing"
+        )
     assert nth > 1, "a change was broken off at all"
 
 

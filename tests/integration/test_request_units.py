@@ -1,4 +1,6 @@
-"""What each use case may cost, counted on the real service and a real engine: one call more fails here."""
+"""What each use case may cost, counted on the real service and a real engine: one call more fails
+here.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ def test_control_four_item_transaction_exceeds_the_budget(bills):
 
 
 def test_cost_table_uses_the_measured_units(bills):
-    counted = [(bills[name].units, bills[name].read_units) for name in ("distribute", "page, warm", "redeem")]
+    counted = [
+        (bills[name].units, bills[name].read_units)
+        for name in ("distribute", "page, warm", "redeem")
+    ]
     assert [(use.write_units, use.read_units) for use in cost.USES] == counted
 
 

@@ -1,4 +1,6 @@
-"""Redemption at a till, with or without distribution; a repeated attempt is the same redemption permanently."""
+"""Redemption at a till, with or without distribution; a repeated attempt is the same redemption
+permanently.
+"""
 
 from typing import Any
 
@@ -24,16 +26,28 @@ def test_till_redeems_by_id_or_by_any_spelling_of_the_code(api: Api):
     coupon = api.coupon(code="SAVE-10")
     answers = [redeemed(api, coupon, "ann")]
     for code in ("SAVE-10", "save1o"):
-        answer = api.call("POST", "/v1/redemptions", {"code": code, "customer_id": f"by {code}"}, "redeem")
+        answer = api.call(
+            "POST", "/v1/redemptions", {"code": code, "customer_id": f"by {code}"}, "redeem"
+        )
         answers.append(answer.json())
-    assert [set(answer) for answer in answers] == [{"redemption_id", "status", "redeemed_at", "repeated"}] * 3
-    assert [(answer["status"], answer["repeated"]) for answer in answers] == [("redeemed", False)] * 3
+    assert [set(answer) for answer in answers] == [
+        {"redemption_id", "status", "redeemed_at", "repeated"}
+    ] * 3
+    assert [(answer["status"], answer["repeated"]) for answer in answers] == [
+        ("redeemed", False)
+    ] * 3
     assert len({answer["redemption_id"] for answer in answers}) == 3
     assert api.read(coupon)["times_redeemed"] == 3
 
 
 @pytest.mark.parametrize(
-    "body", [{"code": "NOSUCH"}, {"coupon_id": "c0vp0n0000001"}, {"coupon_id": "x"}, {"coupon_id": "COUPON#x"}]
+    "body",
+    [
+        {"code": "NOSUCH"},
+        {"coupon_id": "c0vp0n0000001"},
+        {"coupon_id": "x"},
+        {"coupon_id": "COUPON#x"},
+    ],
 )
 def test_unknown_coupon_is_not_found_at_the_till(api: Api, body):
     answer = api.call("POST", "/v1/redemptions", body | {"customer_id": "ann"}, "redeem")
@@ -48,7 +62,9 @@ def test_till_redeems_the_distributed_use_first(api: Api):
     assert [record["inbox_id"] for record in api.records(coupon)] == ["line"]
 
 
-@pytest.mark.parametrize(("flow", "till"), [("  12345 ", 12345), (12345, "12345"), ("Zo\u00eb", "Zoe\u0308"), ("7", 7.0)])
+@pytest.mark.parametrize(
+    ("flow", "till"), [("  12345 ", 12345), (12345, "12345"), ("Zo\u00eb", "Zoe\u0308"), ("7", 7.0)]
+)
 def test_flow_and_till_recognise_a_customer_in_any_spelling(api: Api, flow, till):
     coupon = api.coupon(max_redemptions_per_customer=1)
     link = f"/r/{api.distribute(coupon, flow)['redeem_token']}"
@@ -89,13 +105,19 @@ def test_repeated_attempt_returns_the_same_after_any_change(api: Api, limit, cha
     uses = [redeemed(api, coupon, "ann", idempotency_key=f"receipt-{n}") for n in range(3)]
     api.change(coupon, **changes)
     for number, use in enumerate(uses):
-        assert redeemed(api, coupon, "ann", idempotency_key=f"receipt-{number}") == use | {"repeated": True}
+        assert redeemed(api, coupon, "ann", idempotency_key=f"receipt-{number}") == use | {
+            "repeated": True
+        }
     assert api.read(coupon)["times_redeemed"] == 3
 
 
 def test_idempotency_key_is_per_coupon_and_customer(api: Api):
     one, two = api.coupon(), api.coupon()
-    uses = [redeemed(api, coupon, who, idempotency_key="same") for coupon in (one, two) for who in ("ann", "bob")]
+    uses = [
+        redeemed(api, coupon, who, idempotency_key="same")
+        for coupon in (one, two)
+        for who in ("ann", "bob")
+    ]
     assert not any(use["repeated"] for use in uses)
     assert len({use["redemption_id"] for use in uses}) == 4
 
@@ -127,7 +149,11 @@ def test_later_customer_limit_counts_earlier_uses(api: Api, forgets):
     assert api.patch(coupon, max_redemptions_per_customer=2).status_code == 200
     if forgets:
         api.gateway.restart()
-    for refused in (api.till(coupon, "ann"), api.tap(link, use=2), api.till(coupon, "ann", idempotency_key="x")):
+    for refused in (
+        api.till(coupon, "ann"),
+        api.tap(link, use=2),
+        api.till(coupon, "ann", idempotency_key="x"),
+    ):
         assert code_of(refused) == "customer_max_uses_reached"
     assert redeemed(api, coupon, "bob")["repeated"] is False
     assert code_of(api.till(coupon, "bob")) == "customer_max_uses_reached"
@@ -139,7 +165,9 @@ def test_limit_set_on_reopening_counts_earlier_uses(api: Api):
     for _ in range(3):
         redeemed(api, coupon, "ann")
     api.change(coupon, active=False)
-    assert code_of(api.till(coupon, "ann")) == "coupon_disabled"  # the cache now has: disabled, without a limit
+    assert (
+        code_of(api.till(coupon, "ann")) == "coupon_disabled"
+    )  # the cache now has: disabled, without a limit
     api.patch(coupon, active=True, max_redemptions_per_customer=3)
     assert code_of(api.till(coupon, "ann")) == "customer_max_uses_reached"
     assert api.read(coupon)["times_redeemed"] == 3

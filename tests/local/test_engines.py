@@ -1,4 +1,6 @@
-"""The local engines: what they acknowledged survives a kill, and S3 refuses what an upload policy forbids."""
+"""The local engines: what they acknowledged survives a kill, and S3 refuses what an upload policy
+forbids.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ def test_s3_server_keeps_each_acknowledged_object(tmp_path, how):
     with engines.s3(tmp_path, tmp_path / "data") as engine:
         engines.wait_for(engine)
         buckets.ensure(engine.endpoint, {BUCKET: {}})
-        _s3(engine.endpoint).put_object(Bucket=BUCKET, Key="images/a.webp", Body=b"picture", ContentType="image/webp")
+        _s3(engine.endpoint).put_object(
+            Bucket=BUCKET, Key="images/a.webp", Body=b"picture", ContentType="image/webp"
+        )
         _end(engine, how)
     with engines.s3(tmp_path, tmp_path / "data") as engine:
         engines.wait_for(engine)
@@ -85,7 +89,9 @@ def bucket_cors() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def s3_endpoint(tmp_path_factory: pytest.TempPathFactory, bucket_cors: dict[str, Any]) -> Iterator[str]:
+def s3_endpoint(
+    tmp_path_factory: pytest.TempPathFactory, bucket_cors: dict[str, Any]
+) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("s3")
     with engines.s3(folder, folder / "data") as engine:
         engines.wait_for(engine)
@@ -98,20 +104,28 @@ Post = Callable[..., httpx.Response]
 
 @pytest.fixture
 def post(s3_endpoint: str) -> Post:
-    """`post(content, **fields)`: an upload of a PNG of at most LARGEST bytes, with other form fields."""
+    """`post(content, **fields)`: an upload of a PNG of at most LARGEST bytes, with other form
+    fields.
+    """
 
     def upload(content: bytes = b"picture", **changed: str) -> httpx.Response:
         conditions = [{"Content-Type": "image/png"}, ["content-length-range", 1, LARGEST]]
-        form = _s3(s3_endpoint).generate_presigned_post(BUCKET, "incoming/a", {"Content-Type": "image/png"}, conditions, 300)
+        form = _s3(s3_endpoint).generate_presigned_post(
+            BUCKET, "incoming/a", {"Content-Type": "image/png"}, conditions, 300
+        )
         fields = form["fields"] | {name.replace("_", "-"): value for name, value in changed.items()}
-        return httpx.post(form["url"], data=fields, files={"file": ("a.png", content)}, trust_env=False)
+        return httpx.post(
+            form["url"], data=fields, files={"file": ("a.png", content)}, trust_env=False
+        )
 
     return upload
 
 
 def test_s3_server_accepts_the_signed_upload(post: Post, s3_endpoint: str):
     assert post().status_code == 204
-    assert _s3(s3_endpoint).get_object(Bucket=BUCKET, Key="incoming/a")["ContentType"] == "image/png"
+    assert (
+        _s3(s3_endpoint).get_object(Bucket=BUCKET, Key="incoming/a")["ContentType"] == "image/png"
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,7 +140,9 @@ def test_s3_server_accepts_the_signed_upload(post: Post, s3_endpoint: str):
     ],
     ids=["too large", "empty", "other type", "other key", "forged", "unsigned field"],
 )
-def test_s3_server_refuses_what_the_policy_forbids(post: Post, s3_endpoint: str, content, changed, status):
+def test_s3_server_refuses_what_the_policy_forbids(
+    post: Post, s3_endpoint: str, content, changed, status
+):
     client = _s3(s3_endpoint)
     for key in ("incoming/a", "incoming/other"):
         client.delete_object(Bucket=BUCKET, Key=key)
@@ -138,7 +154,9 @@ def test_s3_server_shows_nothing_unsigned(post: Post, s3_endpoint: str):
     post()
     url = f"{s3_endpoint}/{BUCKET}/incoming/a"
     assert httpx.get(url, trust_env=False).status_code == 403
-    signed = _s3(s3_endpoint).generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "incoming/a"})
+    signed = _s3(s3_endpoint).generate_presigned_url(
+        "get_object", Params={"Bucket": BUCKET, "Key": "incoming/a"}
+    )
     assert httpx.get(signed, trust_env=False).content == b"picture"
     assert httpx.get(f"{signed[:-4]}0000", trust_env=False).status_code == 403
 

@@ -1,4 +1,6 @@
-"""Functions as Lambda and API Gateway run them: concurrency, timeouts, errors, direct invocation."""
+"""Functions as Lambda and API Gateway run them: concurrency, timeouts, errors, direct
+invocation.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def test_compressed_body_is_passed_on_unchanged(http):
 
 
 def test_request_reaches_its_function_and_response_its_client(http):
-    response = http.post("/probe/this%20one?a=1&a=2", content=b"use=1", headers={"Content-Type": "x/y"})
+    response = http.post(
+        "/probe/this%20one?a=1&a=2", content=b"use=1", headers={"Content-Type": "x/y"}
+    )
     assert response.headers.get_list("set-cookie") == ["a=1", "b=2"]
     event = response.json()["event"]
     assert event["routeKey"] == "ANY /probe/{what}"
@@ -70,8 +74,12 @@ def test_concurrent_requests_get_separate_processes_up_to_a_cap(running, tmp_pat
         return pid
 
     async def ask_concurrently() -> list[int]:
-        async with httpx.AsyncClient(base_url=running.base_url, timeout=60, trust_env=False) as client:
-            return await asyncio.gather(*(ask(client, who) for who in range(3 * WORKERS_PER_FUNCTION)))
+        async with httpx.AsyncClient(
+            base_url=running.base_url, timeout=60, trust_env=False
+        ) as client:
+            return await asyncio.gather(
+                *(ask(client, who) for who in range(3 * WORKERS_PER_FUNCTION))
+            )
 
     assert len(set(asyncio.run(ask_concurrently()))) == WORKERS_PER_FUNCTION
 
@@ -84,7 +92,10 @@ def test_function_that_times_out_is_replaced(http, running):
     before = http.post("/brittle/well").json()["pid"]
     response = http.post("/brittle/sleep")
     assert (response.status_code, response.text) == (503, '{"message":"Service Unavailable"}')
-    assert "BrittleFunction failed: Sandbox.Timedout: Task timed out after 3.00 seconds" in running.said
+    assert (
+        "BrittleFunction failed: Sandbox.Timedout: Task timed out after 3.00 seconds"
+        in running.said
+    )
     assert not Path(f"/proc/{before}").exists()
     assert http.post("/brittle/well").json()["pid"] != before
 
@@ -94,7 +105,10 @@ def test_function_that_times_out_is_replaced(http, running):
     [
         ("raise", "BrittleFunction failed: KeyError: 'nobody' (app.py:15)"),
         ("exit", "BrittleFunction failed: Runtime.ExitError: Runtime exited with status 3"),
-        ("number", "BrittleFunction gave an answer that API Gateway refuses: body is int, not a string"),
+        (
+            "number",
+            "BrittleFunction gave an answer that API Gateway refuses: body is int, not a string",
+        ),
         ("much", "BrittleFunction failed: Function.ResponseSizeTooLarge"),
     ],
 )
@@ -110,7 +124,9 @@ def test_function_that_dies_in_init_fails_its_request(http, running):
     http.post("/brittle/exit")
     broken.touch()
     assert http.post("/brittle/well").status_code == 500
-    assert "BrittleFunction does not start: RuntimeError: broken on purpose (app.py:9)" in running.said
+    assert (
+        "BrittleFunction does not start: RuntimeError: broken on purpose (app.py:9)" in running.said
+    )
     broken.unlink()
     assert http.post("/brittle/well").status_code == 200
 
@@ -132,13 +148,17 @@ def lambda_client(running: StackProcess) -> Any:
 
 
 def test_direct_invocation_returns_the_functions_result(lambda_client):
-    answer = lambda_client.invoke(FunctionName="ProbeFunction", Payload=json.dumps({"customer_id": "c"}))
+    answer = lambda_client.invoke(
+        FunctionName="ProbeFunction", Payload=json.dumps({"customer_id": "c"})
+    )
     assert json.load(answer["Payload"])["event"] == {"customer_id": "c"}
     assert "FunctionError" not in answer
 
 
 def test_failed_direct_invocation_reports_a_function_error(lambda_client):
-    answer = lambda_client.invoke(FunctionName="BrittleFunction", Payload=json.dumps({"how": "raise"}))
+    answer = lambda_client.invoke(
+        FunctionName="BrittleFunction", Payload=json.dumps({"how": "raise"})
+    )
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
     assert json.load(answer["Payload"])["errorType"] == "KeyError"
 
@@ -162,7 +182,13 @@ def test_make_invoke_prints_the_result_or_a_one_line_error(running, tmp_path):
 
     event.write_text('{"how": "raise"}')
     done = make_invoke(running.state, "BrittleFunction", event)
-    assert (done.returncode, done.stderr) == (1, "make invoke: BrittleFunction failed: KeyError: 'nobody'\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "make invoke: BrittleFunction failed: KeyError: 'nobody'\n",
+    )
 
     done = make_invoke(tmp_path, "BrittleFunction", event)
-    assert (done.returncode, done.stderr) == (1, f"make invoke: no stack runs on {tmp_path}: start it with make run\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"make invoke: no stack runs on {tmp_path}: start it with make run\n",
+    )

@@ -34,7 +34,9 @@ def test_gateway_times_out_after_30_s_and_the_function_goes_on(monkeypatch):
         pool, port = SlowPool(), ports.free_port()
         served = Front(Router([Route("ANY", "$default", "Slow")]), {"Slow": pool}, print)  # type: ignore[dict-item]
         await served.start(port)
-        async with httpx.AsyncClient(base_url=f"http://{ports.LOOPBACK}:{port}", trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://{ports.LOOPBACK}:{port}", trust_env=False
+        ) as client:
             late = await client.get("/")
             pool.allowed.set()
             in_time = await client.get("/")

@@ -20,7 +20,9 @@ def event(**given: Any) -> dict[str, Any]:
         "source_ip": "127.0.0.1",
         "protocol": "HTTP/1.1",
     }
-    return event_of(HttpRequest(**fields | given), Route("POST", "/r/{token}", "F"), {"token": "a b"})
+    return event_of(
+        HttpRequest(**fields | given), Route("POST", "/r/{token}", "F"), {"token": "a b"}
+    )
 
 
 def test_path_is_decoded_but_the_query_is_not():
@@ -47,7 +49,9 @@ def test_absent_parts_are_omitted():
 
 
 def test_request_context_has_route_method_and_address():
-    context = event(headers=[("User-Agent", "till/1"), ("Host", "shop.example.com:3000")])["requestContext"]
+    context = event(headers=[("User-Agent", "till/1"), ("Host", "shop.example.com:3000")])[
+        "requestContext"
+    ]
     assert context["http"] == {
         "method": "POST",
         "path": "/r/a b",
@@ -61,14 +65,24 @@ def test_request_context_has_route_method_and_address():
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "application/problem+json", "text/csv", "Application/XML; charset=utf-8", ""]
+    "content_type",
+    [
+        "application/json",
+        "application/problem+json",
+        "text/csv",
+        "Application/XML; charset=utf-8",
+        "",
+    ],
 )
 def test_text_json_and_xml_bodies_are_not_encoded(content_type):
     made = event(headers=[("Content-Type", content_type)], body="ünï".encode())
     assert (made["body"], made["isBase64Encoded"]) == ("ünï", False)
 
 
-@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "image/png"])
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "image/png"],
+)
 def test_form_and_binary_bodies_are_base64(content_type):
     made = event(headers=[("Content-Type", content_type)], body=b"use=1")
     assert (made["body"], made["isBase64Encoded"]) == (base64.b64encode(b"use=1").decode(), True)
@@ -90,7 +104,12 @@ def test_result_without_a_status_code_is_the_body():
 def test_result_with_a_status_code_defines_the_response():
     answer = {
         "statusCode": 303,
-        "headers": {"location": "/r/x", "x-number": 7, "content-type": "text/html", "connection": "close"},
+        "headers": {
+            "location": "/r/x",
+            "x-number": 7,
+            "content-type": "text/html",
+            "connection": "close",
+        },
         "cookies": ["a=1; Path=/", "b=2"],
         "body": base64.b64encode(b"\xff").decode(),
         "isBase64Encoded": True,
@@ -107,7 +126,9 @@ def test_result_with_a_status_code_defines_the_response():
 
 
 def test_response_without_a_content_type_is_plain_text():
-    assert dict(response_of(b'{"statusCode": 200, "body": "x"}').headers) == {"content-type": "text/plain;charset=UTF-8"}
+    assert dict(response_of(b'{"statusCode": 200, "body": "x"}').headers) == {
+        "content-type": "text/plain;charset=UTF-8"
+    }
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,12 @@ def test_stopped_stack_keeps_data_and_leaves_no_process(service_stack):
     service_stack.start()
     put(service_stack, "/kept/this")
     children = service_stack.children()
-    assert {child.name for child in children} == {"roto", "S3 server", "ProbeFunction", "BrittleFunction"}
+    assert {child.name for child in children} == {
+        "roto",
+        "S3 server",
+        "ProbeFunction",
+        "BrittleFunction",
+    }
     assert exit_code_after(signal.SIGINT, service_stack) == 0
     assert not any(child.is_alive for child in children)
     assert not (service_stack.state / "demo.json").exists()
@@ -62,7 +67,9 @@ def test_unknown_engine_is_refused_with_those_that_exist(service_stack, monkeypa
     monkeypatch.setenv("ENGINE", "oracle")
     with pytest.raises(StackEnded) as ended:
         service_stack.start()
-    assert only_line(ended) == "make run: ENGINE=oracle: choose one of roto, ministack, dynamodb-local"
+    assert (
+        only_line(ended) == "make run: ENGINE=oracle: choose one of roto, ministack, dynamodb-local"
+    )
 
 
 def exit_code_after(signal_number: signal.Signals, stack: StackProcess) -> int:
@@ -97,7 +104,10 @@ def test_process_left_by_a_killed_stack_is_ended_and_named(tmp_path, capsys):
         Ledger(ledger).add(leftover.pid, "RedeemFunction")
         with claimed(tmp_path, "http://127.0.0.1"):
             assert leftover.wait(60) == -signal.SIGTERM
-        assert capsys.readouterr().out == f"Ending RedeemFunction (pid {leftover.pid}), left behind by a killed stack\n"
+        assert (
+            capsys.readouterr().out
+            == f"Ending RedeemFunction (pid {leftover.pid}), left behind by a killed stack\n"
+        )
 
 
 def test_reused_pid_is_not_killed(tmp_path):
@@ -120,14 +130,19 @@ def test_used_port_is_reported_with_its_process(new_stack, service, taken_port):
     stack = new_stack("--template", str(service), "--no-demo", port=taken_port)
     with pytest.raises(StackEnded) as ended:
         stack.start()
-    assert only_line(ended).startswith(f"make run: port {taken_port} is in use by pid {os.getpid()} (")
+    assert only_line(ended).startswith(
+        f"make run: port {taken_port} is in use by pid {os.getpid()} ("
+    )
 
 
 def test_second_stack_on_the_same_data_names_the_first(tmp_path):
     first = f"a stack already runs on {tmp_path}: http://127.0.0.1:3000, pid {os.getpid()}"
     with claimed(tmp_path, "http://127.0.0.1:3000"):
         for _ in range(2):
-            with pytest.raises(StackFailed, match=first), claimed(tmp_path, "http://127.0.0.1:3001"):
+            with (
+                pytest.raises(StackFailed, match=first),
+                claimed(tmp_path, "http://127.0.0.1:3001"),
+            ):
                 pass
     with claimed(tmp_path, "http://127.0.0.1:3001"):
         pass
@@ -138,7 +153,10 @@ def test_changed_table_schema_is_reported(dynamodb, tmp_path):
     tables.ensure(dynamodb, {"kept": schema}, tmp_path)
     tables.ensure(dynamodb, {"kept": schema}, tmp_path)
     del schema["GlobalSecondaryIndexes"]
-    with pytest.raises(StackFailed, match=f"the table in {tmp_path} was made with other indexes than template.yaml has now: "):
+    with pytest.raises(
+        StackFailed,
+        match=f"the table in {tmp_path} was made with other indexes than template.yaml has now: ",
+    ):
         tables.ensure(dynamodb, {"kept": schema}, tmp_path)
 
 
@@ -157,15 +175,31 @@ def test_function_that_fails_to_start_is_named_with_its_error(service_stack, ser
     [
         ("Resources:", "Resources: [", "template.yaml, line "),
         ("Resources:", "Things:", "template.yaml: Resources is missing"),
-        ("!Ref Table", "!Ref Tabel", "template.yaml: !Ref Tabel: there is no such parameter or resource"),
-        ("!Ref Bucket", "!GetAtt Bucket.Shape", "template.yaml: the local stack can't resolve !GetAtt Bucket.Shape"),
+        (
+            "!Ref Table",
+            "!Ref Tabel",
+            "template.yaml: !Ref Tabel: there is no such parameter or resource",
+        ),
+        (
+            "!Ref Bucket",
+            "!GetAtt Bucket.Shape",
+            "template.yaml: the local stack can't resolve !GetAtt Bucket.Shape",
+        ),
         (
             "CodeUri: functions/probe",
             "CodeUri: functions/prob",
             "template.yaml: ProbeFunction: there is no functions/prob/app.py",
         ),
-        ('"/kept/{name}"', "/kept/", "template.yaml: ProbeFunction: an HTTP API takes no route that ends in a slash: /kept/"),
-        ("CodeUri: functions/probe", "Code: functions/probe", "template.yaml: 'CodeUri' is missing"),
+        (
+            '"/kept/{name}"',
+            "/kept/",
+            "template.yaml: ProbeFunction: an HTTP API takes no route that ends in a slash: /kept/",
+        ),
+        (
+            "CodeUri: functions/probe",
+            "Code: functions/probe",
+            "template.yaml: 'CodeUri' is missing",
+        ),
         ("{Type: AWS::S3::Bucket}", "[]", "template.yaml is not shaped like a SAM template: "),
     ],
 )

@@ -24,7 +24,16 @@ from tools.paths import ROOT
 # Imported once, because the processes for mutants are forked from this one.
 PRELOADED = (boto3, hypothesis.stateful)
 OURS = ("tests", "local", "simulator", "tools", "couponflow")
-NOT_COPIED = (".git", ".venv", ".local", ".aws-sam", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
+NOT_COPIED = (
+    ".git",
+    ".venv",
+    ".local",
+    ".aws-sam",
+    "node_modules",
+    "__pycache__",
+    ".*_cache",
+    ".hypothesis",
+)
 # Fast stages first. Each stage runs only the mutants that no earlier stage noticed.
 PROOFS = (
     "entry_points",
@@ -36,19 +45,36 @@ PROOFS = (
     "faults",
     "model",
 )
-STORED = ("records", "export", "tenants", "till", "link_uses", "distribute", "redeem_page_settings", "lost_answers")
+STORED = (
+    "records",
+    "export",
+    "tenants",
+    "till",
+    "link_uses",
+    "distribute",
+    "redeem_page_settings",
+    "lost_answers",
+)
 STAGES = [
     ["tests/unit/test_rules.py", *(f"tests/proofs/test_{name}.py" for name in PROOFS)],
     ["tests/proofs/test_exhaustive.py"],
     [f"tests/integration/test_{name}.py" for name in STORED],
-    ["tests/proofs/test_schedules.py", "tests/unit", "tests/concurrency/test_changes_under_load.py"],
+    [
+        "tests/proofs/test_schedules.py",
+        "tests/unit",
+        "tests/concurrency/test_changes_under_load.py",
+    ],
 ]
 # Controls break rules themselves.
 NO_CONTROLS = "not test_control_"
 
 
 def main() -> int:
-    unnoticed = [mutant for mutant in read() if not mutant.is_excused and os.environ.get("ONLY", "") in mutant.label]
+    unnoticed = [
+        mutant
+        for mutant in read()
+        if not mutant.is_excused and os.environ.get("ONLY", "") in mutant.label
+    ]
     count, began = len(unnoticed), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
@@ -58,12 +84,18 @@ def main() -> int:
         for number, stage in enumerate(STAGES, 1):
             stage_began = time.monotonic()
             if failed := failure(copy, stage, backoff=3_600):
-                print(f"{failed} fails without any mutant", copy.with_suffix(".out").read_text(), sep="\n")
+                print(
+                    f"{failed} fails without any mutant",
+                    copy.with_suffix(".out").read_text(),
+                    sep="\n",
+                )
                 return 2
             # A mutant may loop endlessly.
             backoff = 30 + 5 * round(time.monotonic() - stage_began)
             print(f"stage {number} of {len(STAGES)}: {len(unnoticed)} mutants", flush=True)
-            unnoticed = [mutant for mutant in unnoticed if not is_noticed(mutant, copy, stage, backoff)]
+            unnoticed = [
+                mutant for mutant in unnoticed if not is_noticed(mutant, copy, stage, backoff)
+            ]
     minutes = (time.monotonic() - began) / 60
     print(f"{count - len(unnoticed)} of {count} mutants noticed, in {minutes:.0f} min")
     print(*(f"NOT NOTICED  {mutant.label}" for mutant in unnoticed), sep="\n")
@@ -103,7 +135,11 @@ def failure(copy: Path, stage: list[str], backoff: int) -> str | None:
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return "timed out"
-    lines = [line for line in output_path.read_text().splitlines() if line.startswith(("FAILED", "ERROR"))]
+    lines = [
+        line
+        for line in output_path.read_text().splitlines()
+        if line.startswith(("FAILED", "ERROR"))
+    ]
     return None if status == 0 else next(iter(lines), "failed").split(" - ")[0]
 
 

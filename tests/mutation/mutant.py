@@ -1,4 +1,7 @@
-"""Mutants: the core with one broken rule, which a test must notice. Written as changes in core.diff."""
+"""Mutants: the core with one broken rule, which a test must notice.
+
+Written as changes in core.diff.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +32,19 @@ class Mutant(NamedTuple):
         return f"{self.file}: {self.name}"
 
     def place_in(self, source: str) -> int:
-        """Index of the first replaced line. Raises ValueError unless the lines occur exactly once."""
-        places = [found.start() for found in re.finditer(f"^{re.escape(self.lines)}", source, re.MULTILINE)]
+        """Index of the first replaced line.
+
+        Raises ValueError unless the lines occur exactly once.
+        """
+        places = [
+            found.start()
+            for found in re.finditer(f"^{re.escape(self.lines)}", source, re.MULTILINE)
+        ]
         if len(places) != 1:
-            raise ValueError(f"{self.label}: its lines are there {len(places)} times; core.diff is to follow the code")
+            raise ValueError(
+                f"{self.label}: its lines are there {len(places)} times; core.diff is to follow "
+                "the code"
+            )
         return places[0]
 
     def applied_to(self, source: str) -> str:

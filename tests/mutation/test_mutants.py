@@ -36,26 +36,36 @@ def test_core_decision_has_a_mutant_or_an_excuse(file):
             first = source[: mutant.place_in(source)].count("\n") + 1
             named |= set(range(first, first + mutant.lines.count("\n")))
     lines = source.splitlines()
-    assert [f"{number}: {lines[number - 1].strip()}" for number in sorted(decisions(source) - named)] == []
+    assert [
+        f"{number}: {lines[number - 1].strip()}" for number in sorted(decisions(source) - named)
+    ] == []
 
 
 def decisions(source: str) -> set[int]:
     """Line numbers of branches, comparisons and DynamoDB conditions."""
     found: set[int] = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.If | ast.IfExp | ast.While) and not isinstance(node.test, ast.Constant):
+        if isinstance(node, ast.If | ast.IfExp | ast.While) and not isinstance(
+            node.test, ast.Constant
+        ):
             found.add(node.test.lineno)
         elif isinstance(node, ast.Compare | ast.BoolOp):
             found.add(node.lineno)
         elif isinstance(node, ast.comprehension):
             found |= {condition.lineno for condition in node.ifs}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_condition(node.value):
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _is_condition(node.value)
+        ):
             found.add(node.lineno)
     return found
 
 
 def _is_condition(text: str) -> bool:
-    return "attribute_" in text or ("SET" not in text and re.search(r" [<>=]+ :\w+|:\w+ [<>=]+ ", text) is not None)
+    return "attribute_" in text or (
+        "SET" not in text and re.search(r" [<>=]+ :\w+|:\w+ [<>=]+ ", text) is not None
+    )
 
 
 def test_mutant_with_missing_or_repeated_lines_is_reported():

@@ -1,9 +1,13 @@
 """All interleavings of a few calls of the real service, with lost responses, conflicts and crashes.
 
-A process is one call of the service. Its next request depends only on the responses so far. To find it, the
-call runs again with those responses until it sends a further request; the result is cached. A state consists
-of the items and the responses of each process so far; a step gives one process the response to its request.
-Each state is explored once. Any process may never be chosen again, so each state includes permanent crashes
+A process is one call of the service. Its next request depends only on the responses so far. To find
+it, the
+call runs again with those responses until it sends a further request; the result is cached. A state
+consists
+of the items and the responses of each process so far; a step gives one process the response to its
+request.
+Each state is explored once. Any process may never be chosen again, so each state includes permanent
+crashes
 of the others: a property of all states holds after crashes too.
 """
 
@@ -76,7 +80,8 @@ class Terms(NamedTuple):
 class Local(NamedTuple):
     """The position of a process.
 
-    `told` is the id of the responses to its call so far; `true` are the refusals that were true at some
+    `told` is the id of the responses to its call so far; `true` are the refusals that were true at
+    some
     moment of its call.
     """
 
@@ -169,7 +174,8 @@ class Explorer:
         facts = self._facts_of(vector)
         held = (facts.terms,)
         processes = tuple(
-            Local(told=0, repeats=each.repeats, true=facts.true_refusals(each.holder, held)) for each in self._processes
+            Local(told=0, repeats=each.repeats, true=facts.true_refusals(each.holder, held))
+            for each in self._processes
         )
         return State(vector, processes, held, *vars(budget).values())
 
@@ -261,7 +267,11 @@ class Explorer:
             except ClientError as refused:
                 answer = self._answer_id("error", refused.response)
             now = {place: self._item_id(engine.items.get(self._keys[place])) for place in places}
-            changes = tuple((place, now[place]) for place, item in zip(places, touched, strict=True) if now[place] != item)
+            changes = tuple(
+                (place, now[place])
+                for place, item in zip(places, touched, strict=True)
+                if now[place] != item
+            )
             known = self._done[request, touched] = answer, changes
         answer, changes = known
         if not changes:
@@ -283,7 +293,11 @@ class Explorer:
             held = (*held, after.terms)
         self._check_allowed(before, after, held)
         processes = tuple(
-            local if local.is_done else local._replace(true=local.true | after.true_refusals(self._processes[place].holder, held))
+            local
+            if local.is_done
+            else local._replace(
+                true=local.true | after.true_refusals(self._processes[place].holder, held)
+            )
             for place, local in enumerate(state.processes)
         )
         return state._replace(items=vector, processes=processes, held=held)
@@ -294,16 +308,21 @@ class Explorer:
         is_tap = any(" taps " in attempt for attempt in attempts)
         for holder, used in after.used_by.items():
             if used > before.used_by.get(holder, 0) and not any(
-                used <= terms.per_customer and terms.is_open and (terms.has_button or not is_tap) for terms in held
+                used <= terms.per_customer and terms.is_open and (terms.has_button or not is_tap)
+                for terms in held
             ):
                 raise Violated(f"use {used} of a customer, under {held}")
 
     def _check_outcome(self, state: State, place: int, outcome: Outcome) -> None:
         local, facts = state.processes[place], self._facts_of(state.items)
         if outcome[0] in REFUSALS and outcome[0] not in local.true:
-            raise Violated(f"{self._processes[place].name} heard {outcome[0]}, which was never true")
+            raise Violated(
+                f"{self._processes[place].name} heard {outcome[0]}, which was never true"
+            )
         if outcome[0] == "redeemed" and outcome[1] not in facts.redeemed:
-            raise Violated(f"{self._processes[place].name} was told of a redemption that is not there")
+            raise Violated(
+                f"{self._processes[place].name} was told of a redemption that is not there"
+            )
         if outcome[0] == "failed":
             raise Violated(f"{self._processes[place].name} failed: {outcome}")
 
@@ -313,7 +332,9 @@ class Explorer:
     def _facts_of(self, vector: tuple[int, ...]) -> _Facts:
         facts = self._facts.get(vector)
         if facts is None:
-            items = {self._keys[place]: self._items[item] for place, item in enumerate(vector) if item}
+            items = {
+                self._keys[place]: self._items[item] for place, item in enumerate(vector) if item
+            }
             facts = self._facts[vector] = _Facts.of(items)
         return facts
 
@@ -345,7 +366,12 @@ class Explorer:
                 return Wants(outcome=UNCLEAR)
             except CouponflowError as refused:
                 return Wants(outcome=(refused.code,))
-            except (UseTakenError, NeverDistributedError, AttemptClaimedError, TermsChangedError) as failed:
+            except (
+                UseTakenError,
+                NeverDistributedError,
+                AttemptClaimedError,
+                TermsChangedError,
+            ) as failed:
                 return Wants(outcome=("failed", type(failed).__name__))
 
     def answer(self, answer: int) -> Any:
@@ -405,7 +431,9 @@ class _Asks(BaseException):
 class _Replay:
     """A client that replays the responses so far and then stops the process at its next request."""
 
-    def __init__(self, explorer: Explorer, answers: Iterator[int], start: Mapping[Key, Item]) -> None:
+    def __init__(
+        self, explorer: Explorer, answers: Iterator[int], start: Mapping[Key, Item]
+    ) -> None:
         self._explorer, self._answers, self.is_live = explorer, answers, False
         self.dice = _Dice(self)
         self._engine = Engine()
@@ -497,7 +525,10 @@ class _Facts:
             if sk == "COUPON":
                 coupon = item
             if sk == "QUOTA":
-                used, remaining = used + int(item["used"]["N"]), remaining + int(item["remaining"]["N"])
+                used, remaining = (
+                    used + int(item["used"]["N"]),
+                    remaining + int(item["remaining"]["N"]),
+                )
                 if int(item["remaining"]["N"]) < 0:
                     raise Violated("a shard went below nothing")
             if not pk.startswith("HOLDER#"):
@@ -534,7 +565,9 @@ class _Facts:
 
     def check(self) -> None:
         if self.units != self.used + self.remaining:
-            raise Violated(f"the limit is {self.units}, used {self.used}, remaining {self.remaining}")
+            raise Violated(
+                f"the limit is {self.units}, used {self.used}, remaining {self.remaining}"
+            )
         if self.used != len(self.redeemed):
             raise Violated(f"{self.used} used, {len(self.redeemed)} redeemed")
         if len(set(self.redeemed.values())) != len(self.redeemed):
@@ -547,7 +580,9 @@ class _Facts:
 
 
 def _with(state: State, place: int, local: Local) -> State:
-    return state._replace(processes=(*state.processes[:place], local, *state.processes[place + 1 :]))
+    return state._replace(
+        processes=(*state.processes[:place], local, *state.processes[place + 1 :])
+    )
 
 
 def _outcome(answer: Any) -> Outcome:

@@ -86,7 +86,11 @@ class History:
     @property
     def used(self) -> int:
         """Uses by the shards, which may precede the redemptions by some milliseconds."""
-        return sum(int(item["used"]["N"]) for key, item in self.cloud.engine.items.items() if key[1] == "QUOTA")
+        return sum(
+            int(item["used"]["N"])
+            for key, item in self.cloud.engine.items.items()
+            if key[1] == "QUOTA"
+        )
 
     def check_at_rest(self) -> None:
         """limit = used + remaining; uses = redemptions; the rules allowed each use."""
@@ -97,7 +101,9 @@ class History:
         remaining = sum(int(shard["remaining"]["N"]) for shard in shards)
         check(int(coupon["units"]["N"]) == used + remaining, "the limit is not used + remaining")
         check(len(shards) == int(coupon["shards"]["N"]), "shards are missing or too many")
-        check(used == len(self.uses), f"{used} units are used, but {len(self.uses)} redemptions made")
+        check(
+            used == len(self.uses), f"{used} units are used, but {len(self.uses)} redemptions made"
+        )
         for use in self.uses:
             self.check_allowed(use)
 
@@ -105,8 +111,14 @@ class History:
         """A version allowed the use that no completed change had replaced before the call began."""
         window = self.cloud.physics.conflict_window
         asked_at = times.format_utc(times.parse_utc(use.item["redeemed_at"]["S"]))
-        newest_done = max((each.number for each in self.versions if each.returned_at < use.at - window), default=0)
-        holding = [each for each in self.versions if each.number >= newest_done and each.written_at <= use.at + window]
+        newest_done = max(
+            (each.number for each in self.versions if each.returned_at < use.at - window), default=0
+        )
+        holding = [
+            each
+            for each in self.versions
+            if each.number >= newest_done and each.written_at <= use.at + window
+        ]
         check(
             any(
                 each.active
@@ -121,12 +133,20 @@ class History:
     def was_sold_out(self, since: float, until: float) -> bool:
         """Whether no unit remained at some moment of the interval."""
         changes = [*self.remaining, (FOREVER, -1)]
-        return any(left == 0 and at <= until and since <= end for (at, left), (end, _) in pairwise(changes))
+        return any(
+            left == 0 and at <= until and since <= end for (at, left), (end, _) in pairwise(changes)
+        )
 
     def held_at_some_time(self, since: float, until: float) -> list[Version]:
         """Versions that were in force, or coming into force, in the interval."""
-        newest_done = max((each.number for each in self.versions if each.returned_at < since), default=0)
-        return [each for each in self.versions if each.number >= newest_done and each.written_at <= until]
+        newest_done = max(
+            (each.number for each in self.versions if each.returned_at < since), default=0
+        )
+        return [
+            each
+            for each in self.versions
+            if each.number >= newest_done and each.written_at <= until
+        ]
 
     def uses_of(self, holder: str, until: float) -> int:
         return sum(use.key[0] == holder and use.at <= until for use in self.uses)

@@ -8,7 +8,9 @@ from datetime import datetime
 
 @dataclass
 class Customer:
-    """`numbered`: uses with a number, in order; `others`: later till uses of an unlimited coupon."""
+    """`numbered`: uses with a number, in order; `others`: later till uses of an unlimited
+    coupon.
+    """
 
     numbered: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
@@ -88,7 +90,9 @@ class CouponModel:
             return "coupon_not_started"
         return self._used_up(self.customer(name))
 
-    def redeemed(self, name: str, redemption_id: str, key: str | None = None, at_till: bool = False) -> None:
+    def redeemed(
+        self, name: str, redemption_id: str, key: str | None = None, at_till: bool = False
+    ) -> None:
         customer = self.customer(name)
         if at_till and self.max_redemptions_per_customer is None and customer.numbered:
             customer.others.append(redemption_id)

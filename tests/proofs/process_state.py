@@ -1,8 +1,11 @@
 """State of a stopped process, which decides whether two of them continue in the same way.
 
-The state is the position in each frame and the live variables. Values that the process no longer reads are
-ignored, which merges many histories. A variable is live if reachable code or the current statement reads it,
-or if it is a loop variable: a superset of the necessary, except for temporary values without a variable.
+The state is the position in each frame and the live variables. Values that the process no longer
+reads are
+ignored, which merges many histories. A variable is live if reachable code or the current statement
+reads it,
+or if it is a loop variable: a superset of the necessary, except for temporary values without a
+variable.
 A test compares explorations with and without this.
 """
 
@@ -24,7 +27,14 @@ _THEIRS = ("/couponflow/couponflow/", "/proofs/scenarios.py")
 
 
 # Instructions that do not continue with the next one.
-_LEAVES = {"RETURN_VALUE", "RAISE_VARARGS", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
+_LEAVES = {
+    "RETURN_VALUE",
+    "RAISE_VARARGS",
+    "RERAISE",
+    "JUMP_FORWARD",
+    "JUMP_BACKWARD",
+    "JUMP_BACKWARD_NO_INTERRUPT",
+}
 
 
 def signature(stopped_at: TracebackType | None) -> str:
@@ -46,17 +56,25 @@ def _told(value: Any, above: tuple[int, ...]) -> str:
         return f"^{above.index(id(value))}"
     above = (*above, id(value))
     if isinstance(value, Mapping):
-        return "{" + ", ".join(sorted(f"{key!r}: {_told(each, above)}" for key, each in value.items())) + "}"
+        return (
+            "{"
+            + ", ".join(sorted(f"{key!r}: {_told(each, above)}" for key, each in value.items()))
+            + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_told(each, above) for each in value) + "]"
     if isinstance(value, set | frozenset):
         return "{" + ", ".join(sorted(_told(each, above) for each in value)) + "}"
     if isinstance(value, FunctionType):
         cells = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
-        return value.__qualname__ + _told({name: cell.cell_contents for name, cell in cells.items()}, above)
+        return value.__qualname__ + _told(
+            {name: cell.cell_contents for name, cell in cells.items()}, above
+        )
     if isinstance(value, MethodType):
         return value.__qualname__ + _told(value.__self__, above)
-    if isinstance(value, type | random.Random) or type(value).__module__.startswith(("tests.", "builtins")):
+    if isinstance(value, type | random.Random) or type(value).__module__.startswith(
+        ("tests.", "builtins")
+    ):
         return type(value).__name__
     return type(value).__name__ + _told(_fields(value), above)
 
@@ -73,11 +91,19 @@ def _fields(value: Any) -> dict[str, Any]:
 @functools.cache
 def _live(code: CodeType, at: int) -> frozenset[str]:
     instructions = list(dis.get_instructions(code))
-    at = max(each.offset for each in instructions if each.offset <= at)  # a running call points to the next instruction
+    at = max(
+        each.offset for each in instructions if each.offset <= at
+    )  # a running call points to the next instruction
     reached = _reachable(code, instructions, at) | _same_statement(code, instructions, at)
     live = set(code.co_freevars)
     for index, instruction in enumerate(instructions):
-        reads = instruction.opname in ("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_CLOSURE", "LOAD_DEREF", "LOAD_FAST_AND_CLEAR")
+        reads = instruction.opname in (
+            "LOAD_FAST",
+            "LOAD_FAST_CHECK",
+            "LOAD_CLOSURE",
+            "LOAD_DEREF",
+            "LOAD_FAST_AND_CLEAR",
+        )
         pairs = instruction.opname.startswith(("LOAD_FAST", "STORE_FAST_LOAD_FAST")) and not reads
         if (reads or pairs) and instruction.offset in reached:
             live |= _names(instruction)
@@ -93,13 +119,17 @@ def _names(instruction: dis.Instruction) -> set[str]:
 
 
 def _follows_loop(instructions: list[dis.Instruction], index: int) -> bool:
-    while index and instructions[index].opname.startswith(("STORE_FAST", "UNPACK_SEQUENCE", "CACHE")):
+    while index and instructions[index].opname.startswith(
+        ("STORE_FAST", "UNPACK_SEQUENCE", "CACHE")
+    ):
         index -= 1
     return instructions[index].opname == "FOR_ITER"
 
 
 def _reachable(code: CodeType, instructions: list[dis.Instruction], at: int) -> set[int]:
-    following = {one.offset: other.offset for one, other in zip(instructions, instructions[1:], strict=False)}
+    following = {
+        one.offset: other.offset for one, other in zip(instructions, instructions[1:], strict=False)
+    }
     by_offset = {instruction.offset: instruction for instruction in instructions}
     handlers = [(entry.start, entry.end, entry.target) for entry in _exception_table(code)]
     reached: set[int] = set()
@@ -123,12 +153,17 @@ def _exception_table(code: CodeType) -> Iterable[Any]:
 
 
 def _same_statement(code: CodeType, instructions: list[dis.Instruction], at: int) -> set[int]:
-    line = next((each.positions.lineno for each in instructions if each.offset == at and each.positions), None)
+    line = next(
+        (each.positions.lineno for each in instructions if each.offset == at and each.positions),
+        None,
+    )
     first, last = _statement(code.co_filename, line or code.co_firstlineno)
     return {
         each.offset
         for each in instructions
-        if each.positions and each.positions.lineno is not None and first <= each.positions.lineno <= last
+        if each.positions
+        and each.positions.lineno is not None
+        and first <= each.positions.lineno <= last
     }
 
 
@@ -139,7 +174,11 @@ def _statement(filename: str, line: int) -> tuple[int, int]:
     for node in ast.walk(_tree(filename)):
         if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line):
             body = getattr(node, "body", None)
-            last = max(node.lineno, body[0].lineno - 1) if isinstance(body, list) else node.end_lineno or line
+            last = (
+                max(node.lineno, body[0].lineno - 1)
+                if isinstance(body, list)
+                else node.end_lineno or line
+            )
             if line <= last:
                 found = (node.lineno, last)
     return found

@@ -11,7 +11,14 @@ from couponflow.domain.models import ButtonBehavior, Coupon, RedeemButton, Redee
 from couponflow.store import keys
 from couponflow.store.dynamodb import Table, update
 from simulator.engine import Engine
-from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
+from simulator.environments import (
+    ORGANISATION,
+    START,
+    Environment,
+    environment,
+    found_organisation,
+    new_coupon,
+)
 from tests.proofs.explorer import Explorer, Outcome, Process
 
 
@@ -28,11 +35,15 @@ class EngineClient:
 class Scene:
     """A coupon and distributed links."""
 
-    def __init__(self, max_redemptions: int, per_customer: int | None, shards: int, customers: list[str]) -> None:
+    def __init__(
+        self, max_redemptions: int, per_customer: int | None, shards: int, customers: list[str]
+    ) -> None:
         self.client, self.shards = EngineClient(), shards
         found_organisation(self.client)
         env = environment(self.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-        self.coupon = env.coupon_service.create(ORGANISATION, new_coupon(max_redemptions, per_customer), START).coupon
+        self.coupon = env.coupon_service.create(
+            ORGANISATION, new_coupon(max_redemptions, per_customer), START
+        ).coupon
         if shards > 1:
             self._split(shards)
         for customer in customers:
@@ -57,7 +68,9 @@ class Scene:
         return Explorer(self.client.engine.items, processes, warm, self.shards, merges)
 
     def seen(self, env: Environment) -> Coupon:
-        return env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+        return env.redemption_service.find_coupon(
+            ORGANISATION, coupon_id=self.coupon.coupon_id
+        ).coupon
 
     def holder(self, customer: str) -> str:
         return keys.holder(links.derive_holder(self.coupon, customer))
@@ -75,7 +88,9 @@ class Scene:
     def till(self, customer: str, key: str | None, repeats: int = 0) -> Process:
         return Process(
             f"till of {customer} {key}",
-            lambda env: env.redemption_service.redeem_at_till(self.seen(env), customer, None, key, START),
+            lambda env: env.redemption_service.redeem_at_till(
+                self.seen(env), customer, None, key, START
+            ),
             repeats,
             self.holder(customer),
             gives=True,
@@ -108,7 +123,9 @@ class Scene:
             version = 0
             for step in steps:
                 seen = env.coupon_service.get(ORGANISATION, self.coupon.coupon_id).coupon
-                done = env.coupon_service.change(ORGANISATION, self.coupon.coupon_id, seen.version, dict(step), START)
+                done = env.coupon_service.change(
+                    ORGANISATION, self.coupon.coupon_id, seen.version, dict(step), START
+                )
                 version = done.coupon.version
             return ("changed", str(version))
 
@@ -148,7 +165,9 @@ LOWER, RAISE = 2, 4
 
 
 def redemptions_during_limit_changes(lowered_to: int = LOWER) -> Explorer:
-    """Three customers, three uses on two shards; one marketer lowers the limit, another raises it."""
+    """Three customers, three uses on two shards; one marketer lowers the limit, another
+    raises it.
+    """
     scene = Scene(3, 1, 2, CUSTOMERS)
     return scene.explorer(
         *(scene.tap(customer, repeats=1, kind="customer") for customer in CUSTOMERS),
@@ -177,7 +196,9 @@ def two_taps_and_a_lowering(merges: bool) -> Explorer:
 def competing_redemptions_with_faults() -> Explorer:
     """Four customers compete for three uses on two shards."""
     scene = Scene(3, 1, 2, [*CUSTOMERS, "dan"])
-    return scene.explorer(*(scene.tap(customer, repeats=1, kind="customer") for customer in [*CUSTOMERS, "dan"]))
+    return scene.explorer(
+        *(scene.tap(customer, repeats=1, kind="customer") for customer in [*CUSTOMERS, "dan"])
+    )
 
 
 def one_customer_at_every_entry_point() -> Explorer:
@@ -193,12 +214,16 @@ def one_customer_at_every_entry_point() -> Explorer:
         scene.distribute("ann"),
         scene.tap("eve", 1),
         scene.tap("eve", 2),
-        scene.change("limit", {"max_redemptions_per_customer": 1}, {"max_redemptions_per_customer": 3}),
+        scene.change(
+            "limit", {"max_redemptions_per_customer": 1}, {"max_redemptions_per_customer": 3}
+        ),
     )
 
 
 def same_idempotency_key_twice(per_customer: int | None) -> Explorer:
-    """Two tills with one Idempotency-Key, another sale, and a flow that distributes the next use."""
+    """Two tills with one Idempotency-Key, another sale, and a flow that distributes the
+    next use.
+    """
     scene = Scene(5, per_customer, 1, ["ann"])
     return scene.explorer(
         scene.till("ann", "sale", repeats=1),
@@ -209,7 +234,9 @@ def same_idempotency_key_twice(per_customer: int | None) -> Explorer:
 
 
 def same_key_during_customer_limit_change(before: int | None, *after: int | None) -> Explorer:
-    """Two tills with one Idempotency-Key during a change: the limit decides the slot of the next use."""
+    """Two tills with one Idempotency-Key during a change: the limit decides the slot of the next
+    use.
+    """
     scene = Scene(5, before, 2, ["ann"])
     env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
     env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
@@ -239,7 +266,9 @@ def one_marketer() -> Explorer:
 
 
 def two_marketers_and_a_crash() -> Explorer:
-    """One marketer disables the coupon and may crash halfway; another renames it, which completes it."""
+    """One marketer disables the coupon and may crash halfway; another renames it, which completes
+    it.
+    """
     scene = Scene(5, 1, 2, ["ann"])
     return scene.explorer(
         scene.tap("ann", repeats=1),
@@ -250,7 +279,9 @@ def two_marketers_and_a_crash() -> Explorer:
 
 
 def page_rule_change_and_taps() -> Explorer:
-    """One marketer removes the page's button, another restores it, while a customer taps and a till redeems."""
+    """One marketer removes the page's button, another restores it, while a customer taps and a till
+    redeems.
+    """
     scene = Scene(5, 1, 2, CUSTOMERS[:1])
     return scene.explorer(
         scene.tap("ann", repeats=1),
@@ -272,7 +303,9 @@ def rollback_and_last_unit() -> Explorer:
 def double_tap_for_the_last_use() -> Explorer:
     """Two taps for the only use: the second must return the redemption of the first."""
     scene = Scene(1, 1, 2, ["ann"])
-    return scene.explorer(scene.tap("ann", repeats=1, kind="tap"), scene.tap("ann", repeats=1, kind="tap"))
+    return scene.explorer(
+        scene.tap("ann", repeats=1, kind="tap"), scene.tap("ann", repeats=1, kind="tap")
+    )
 
 
 def lowering_during_a_redemption() -> Explorer:

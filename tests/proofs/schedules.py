@@ -1,4 +1,5 @@
-"""Random schedules: concurrent customers, tills, flows and marketers, with crashes and lost responses.
+"""Random schedules: concurrent customers, tills, flows and marketers, with crashes and lost
+responses.
 
 A seed determines its schedule. `run(seed)` raises Broken for a broken promise.
 """
@@ -30,7 +31,14 @@ from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from simulator.dynamodb import NO_FAULTS, Client, Crashed, Faults, Physics, SimulatedDynamoDB
-from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
+from simulator.environments import (
+    ORGANISATION,
+    Environment,
+    environment,
+    found_organisation,
+    moment,
+    new_coupon,
+)
 from simulator.virtual_time import World
 from tests.proofs.history import SECONDS_BEHIND, History, check
 
@@ -50,7 +58,9 @@ class Schedule:
         random.seed(self.seed)
         self.world = World(self.seed)
         self.dice = self.world.dice
-        self.cloud = SimulatedDynamoDB(self.world, Physics(conflict_window=self.dice.choice([0.004, 0.008, 0.016])))
+        self.cloud = SimulatedDynamoDB(
+            self.world, Physics(conflict_window=self.dice.choice([0.004, 0.008, 0.016]))
+        )
         self.most_shards = self.dice.choice([1, 2, 2, 4])
         self.intents: dict[str, set[str]] = {}
         self._environments: list[Environment] = []
@@ -70,7 +80,9 @@ class Schedule:
         if self._environments and self.dice.random() < 0.7 and faults is None:
             return self.dice.choice(self._environments)
         client = self.cloud.client(self.faults if faults is None else faults)
-        made = self.make_environment(client, self.world.sleep, self.world.timer, self.dice, self.most_shards)
+        made = self.make_environment(
+            client, self.world.sleep, self.world.timer, self.dice, self.most_shards
+        )
         if faults is None:
             self._environments.append(made)
         return made
@@ -82,7 +94,9 @@ class Schedule:
         limit = self.dice.choice([1, 2, 3, 3, 5, 8, 20, 40])
         per_customer = self.dice.choice([None, 1, 1, 2, 3])
         campaigns = self._environment(NO_FAULTS).coupon_service
-        self.coupon = campaigns.create(ORGANISATION, new_coupon(limit, per_customer), moment(self.world.now)).coupon
+        self.coupon = campaigns.create(
+            ORGANISATION, new_coupon(limit, per_customer), moment(self.world.now)
+        ).coupon
         self.history.returned(1)
         for number in range(self.dice.randint(2, 5)):
             acts = [self._flow, self._taps, self._till, self._regular, self._looks]
@@ -99,7 +113,10 @@ class Schedule:
         return moment(self.world.now)
 
     def _again(self, call: Callable[[Environment], Any], since: float) -> Any:
-        """Repeat a call with an unclear outcome, as clients do. Returns result or refusal, None after giving up."""
+        """Repeat a call with an unclear outcome, as clients do.
+
+        Returns result or refusal, None after giving up.
+        """
         for _ in range(MOST_CALLS):
             try:
                 return call(self._environment())
@@ -113,31 +130,47 @@ class Schedule:
     def _flow(self, who: str) -> None:
         for _ in range(self.dice.randint(1, 2)):
             since = self.world.now
-            answer = self._again(lambda env: env.redemption_service.distribute(self._seen(env), who, None, self._now()), since)
+            answer = self._again(
+                lambda env: env.redemption_service.distribute(
+                    self._seen(env), who, None, self._now()
+                ),
+                since,
+            )
             if isinstance(answer, Refusal):
                 self._check_refusal(answer, who, since, distributing=True)
             self.world.sleep(self.dice.choice([0.01, 1]) * self.dice.random())
 
     def _taps(self, who: str) -> None:
         """Open a distributed link and tap, often twice concurrently."""
-        self._again(lambda env: env.redemption_service.distribute(self._seen(env), who, None, self._now()), self.world.now)
+        self._again(
+            lambda env: env.redemption_service.distribute(self._seen(env), who, None, self._now()),
+            self.world.now,
+        )
         for use in range(1, self.dice.randint(1, 3) + 1):
             for _ in range(self.dice.randint(1, 2)):
-                self.world.start(partial(self._tap, who, use), self.world.now + self.dice.choice([0, 0.02]) * self.dice.random())
+                self.world.start(
+                    partial(self._tap, who, use),
+                    self.world.now + self.dice.choice([0, 0.02]) * self.dice.random(),
+                )
             self.world.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
 
     def _tap(self, who: str, use: int) -> None:
         since = self.world.now
         self.intents.setdefault(self._holder(who), set()).add(f"use {use}")
         token = links.format_token(self.coupon, links.derive_holder(self.coupon, who))
-        answer = self._again(lambda env: env.redemption_service.redeem_by_link(token, use, self._now()), since)
+        answer = self._again(
+            lambda env: env.redemption_service.redeem_by_link(token, use, self._now()), since
+        )
         self._note(answer, who, since)
 
     def _till(self, who: str) -> None:
         for number in range(self.dice.randint(1, 3)):
             key = self.dice.choice([f"sale {number}", f"sale {number}", "sale"])
             for _ in range(self.dice.randint(1, 2)):
-                self.world.start(partial(self._sell, who, key), self.world.now + self.dice.choice([0, 0.02]) * self.dice.random())
+                self.world.start(
+                    partial(self._sell, who, key),
+                    self.world.now + self.dice.choice([0, 0.02]) * self.dice.random(),
+                )
             self.world.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
 
     def _sell(self, who: str, key: str, at: Environment | None = None) -> None:
@@ -145,7 +178,9 @@ class Schedule:
         self.intents.setdefault(self._holder(who), set()).add(key)
 
         def sell(env: Environment) -> RedemptionResult:
-            return (at or env).redemption_service.redeem_at_till(self._seen(at or env), who, None, key, self._now())
+            return (at or env).redemption_service.redeem_at_till(
+                self._seen(at or env), who, None, key, self._now()
+            )
 
         self._note(self._again(sell, since), who, since)
 
@@ -176,21 +211,30 @@ class Schedule:
             ]
         )
         client = self.cloud.client(self.faults)
-        env = self.make_environment(client, self.world.sleep, self.world.timer, self.dice, self.most_shards)
+        env = self.make_environment(
+            client, self.world.sleep, self.world.timer, self.dice, self.most_shards
+        )
         try:
             seen = env.coupon_service.get(ORGANISATION, self.coupon.coupon_id).coupon
             self.world.sleep(self.dice.choice([0, 0.05]) * self.dice.random())
-            done = env.coupon_service.change(ORGANISATION, self.coupon.coupon_id, seen.version, change, self._now())
+            done = env.coupon_service.change(
+                ORGANISATION, self.coupon.coupon_id, seen.version, change, self._now()
+            )
         except LimitBelowUsed as refused:
             used = refused.members["times_redeemed"]
-            check(isinstance(used, int) and used <= self.history.used, "the number used is not one that was used")
+            check(
+                isinstance(used, int) and used <= self.history.used,
+                "the number used is not one that was used",
+            )
         except (*UNCLEAR, CouponflowError):
             pass
         else:
             self.history.returned(done.coupon.version)
 
     def _seen(self, env: Environment) -> Coupon:
-        return env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+        return env.redemption_service.find_coupon(
+            ORGANISATION, coupon_id=self.coupon.coupon_id
+        ).coupon
 
     def _holder(self, who: str) -> str:
         return keys.holder(links.derive_holder(self.coupon, who))
@@ -201,9 +245,14 @@ class Schedule:
         elif isinstance(answer, Refusal):
             self._check_refusal(answer, who, since)
         else:
-            check(answer is None or isinstance(answer, ValidationFailed | CouponNotFound), f"an answer of no sense: {answer!r}")
+            check(
+                answer is None or isinstance(answer, ValidationFailed | CouponNotFound),
+                f"an answer of no sense: {answer!r}",
+            )
 
-    def _check_refusal(self, refusal: Refusal, who: str, since: float, distributing: bool = False) -> None:
+    def _check_refusal(
+        self, refusal: Refusal, who: str, since: float, distributing: bool = False
+    ) -> None:
         """Assert that the reason was true at a moment that the contract allows."""
         since, until = since - SECONDS_BEHIND, self.world.now
         versions = self.history.held_at_some_time(since, until)
@@ -213,7 +262,10 @@ class Schedule:
             last = [item for key, item in self.cloud.engine.items.items() if key[0] == holder]
             intents = self.intents.get(holder, set())
             only = len(intents) == 1 and not distributing
-            check(not only or not any(item["status"]["S"] == "redeemed" for item in last), "who has the last one heard: sold out")
+            check(
+                not only or not any(item["status"]["S"] == "redeemed" for item in last),
+                "who has the last one heard: sold out",
+            )
         if isinstance(refusal, CustomerMaxUsesReached):
             used = self.history.uses_of(holder, until)
             limits = [each.per_customer for each in versions if each.per_customer is not None]
@@ -221,13 +273,18 @@ class Schedule:
         if isinstance(refusal, CouponDisabled):
             check(any(not each.active for each in versions), "disabled was said, and it never was")
         if isinstance(refusal, CouponExpired):
-            check(any(each.ends_at <= _text(until) for each in versions), "expired was said, and it never was")
+            check(
+                any(each.ends_at <= _text(until) for each in versions),
+                "expired was said, and it never was",
+            )
         check(not isinstance(refusal, CouponNotStarted), "it had started")
 
     def _check_acknowledged(self) -> None:
         made = {use.item["redemption_id"]["S"]: use.key[0] for use in self.history.uses}
         for redemption_id, holder in self.acknowledged.items():
-            check(made.get(redemption_id) == holder, "a redemption was acknowledged and is not there")
+            check(
+                made.get(redemption_id) == holder, "a redemption was acknowledged and is not there"
+            )
 
     def _check_nothing_twice(self) -> None:
         attempts: set[tuple[str, str]] = set()
@@ -237,19 +294,28 @@ class Schedule:
             attempts.add(attempt)
         for holder, intents in self.intents.items():
             made = sum(use.key[0] == holder for use in self.history.uses)
-            check(made <= len(intents), f"{made} redemptions of a customer who wanted {len(intents)}")
+            check(
+                made <= len(intents), f"{made} redemptions of a customer who wanted {len(intents)}"
+            )
 
     def _drain(self) -> None:
-        """Without faults, new customers redeem until it is sold out: every remaining unit must be usable."""
+        """Without faults, new customers redeem until it is sold out: every remaining unit must be
+        usable.
+        """
         self.world.sleep(10)
         env = self._environment(NO_FAULTS)
         fresh = env.coupon_store.get(self.coupon.coupon_id)
-        if isinstance(rules.permit(fresh, (), self._now()), Refusal) or fresh.max_redemptions is None:
+        if (
+            isinstance(rules.permit(fresh, (), self._now()), Refusal)
+            or fresh.max_redemptions is None
+        ):
             return
         left = fresh.units - len(self.history.uses)
         for number in range(left + 1):
             try:
-                made = env.redemption_service.redeem_at_till(fresh, f"stranger-{number}", None, None, self._now())
+                made = env.redemption_service.redeem_at_till(
+                    fresh, f"stranger-{number}", None, None, self._now()
+                )
             except CouponMaxUsesReached:
                 check(number == left, f"sold out with {left - number} left")
             else:
@@ -267,7 +333,12 @@ ALL_FAULTS = Faults(0.02, 0.02, 0.03, 0.04, 0.04, 0.05)
 
 def run(seed: int, make_environment: Callable[..., Environment] = environment) -> Schedule:
     """Raises Broken."""
-    faults = [NO_FAULTS, ALL_FAULTS, Faults(lost_answer=0.3), Faults(crash_after=0.15, crash_before=0.05)][seed % 4]
+    faults = [
+        NO_FAULTS,
+        ALL_FAULTS,
+        Faults(lost_answer=0.3),
+        Faults(crash_after=0.15, crash_before=0.05),
+    ][seed % 4]
     schedule = Schedule(seed, faults, make_environment)
     schedule.run()
     return schedule

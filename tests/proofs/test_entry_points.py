@@ -1,4 +1,6 @@
-"""Access checks: forged links, other tenants' coupons, disabled add-on, page without a redeem button."""
+"""Access checks: forged links, other tenants' coupons, disabled add-on, page without a redeem
+button.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ from typing import Any
 import pytest
 
 from couponflow.domain import codes, links
-from couponflow.domain.errors import AddonDisabled, CodeTaken, CouponArchived, CouponNotFound, RedeemNotOffered, VersionConflict
+from couponflow.domain.errors import (
+    AddonDisabled,
+    CodeTaken,
+    CouponArchived,
+    CouponNotFound,
+    RedeemNotOffered,
+    VersionConflict,
+)
 from couponflow.domain.models import CouponStatus, Organisation, RedeemButton, RedeemPage
 from couponflow.store.dynamodb import Table
 from couponflow.store.organisations import OrganisationStore
@@ -26,8 +35,14 @@ class EntryPoints:
     def __init__(self, per_customer: int | None = None) -> None:
         self.client = FaultyClient()
         found_organisation(self.client)
-        OrganisationStore(Table(self.client, "couponflow")).create(Organisation("other", "Other", addon_enabled=True))
-        self.coupon = self.new().coupon_service.create(ORGANISATION, new_coupon(9, per_customer), START).coupon
+        OrganisationStore(Table(self.client, "couponflow")).create(
+            Organisation("other", "Other", addon_enabled=True)
+        )
+        self.coupon = (
+            self.new()
+            .coupon_service.create(ORGANISATION, new_coupon(9, per_customer), START)
+            .coupon
+        )
         self.token = self.new().redemption_service.distribute(self.coupon, "ann", None, START).token
 
     def new(self) -> Any:
@@ -67,7 +82,11 @@ class EntryPoints:
 
 def test_every_entry_point_accepts_a_valid_call():
     entries = EntryPoints()
-    for call in [*entries.link_calls(entries.token), *entries.program_calls(ORGANISATION), *entries.marketer_calls(ORGANISATION)]:
+    for call in [
+        *entries.link_calls(entries.token),
+        *entries.program_calls(ORGANISATION),
+        *entries.marketer_calls(ORGANISATION),
+    ]:
         call()
 
 
@@ -81,17 +100,28 @@ def test_malformed_link_costs_no_read(forged):
 
 def test_forged_link_is_not_found():
     entries = EntryPoints()
-    entries.assert_refused(CouponNotFound, entries.link_calls(entries.token[:-1] + ("1" if entries.token[-1] == "0" else "0")))
     entries.assert_refused(
-        CouponNotFound, entries.link_calls(links.format_token(entries.coupon, links.derive_holder(entries.coupon, "eve")))
+        CouponNotFound,
+        entries.link_calls(entries.token[:-1] + ("1" if entries.token[-1] == "0" else "0")),
+    )
+    entries.assert_refused(
+        CouponNotFound,
+        entries.link_calls(
+            links.format_token(entries.coupon, links.derive_holder(entries.coupon, "eve"))
+        ),
     )
 
 
 def test_authentic_undistributed_link_hides_the_refusal():
     entries = EntryPoints()
-    entries.new().coupon_service.change(ORGANISATION, entries.coupon.coupon_id, 1, {"active": False}, START)
+    entries.new().coupon_service.change(
+        ORGANISATION, entries.coupon.coupon_id, 1, {"active": False}, START
+    )
     entries.assert_refused(
-        CouponNotFound, entries.link_calls(links.format_token(entries.coupon, links.derive_holder(entries.coupon, "eve")))
+        CouponNotFound,
+        entries.link_calls(
+            links.format_token(entries.coupon, links.derive_holder(entries.coupon, "eve"))
+        ),
     )
 
 
@@ -105,28 +135,43 @@ def test_used_link_of_an_archived_coupon_is_not_found():
 
 def test_unknown_coupon_is_not_found():
     entries = EntryPoints()
-    service, campaigns, unknown = entries.new().redemption_service, entries.new().coupon_service, links.new_id()
-    entries.assert_refused(CouponNotFound, [lambda: service.find_coupon(ORGANISATION, coupon_id=unknown)])
-    entries.assert_refused(CouponNotFound, [lambda: service.find_coupon(ORGANISATION, code="NO-SUCH")])
+    service, campaigns, unknown = (
+        entries.new().redemption_service,
+        entries.new().coupon_service,
+        links.new_id(),
+    )
+    entries.assert_refused(
+        CouponNotFound, [lambda: service.find_coupon(ORGANISATION, coupon_id=unknown)]
+    )
+    entries.assert_refused(
+        CouponNotFound, [lambda: service.find_coupon(ORGANISATION, code="NO-SUCH")]
+    )
     entries.assert_refused(CouponNotFound, [lambda: campaigns.get(ORGANISATION, unknown)])
 
 
 def test_code_is_free_only_after_archiving(monkeypatch):
     entries = EntryPoints()
-    entries.assert_refused(CodeTaken, [lambda: entries.new().coupon_service.create(ORGANISATION, new_coupon(1), START)])
+    entries.assert_refused(
+        CodeTaken, [lambda: entries.new().coupon_service.create(ORGANISATION, new_coupon(1), START)]
+    )
     generated = iter([entries.coupon.code, "FREE"])
     monkeypatch.setattr(codes, "generate", lambda: next(generated))
     another = replace(new_coupon(1), code=None)
     assert entries.new().coupon_service.create(ORGANISATION, another, START).coupon.code == "FREE"
     entries.new().coupon_service.archive(ORGANISATION, entries.coupon.coupon_id, START)
-    assert entries.new().coupon_service.create(ORGANISATION, new_coupon(1), START).coupon.code == entries.coupon.code
+    assert (
+        entries.new().coupon_service.create(ORGANISATION, new_coupon(1), START).coupon.code
+        == entries.coupon.code
+    )
 
 
 def test_list_has_each_matching_coupon_once():
     entries = EntryPoints()
     campaigns = entries.new().coupon_service
     for number, code in enumerate(["SAVE-10", "AUTUMN", "WINTER"], 1):
-        new = replace(new_coupon(9), code=code, name=f"Coupon of {code[:4].title()}", active=code != "WINTER")
+        new = replace(
+            new_coupon(9), code=code, name=f"Coupon of {code[:4].title()}", active=code != "WINTER"
+        )
         campaigns.create(ORGANISATION, new, START + timedelta(seconds=number))
     campaigns.archive(ORGANISATION, entries.coupon.coupon_id, START)
 
@@ -144,7 +189,9 @@ def test_list_has_each_matching_coupon_once():
     assert listed(CouponStatus.ARCHIVED) == [entries.coupon.code]
     assert listed(CouponStatus.DISABLED) == ["WINTER"]
     assert listed(text="of aut") == ["AUTUMN"]
-    assert listed(text="E-1") == listed(text="savei0") == listed(text="coupon of save") == ["SAVE-10"]
+    assert (
+        listed(text="E-1") == listed(text="savei0") == listed(text="coupon of save") == ["SAVE-10"]
+    )
     assert listed(text="-") == ["SAVE-10"]
     assert listed(text="ten off") == listed(text="--") == []
     assert campaigns.list_page(ORGANISATION, None, "", None, 10, START)[1] is None
@@ -152,16 +199,22 @@ def test_list_has_each_matching_coupon_once():
 
 def test_coupon_of_another_organisation_is_not_found():
     entries = EntryPoints()
-    entries.assert_refused(CouponNotFound, [*entries.marketer_calls("other"), entries.program_calls("other")[0]])
+    entries.assert_refused(
+        CouponNotFound, [*entries.marketer_calls("other"), entries.program_calls("other")[0]]
+    )
 
 
 def test_disabled_addon_closes_every_entry_point():
     entries = EntryPoints()
     key = next(key for key in entries.client.engine.items if key == (f"ORG#{ORGANISATION}", "ORG"))
-    entries.client.engine.store(key, entries.client.engine.items[key] | {"addon_enabled": {"BOOL": False}})
+    entries.client.engine.store(
+        key, entries.client.engine.items[key] | {"addon_enabled": {"BOOL": False}}
+    )
     entries.assert_refused(CouponNotFound, entries.link_calls(entries.token))
     programs = [*entries.program_calls(ORGANISATION), *entries.marketer_calls(ORGANISATION)]
-    programs.append(lambda: entries.new().coupon_service.list_page(ORGANISATION, None, "", None, 10, START))
+    programs.append(
+        lambda: entries.new().coupon_service.list_page(ORGANISATION, None, "", None, 10, START)
+    )
     entries.assert_refused(AddonDisabled, programs)
 
 
@@ -169,7 +222,10 @@ def test_disabled_addon_closes_every_entry_point():
 def test_tap_is_refused_without_a_redeem_button(behavior):
     entries = EntryPoints()
     entries.new().coupon_service.save_page(
-        ORGANISATION, entries.coupon.coupon_id, RedeemPage(redeem_button=RedeemButton(behavior)), START
+        ORGANISATION,
+        entries.coupon.coupon_id,
+        RedeemPage(redeem_button=RedeemButton(behavior)),
+        START,
     )
     entries.assert_refused(RedeemNotOffered, entries.link_calls(entries.token)[2:])
 
@@ -186,7 +242,9 @@ def test_change_of_an_old_version_gets_the_current_version():
 def test_page_of_unlimited_customer_reads_numbered_uses_only():
     entries = EntryPoints()
     for number in range(3):
-        entries.new().redemption_service.redeem_at_till(entries.coupon, "ann", None, f"sale {number}", START)
+        entries.new().redemption_service.redeem_at_till(
+            entries.coupon, "ann", None, f"sale {number}", START
+        )
     holder = links.derive_holder(entries.coupon, "ann")
     store = RedemptionStore(Table(entries.client, "couponflow"))
     assert (len(store.list_all(holder)), len(store.list_numbered(holder))) == (3, 1)
@@ -199,5 +257,7 @@ def test_use_keeps_the_inbox_of_its_flow_or_till():
     service.distribute(coupon, "bob", "line", START)
     service.redeem_at_till(coupon, "bob", "pos", None, START)
     service.redeem_at_till(coupon, "bob", "pos", None, START)
-    made = RedemptionStore(Table(entries.client, "couponflow")).list_all(links.derive_holder(coupon, "bob"))
+    made = RedemptionStore(Table(entries.client, "couponflow")).list_all(
+        links.derive_holder(coupon, "bob")
+    )
     assert [(use.customer_id, use.inbox_id) for use in made] == [("bob", "line"), ("bob", "pos")]

@@ -1,4 +1,6 @@
-"""Every interleaving of a few calls and crashes keeps the promises; each removed rule breaks one."""
+"""Every interleaving of a few calls and crashes keeps the promises; each removed rule
+breaks one.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,17 @@ LOST_AND_CRASHED = Budget(lost_answers=1, crashes=1)
 LIMIT_CHANGES = scenarios.same_key_during_customer_limit_change
 QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a rush while the limit moves": (scenarios.redemptions_during_limit_changes, Budget()),
-    "a lowering, answers lost": (scenarios.lowering_during_a_redemption, Budget(lost_answers=2, conflicts=1)),
+    "a lowering, answers lost": (
+        scenarios.lowering_during_a_redemption,
+        Budget(lost_answers=2, conflicts=1),
+    ),
     "a rush with faults": (scenarios.competing_redemptions_with_faults, ONE_OF_EACH),
     "one customer everywhere": (scenarios.one_customer_at_every_entry_point, Budget()),
     "one sale twice": (lambda: scenarios.same_idempotency_key_twice(3), ONE_OF_EACH),
-    "one sale twice, without limit": (lambda: scenarios.same_idempotency_key_twice(None), ONE_OF_EACH),
+    "one sale twice, without limit": (
+        lambda: scenarios.same_idempotency_key_twice(None),
+        ONE_OF_EACH,
+    ),
     "one sale, limit removed": (lambda: LIMIT_CHANGES(3, None), LOST_AND_CRASHED),
     "one sale, limit set": (lambda: LIMIT_CHANGES(None, 3), LOST_AND_CRASHED),
     "two marketers": (scenarios.two_marketers, Budget(lost_answers=1)),
@@ -37,12 +45,21 @@ THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a rush, an answer lost": (scenarios.redemptions_during_limit_changes, Budget(lost_answers=1)),
     "a rush, a crash": (scenarios.redemptions_during_limit_changes, Budget(crashes=1)),
     "a rush, a conflict": (scenarios.redemptions_during_limit_changes, Budget(conflicts=1)),
-    "a rush, lowered in two steps": (lambda: scenarios.redemptions_during_limit_changes(1), Budget()),
+    "a rush, lowered in two steps": (
+        lambda: scenarios.redemptions_during_limit_changes(1),
+        Budget(),
+    ),
     "a crashed change, faults": (scenarios.two_marketers_and_a_crash, ONE_OF_EACH),
     "a page rule, faults": (scenarios.page_rule_change_and_taps, LOST_AND_CRASHED),
     "a rollback, all faults": (scenarios.rollback_and_last_unit, ONE_OF_EACH),
-    "a smaller one, an answer lost": (scenarios.few_redemptions_during_limit_changes, Budget(lost_answers=1)),
-    "one customer everywhere, all faults": (scenarios.one_customer_at_every_entry_point, ONE_OF_EACH),
+    "a smaller one, an answer lost": (
+        scenarios.few_redemptions_during_limit_changes,
+        Budget(lost_answers=1),
+    ),
+    "one customer everywhere, all faults": (
+        scenarios.one_customer_at_every_entry_point,
+        ONE_OF_EACH,
+    ),
     "one sale, limit removed and set": (lambda: LIMIT_CHANGES(3, None, 3), ONE_OF_EACH),
     "one sale, limit set and removed": (lambda: LIMIT_CHANGES(None, 3, None), ONE_OF_EACH),
 }
@@ -60,7 +77,10 @@ def test_every_interleaving_keeps_the_promises(name, is_soak, record_property):
 
 
 def test_merging_of_equal_states_loses_no_outcome():
-    alike = [scenarios.two_taps_and_a_lowering(merges).explore(Budget(lost_answers=1)) for merges in (True, False)]
+    alike = [
+        scenarios.two_taps_and_a_lowering(merges).explore(Budget(lost_answers=1))
+        for merges in (True, False)
+    ]
 
     def codes(found):
         return {(name, outcome[0]) for name, outcome in found.outcomes}
@@ -101,7 +121,10 @@ def _on_any_use(redemptions, use, number):
     return replace(use, may_be_new=True, customer_id="?")
 
 
-RUSH, CUSTOMER = scenarios.redemptions_during_limit_changes, scenarios.one_customer_at_every_entry_point
+RUSH, CUSTOMER = (
+    scenarios.redemptions_during_limit_changes,
+    scenarios.one_customer_at_every_entry_point,
+)
 ROLLBACK = scenarios.rollback_and_last_unit
 SMALL = scenarios.few_redemptions_during_limit_changes
 MUTANTS = {
@@ -145,7 +168,13 @@ MUTANTS = {
         lambda: LIMIT_CHANGES(3, None),
         Budget(),
     ),
-    "attempts claim nothing, limit set": (redemption, "_needs_attempt_claim", _never, lambda: LIMIT_CHANGES(None, 3), Budget()),
+    "attempts claim nothing, limit set": (
+        redemption,
+        "_needs_attempt_claim",
+        _never,
+        lambda: LIMIT_CHANGES(None, 3),
+        Budget(),
+    ),
 }
 
 

@@ -1,4 +1,6 @@
-"""R16: each fault at each call of each use case is retried and ends clearly; no loss, no repetition."""
+"""R16: each fault at each call of each use case is retried and ends clearly; no loss, no
+repetition.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,14 @@ from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import coupons, dynamodb, limit_changes
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.quota_shards import QuotaShardStore
-from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
+from simulator.environments import (
+    ORGANISATION,
+    START,
+    Environment,
+    environment,
+    found_organisation,
+    new_coupon,
+)
 from simulator.faults import KINDS, FaultyClient, from_call_on, only_at
 
 GET, BATCH, QUERY, PUT, UPDATE, TRANSACT = (
@@ -34,14 +43,18 @@ MOST_SECONDS, MOST_CALLS = 12, 1_000
 
 
 class System:
-    """A coupon on three shards with three uses per customer: ann has the link, bob has used it once."""
+    """A coupon on three shards with three uses per customer: ann has the link, bob has used it
+    once.
+    """
 
     def __init__(self, limit: int | None = 50, per_customer: int | None = 3) -> None:
         self.seconds = 0.0
         self.client = FaultyClient()
         found_organisation(self.client)
         env = self.environment()
-        self.coupon = env.coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon
+        self.coupon = env.coupon_service.create(
+            ORGANISATION, new_coupon(limit, per_customer), START
+        ).coupon
         env.redemption_service.distribute(self.coupon, "ann", None, START)
         env.redemption_service.redeem_by_link(self.link("bob", env), 1, START)
 
@@ -51,17 +64,23 @@ class System:
         return links.format_token(self.coupon, links.derive_holder(self.coupon, customer))
 
     def environment(self) -> Environment:
-        return environment(self.client, self._pause, lambda: self.seconds, random.Random(0), most_shards=3)
+        return environment(
+            self.client, self._pause, lambda: self.seconds, random.Random(0), most_shards=3
+        )
 
     def _pause(self, seconds: float) -> None:
         self.seconds += seconds
 
     def seen(self, env: Environment) -> Coupon:
-        return env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+        return env.redemption_service.find_coupon(
+            ORGANISATION, coupon_id=self.coupon.coupon_id
+        ).coupon
 
     def change(self, env: Environment, **changes: Any) -> object:
         version = env.coupon_store.get(self.coupon.coupon_id).version
-        return env.coupon_service.change(ORGANISATION, self.coupon.coupon_id, version, changes, START)
+        return env.coupon_service.change(
+            ORGANISATION, self.coupon.coupon_id, version, changes, START
+        )
 
     def facts(self) -> object:
         """The relevant stored facts. Raises if they are inconsistent."""
@@ -70,13 +89,25 @@ class System:
         for coupon in env.coupon_store.list_page(ORGANISATION, None, 10):
             shards = QuotaShardStore(env.coupon_store._table).read(coupon)
             assert coupon.units == sum(shard.used + shard.remaining for shard in shards)
-            assert {shard.version for shard in shards} == {coupon.version}, "every shard has the coupon's version"
+            assert {shard.version for shard in shards} == {coupon.version}, (
+                "every shard has the coupon's version"
+            )
             used = sum(shard.used for shard in shards)
             assert used == self._redemptions(coupon).count("redeemed")
-            terms = (coupon.name, coupon.max_redemptions, coupon.max_redemptions_per_customer, coupon.active, coupon.shards)
+            terms = (
+                coupon.name,
+                coupon.max_redemptions,
+                coupon.max_redemptions_per_customer,
+                coupon.active,
+                coupon.shards,
+            )
             found.append((terms, coupon.archived_at, used, self._redemptions(coupon)))
         codes = sorted(pk for pk, sk in self.client.engine.items if sk == "CODE")
-        return sorted(map(repr, found)), codes, self.environment().coupon_service.page(ORGANISATION, self.coupon.coupon_id)
+        return (
+            sorted(map(repr, found)),
+            codes,
+            self.environment().coupon_service.page(ORGANISATION, self.coupon.coupon_id),
+        )
 
     def _redemptions(self, coupon: Coupon) -> list[str]:
         items = self.client.engine.items.items()
@@ -94,19 +125,27 @@ def _another_coupon(system: System, env: Environment) -> object:
 
 
 def _saves_page(system: System, env: Environment) -> object:
-    return env.coupon_service.save_page(ORGANISATION, system.coupon.coupon_id, RedeemPage(terms="One each"), START)
+    return env.coupon_service.save_page(
+        ORGANISATION, system.coupon.coupon_id, RedeemPage(terms="One each"), START
+    )
 
 
 def _sells(customer: str, key: str = "receipt") -> Call:
-    return lambda system, env: env.redemption_service.redeem_at_till(system.seen(env), customer, None, key, START)
+    return lambda system, env: env.redemption_service.redeem_at_till(
+        system.seen(env), customer, None, key, START
+    )
 
 
 def _taps(customer: str, use: int) -> Call:
-    return lambda system, env: env.redemption_service.redeem_by_link(system.link(customer), use, START)
+    return lambda system, env: env.redemption_service.redeem_by_link(
+        system.link(customer), use, START
+    )
 
 
 def _distributes(customer: str) -> Call:
-    return lambda system, env: env.redemption_service.distribute(system.seen(env), customer, None, START)
+    return lambda system, env: env.redemption_service.distribute(
+        system.seen(env), customer, None, START
+    )
 
 
 def _changes(**changes: Any) -> Call:
@@ -119,8 +158,10 @@ READ_TO_CHANGE = [GET, GET, GET]
 USE_CASES: dict[str, tuple[Callable[[], System], Call, list[str]]] = {
     "distribute": (System, _distributes("carl"), [*TERMS, *SAMPLE, PUT]),
     "distribute again": (System, _distributes("ann"), [*TERMS, *SAMPLE, PUT]),
-    "distribute the next use": (System, _distributes("bob"), [*TERMS, *SAMPLE, PUT, QUERY, PUT, QUERY]),
-    "open": (System, lambda system, env: env.redemption_service.open_link(system.link("ann")), [QUERY, QUERY, GET, *SAMPLE]),
+    "distribute the next use": (System, _distributes("bob"), [*TERMS, *SAMPLE, PUT, QUERY, PUT,
+    QUERY]),
+    "open": (System, lambda system, env: env.redemption_service.open_link(system.link("ann")),
+    [QUERY, QUERY, GET, *SAMPLE]),
     "look again": (
         System,
         lambda system, env: env.redemption_service.open_link(system.link("ann"), look_again=True),
@@ -131,15 +172,21 @@ USE_CASES: dict[str, tuple[Callable[[], System], Call, list[str]]] = {
     "redeem by link, the next use": (System, _taps("bob", 2), [*LINK, QUERY, TRANSACT]),
     "till": (System, _sells("carl"), [*TERMS, TRANSACT]),
     "till, the next use": (System, _sells("bob"), [*TERMS, TRANSACT, QUERY, TRANSACT]),
-    "till, without limit": (lambda: System(per_customer=None), _sells("bob"), [*TERMS, TRANSACT, QUERY, GET, TRANSACT]),
-    "till, used up": (lambda: System(per_customer=1), _sells("bob"), [*TERMS, TRANSACT, QUERY, QUERY]),
-    "till, sold out": (lambda: System(limit=1), _sells("carl"), [*TERMS, TRANSACT, BATCH, GET, UPDATE, GET]),
+    "till, without limit": (lambda: System(per_customer=None), _sells("bob"), [*TERMS, TRANSACT,
+    QUERY, GET, TRANSACT]),
+    "till, used up": (lambda: System(per_customer=1), _sells("bob"), [*TERMS, TRANSACT, QUERY,
+    QUERY]),
+    "till, sold out": (lambda: System(limit=1), _sells("carl"), [*TERMS, TRANSACT, BATCH, GET,
+    UPDATE, GET]),
     "create": (System, _another_coupon, [TRANSACT]),
     "rename": (System, _changes(name="other"), [*READ_TO_CHANGE, UPDATE, *FENCES, *COUNTS]),
     "disable": (System, _changes(active=False), [*READ_TO_CHANGE, UPDATE, *FENCES, *COUNTS]),
-    "raise": (System, _changes(max_redemptions=53), [*READ_TO_CHANGE, BATCH, *[TRANSACT] * 3, *FENCES, *COUNTS]),
-    "lower": (System, _changes(max_redemptions=20), [*READ_TO_CHANGE, *COUNTS, *[BATCH, TRANSACT] * 3, *FENCES, *COUNTS]),
-    "archive": (System, lambda system, env: env.coupon_service.archive(ORGANISATION, system.coupon.coupon_id, START), [
+    "raise": (System, _changes(max_redemptions=53), [*READ_TO_CHANGE, BATCH, *[TRANSACT] * 3,
+    *FENCES, *COUNTS]),
+    "lower": (System, _changes(max_redemptions=20), [*READ_TO_CHANGE, *COUNTS, *[BATCH,
+    TRANSACT] * 3, *FENCES, *COUNTS]),
+    "archive": (System, lambda system, env: env.coupon_service.archive(ORGANISATION,
+    system.coupon.coupon_id, START), [
         *[GET, GET, TRANSACT], GET, *FENCES
     ]),
     "save the page": (System, _saves_page, [GET, GET, TRANSACT, *FENCES]),
@@ -210,7 +257,9 @@ CONTROLS: list[tuple[Any, str, Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("where", "name", "instead", "case", "kind"), CONTROLS)
-def test_control_without_retry_a_fault_changes_the_outcome(monkeypatch, where, name, instead, case, kind):
+def test_control_without_retry_a_fault_changes_the_outcome(
+    monkeypatch, where, name, instead, case, kind
+):
     monkeypatch.setattr(where, name, instead)
     with pytest.raises((*UNDECIDED, VersionConflict, AssertionError)):
         test_single_fault_changes_no_outcome(case, kind)

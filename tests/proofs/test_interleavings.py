@@ -27,7 +27,14 @@ from couponflow.store import keys
 from couponflow.store.dynamodb import Table
 from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.redemptions import RedemptionStore
-from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
+from simulator.environments import (
+    ORGANISATION,
+    START,
+    Environment,
+    environment,
+    found_organisation,
+    new_coupon,
+)
 from simulator.faults import FaultyClient
 
 TRANSACT, UPDATE = "transact_write_items", "update_item"
@@ -40,14 +47,22 @@ class System:
     def __init__(self, limit: int | None = 9, per_customer: int | None = None) -> None:
         self.client = FaultyClient()
         found_organisation(self.client)
-        self.coupon = self.new().coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon
+        self.coupon = (
+            self.new()
+            .coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START)
+            .coupon
+        )
         self.old = self.new()
         self.old.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id)
 
     def new(self) -> Environment:
         seconds = [0.0]
         return environment(
-            self.client, lambda pause: seconds.append(seconds.pop() + pause), lambda: seconds[0], random.Random(0), most_shards=4
+            self.client,
+            lambda pause: seconds.append(seconds.pop() + pause),
+            lambda: seconds[0],
+            random.Random(0),
+            most_shards=4,
         )
 
     def read(self) -> Coupon:
@@ -63,13 +78,23 @@ class System:
 
     def change(self, **changes: Any) -> Coupon:
         version = self.new().coupon_store.get(self.coupon.coupon_id).version
-        return self.new().coupon_service.change(ORGANISATION, self.coupon.coupon_id, version, changes, START).coupon
+        return (
+            self.new()
+            .coupon_service.change(ORGANISATION, self.coupon.coupon_id, version, changes, START)
+            .coupon
+        )
 
     def sell(
-        self, who: str = "ann", key: str | None = None, at: Environment | None = None, now: datetime = START
+        self,
+        who: str = "ann",
+        key: str | None = None,
+        at: Environment | None = None,
+        now: datetime = START,
     ) -> RedemptionResult:
         env = at or self.new()
-        coupon = env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id).coupon
+        coupon = env.redemption_service.find_coupon(
+            ORGANISATION, coupon_id=self.coupon.coupon_id
+        ).coupon
         return env.redemption_service.redeem_at_till(coupon, who, None, key, now)
 
     def sell_many(self, count: int) -> None:
@@ -107,7 +132,11 @@ def test_changed_coupon_decides_whatever_is_cached(by, changes, refusal):
     system.change(**changes)
 
     def redeem() -> RedemptionResult:
-        return system.old.redemption_service.redeem_by_link(token, 1, START) if by == "link" else system.sell(at=system.old)
+        return (
+            system.old.redemption_service.redeem_by_link(token, 1, START)
+            if by == "link"
+            else system.sell(at=system.old)
+        )
 
     if refusal is None:
         assert redeem().redemption.is_redeemed
@@ -142,14 +171,21 @@ def test_delayed_fence_of_an_older_change_is_ignored():
 def test_shard_that_a_crashed_change_did_not_fence_is_used():
     system = System()
     system.change(active=False)
-    system.client.begin(lambda number, method: "throttle" if method == UPDATE and system.client.calls.count(UPDATE) else None)
+    system.client.begin(
+        lambda number, method: (
+            "throttle" if method == UPDATE and system.client.calls.count(UPDATE) else None
+        )
+    )
     with pytest.raises(TryAgain):
         system.change(active=True)
     system.client.begin(lambda *_: None)
     assert system.sell().redemption.is_redeemed
 
 
-@pytest.mark.parametrize(("limit", "sold", "target", "reached"), [(3, 3, 1, 3), (10, 5, 3, 5), (5, 3, 4, 4), (5, 3, 3, 3)])
+@pytest.mark.parametrize(
+    ("limit", "sold", "target", "reached"),
+    [(3, 3, 1, 3), (10, 5, 3, 5), (5, 3, 4, 4), (5, 3, 3, 3)],
+)
 def test_lowering_overtaken_by_uses_names_its_reached_limit(limit, sold, target, reached):
     system = System(limit)
     system.run_before_first(TRANSACT, lambda: system.sell_many(sold))
@@ -185,7 +221,12 @@ def test_limit_goes_down_and_up_with_uneven_shards():
 
 
 @pytest.mark.parametrize(
-    ("method", "changes"), [(UPDATE, {"name": "mine"}), (TRANSACT, {"max_redemptions": 8}), (TRANSACT, {"max_redemptions": 10})]
+    ("method", "changes"),
+    [
+        (UPDATE, {"name": "mine"}),
+        (TRANSACT, {"max_redemptions": 8}),
+        (TRANSACT, {"max_redemptions": 10}),
+    ],
 )
 def test_overtaken_change_gets_the_current_version(method, changes):
     system = System()
@@ -200,7 +241,11 @@ def test_archiving_overtaken_by_a_change_happens_after_it():
     system = System()
     system.run_before_first(TRANSACT, lambda: system.change(name="theirs"))
     system.new().coupon_service.archive(ORGANISATION, system.coupon.coupon_id, START)
-    assert (system.read().name, system.read().version, system.read().archived_at) == ("theirs", 3, START)
+    assert (system.read().name, system.read().version, system.read().archived_at) == (
+        "theirs",
+        3,
+        START,
+    )
 
 
 def test_older_proof_keeps_a_newer_sold_out_mark():
@@ -220,7 +265,9 @@ def test_older_proof_keeps_a_newer_sold_out_mark():
     ):
         with pytest.raises(CouponMaxUsesReached):
             call()
-    assert TRANSACT not in system.client.calls and system.client.calls.count("batch_get_item") == 1, "of read() here"
+    assert (
+        TRANSACT not in system.client.calls and system.client.calls.count("batch_get_item") == 1
+    ), "of read() here"
     assert system.client.engine.items == before
 
 
@@ -241,11 +288,17 @@ def test_raise_keeps_what_others_counted_concurrently():
 def test_flow_is_not_sold_out_if_only_some_shards_are_empty():
     system = System(100)
     for number in range(1, 4):
-        (key,) = (key for key in system.client.engine.items if key[0].endswith(f"#{number}") and key[1] == "QUOTA")
+        (key,) = (
+            key
+            for key in system.client.engine.items
+            if key[0].endswith(f"#{number}") and key[1] == "QUOTA"
+        )
         system.client.engine.store(key, system.client.engine.items[key] | {"remaining": {"N": "0"}})
     for number in range(20):
         env = environment(system.client, lambda _: None, lambda: 0.0, random.Random(number))
-        assert env.redemption_service.distribute(system.coupon, f"customer-{number}", None, START).is_new
+        assert env.redemption_service.distribute(
+            system.coupon, f"customer-{number}", None, START
+        ).is_new
 
 
 def test_first_use_at_a_till_with_a_closed_cache_is_numbered():
@@ -280,7 +333,10 @@ def test_claimed_attempt_leads_to_its_redemption():
     holder = links.derive_holder(system.coupon, "ann")
     store = RedemptionStore(Table(system.client, "couponflow"))
     found = store.get(holder, keys.attempt_slot(links.derive_attempt("second", holder)))
-    assert found is not None and (found.redemption_id, found.slot) == (made.redemption_id, keys.slot(2))
+    assert found is not None and (found.redemption_id, found.slot) == (
+        made.redemption_id,
+        keys.slot(2),
+    )
     assert store.get(holder, keys.attempt_slot("none")) is None
 
 
@@ -299,7 +355,11 @@ def test_eventually_consistent_reads_decide_nothing(limit):
     get, query = system.client.engine.get_item, system.client.engine.query
 
     def old_item(**request: Any) -> Any:
-        return get(**request) if request["ConsistentRead"] or not request["Key"]["pk"]["S"].startswith(ours) else {}
+        return (
+            get(**request)
+            if request["ConsistentRead"] or not request["Key"]["pk"]["S"].startswith(ours)
+            else {}
+        )
 
     def old_items(**request: Any) -> Any:
         return query(**request) if request["ConsistentRead"] else {"Items": []}
@@ -308,11 +368,14 @@ def test_eventually_consistent_reads_decide_nothing(limit):
     first = system.new().redemption_service.redeem_by_link(token, 1, START)
     second = system.sell(key="second")
     assert (
-        system.new().redemption_service.redeem_by_link(token, 1, START).redemption.redemption_id == first.redemption.redemption_id
+        system.new().redemption_service.redeem_by_link(token, 1, START).redemption.redemption_id
+        == first.redemption.redemption_id
     )
     assert system.sell(key="second").redemption.redemption_id == second.redemption.redemption_id
     assert system.sell(key="third").repeated is False
-    assert len(system.new().redemption_service.open_link(token, look_again=True).redemptions) == (1 if limit is None else 3)
+    assert len(system.new().redemption_service.open_link(token, look_again=True).redemptions) == (
+        1 if limit is None else 3
+    )
     system.change(active=False)
     with pytest.raises(CouponDisabled):
         system.sell("bob")
@@ -322,5 +385,7 @@ def test_eventually_consistent_reads_decide_nothing(limit):
 def test_concurrent_redeemer_of_the_last_use_is_not_refused():
     system = System(1)
     token = system.token()
-    system.run_before_first(TRANSACT, lambda: system.new().redemption_service.redeem_by_link(token, 1, START))
+    system.run_before_first(
+        TRANSACT, lambda: system.new().redemption_service.redeem_by_link(token, 1, START)
+    )
     assert system.new().redemption_service.redeem_by_link(token, 1, START).repeated

@@ -1,4 +1,6 @@
-"""A5: a change that is interrupted after any of its writes and repeated has the uninterrupted result."""
+"""A5: a change that is interrupted after any of its writes and repeated has the uninterrupted
+result.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,9 @@ class System:
         env = self.environment()
         coupon = env.coupon_store.get(self.coupon_id)
         shards = QuotaShardStore(Table(self.client, "couponflow")).read(coupon)
-        assert {shard.version for shard in shards} == {coupon.version}, "every shard has the version"
+        assert {shard.version for shard in shards} == {coupon.version}, (
+            "every shard has the version"
+        )
         terms = (
             *(coupon.name, coupon.units, coupon.max_redemptions, coupon.active, coupon.ends_at),
             *(coupon.max_redemptions_per_customer, coupon.archived_at, coupon.shards),

@@ -11,7 +11,14 @@ from couponflow.domain import links
 from couponflow.domain.errors import TryAgain
 from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys, redemptions
-from simulator.environments import ORGANISATION, Environment, environment, found_organisation, moment, new_coupon
+from simulator.environments import (
+    ORGANISATION,
+    Environment,
+    environment,
+    found_organisation,
+    moment,
+    new_coupon,
+)
 from simulator.faults import FaultyClient, from_call_on
 
 MINUTE = 60.0
@@ -25,7 +32,9 @@ class Customer:
         self.client = FaultyClient()
         found_organisation(self.client)
         env = self._environment()
-        self.coupon = env.coupon_service.create(ORGANISATION, new_coupon(self.use, limit), moment(0)).coupon
+        self.coupon = env.coupon_service.create(
+            ORGANISATION, new_coupon(self.use, limit), moment(0)
+        ).coupon
         self.token = env.redemption_service.distribute(self.coupon, "ann", None, moment(0)).token
         for number in range(1, self.use):
             env.redemption_service.redeem_by_link(self.token, number, moment(0))
@@ -52,7 +61,9 @@ class Customer:
         """Ids of the redeemed uses."""
         holder = keys.holder(links.derive_holder(self.coupon, "ann"))
         items = [item for (pk, _), item in self.client.engine.items.items() if pk == holder]
-        return [item["redemption_id"]["S"] for item in items if item.get("status") == {"S": "redeemed"}]
+        return [
+            item["redemption_id"]["S"] for item in items if item.get("status") == {"S": "redeemed"}
+        ]
 
     def _environment(self) -> Environment:
         return environment(self.client, self._pause, lambda: self.seconds, random.Random(0))
@@ -62,7 +73,9 @@ class Customer:
 
 
 WAYS = [
-    (by, limit, before) for by in ("page", "till") for limit, before in [(1, 0), (3, 0), (3, 1), (3, 2), (None, 0), (None, 2)]
+    (by, limit, before)
+    for by in ("page", "till")
+    for limit, before in [(1, 0), (3, 0), (3, 1), (3, 2), (None, 0), (None, 2)]
 ]
 
 
@@ -96,15 +109,26 @@ ALWAYS = "attribute_exists(pk)"
 MUTANTS = [
     ("page", 3, 0, redemptions, "IS_UNUSED", f"({ALWAYS} OR :distributed = :distributed)"),
     ("till", 3, 1, links, "derive_attempt", _of_no_key),
-    ("till", None, 2, redemptions, "IS_NEW_OR_UNUSED", f"({ALWAYS} OR :distributed = :distributed)"),
+    (
+        "till",
+        None,
+        2,
+        redemptions,
+        "IS_NEW_OR_UNUSED",
+        f"({ALWAYS} OR :distributed = :distributed)",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("by", "limit", "before", "where", "name", "instead"), MUTANTS)
-def test_control_without_the_attempt_a_second_use_is_made(monkeypatch, by, limit, before, where, name, instead):
+def test_control_without_the_attempt_a_second_use_is_made(
+    monkeypatch, by, limit, before, where, name, instead
+):
     ann = Customer(by, limit, before)
     env = environment(ann.client, lambda _: None, lambda: 0.0, random.Random(0))
-    env.coupon_service.change(ORGANISATION, ann.coupon.coupon_id, 1, {"max_redemptions": 10}, moment(0))
+    env.coupon_service.change(
+        ORGANISATION, ann.coupon.coupon_id, 1, {"max_redemptions": 10}, moment(0)
+    )
     # With every response lost, outdated terms would never be noticed and nothing redeemed.
     ann.coupon = env.coupon_store.get(ann.coupon.coupon_id)
     monkeypatch.setattr(where, name, instead)

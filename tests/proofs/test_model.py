@@ -1,4 +1,6 @@
-"""R4: for any sequence of calls by marketers, flows, customers and tills, the service equals the model."""
+"""R4: for any sequence of calls by marketers, flows, customers and tills, the service equals the
+model.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from couponflow.domain import codes, links, rules
 from couponflow.domain.errors import CouponflowError
@@ -41,7 +50,9 @@ SETTINGS = settings(
     phases=[Phase.explicit, Phase.generate] if os.environ.get("MUTANTS") else list(Phase),
 )
 # A control ends at its first failure, so a high bound costs time only if needed.
-ANY_FAILURE = settings(SETTINGS, max_examples=3_000, phases=[Phase.generate], report_multiple_bugs=False)
+ANY_FAILURE = settings(
+    SETTINGS, max_examples=3_000, phases=[Phase.generate], report_multiple_bugs=False
+)
 
 CODES = st.sampled_from(["SAVE-10", "save1o", "OTHER", None])
 LIMITS = st.sampled_from([None, 1, 2, 3, 5, 33, 70])
@@ -58,7 +69,9 @@ class CouponMachine(RuleBasedStateMachine):
         super().__init__()
         self.seconds = 0.0
         self.client = EngineClient()
-        self.env = environment(self.client, lambda _: None, lambda: self.seconds, random.Random(0), most_shards=3)
+        self.env = environment(
+            self.client, lambda _: None, lambda: self.seconds, random.Random(0), most_shards=3
+        )
         self.models: dict[str, CouponModel] = {}
         found_organisation(self.client)
 
@@ -79,19 +92,31 @@ class CouponMachine(RuleBasedStateMachine):
 
     @initialize(target=coupon_ids, limit=LIMITS, per_customer=CUSTOMER_LIMITS)
     def first_coupon(self, limit, per_customer):
-        return self._created("FIRST", limit, per_customer, self.now - HOUR, self.now + 4 * HOUR, True)
+        return self._created(
+            "FIRST", limit, per_customer, self.now - HOUR, self.now + 4 * HOUR, True
+        )
 
     @rule(
-        target=coupon_ids, code=CODES, limit=LIMITS, per_customer=CUSTOMER_LIMITS, starts=HOURS, ends=HOURS, active=st.booleans()
+        target=coupon_ids,
+        code=CODES,
+        limit=LIMITS,
+        per_customer=CUSTOMER_LIMITS,
+        starts=HOURS,
+        ends=HOURS,
+        active=st.booleans(),
     )
     def create(self, code, limit, per_customer, starts, ends, active):
-        made = self._created(code, limit, per_customer, self.now + starts * HOUR, self.now + ends * HOUR, active)
+        made = self._created(
+            code, limit, per_customer, self.now + starts * HOUR, self.now + ends * HOUR, active
+        )
         return made or next(iter(self.models))
 
     def _created(self, code, limit, per_customer, starts_at, ends_at, active):
         new = NewCoupon("Ten off", starts_at, ends_at, "UTC", code, limit, per_customer, active)
         made = self.answer(lambda: self.env.coupon_service.create(ORGANISATION, new, self.now))
-        taken = {codes.canonical(model.code) for model in self.models.values() if not model.archived}
+        taken = {
+            codes.canonical(model.code) for model in self.models.values() if not model.archived
+        }
         if ends_at <= starts_at:
             assert made == "validation_failed"
         elif code and codes.canonical(code) in taken:
@@ -118,10 +143,16 @@ class CouponMachine(RuleBasedStateMachine):
     )
     def change(self, coupon_id, changes, is_late):
         model = self.models[coupon_id]
-        changes |= {name: self.now + changes[name] * HOUR for name in ("starts_at", "ends_at") if name in changes}
+        changes |= {
+            name: self.now + changes[name] * HOUR
+            for name in ("starts_at", "ends_at")
+            if name in changes
+        }
         version = self.env.coupon_store.get(coupon_id).version
         done = self.answer(
-            lambda: self.env.coupon_service.change(ORGANISATION, coupon_id, version - is_late, dict(changes), self.now)
+            lambda: self.env.coupon_service.change(
+                ORGANISATION, coupon_id, version - is_late, dict(changes), self.now
+            )
         )
         limit = changes.get("max_redemptions", model.max_redemptions)
         if model.archived:
@@ -138,10 +169,17 @@ class CouponMachine(RuleBasedStateMachine):
 
     @rule(coupon_id=coupon_ids)
     def archive(self, coupon_id):
-        assert self.answer(lambda: self.env.coupon_service.archive(ORGANISATION, coupon_id, self.now)) is None
+        assert (
+            self.answer(lambda: self.env.coupon_service.archive(ORGANISATION, coupon_id, self.now))
+            is None
+        )
         self.models[coupon_id].archived = True
 
-    @rule(coupon_id=coupon_ids, until=st.sampled_from(["starts_at", "ends_at"]), by=st.sampled_from([-1, 0, 1]))
+    @rule(
+        coupon_id=coupon_ids,
+        until=st.sampled_from(["starts_at", "ends_at"]),
+        by=st.sampled_from([-1, 0, 1]),
+    )
     def time_passes(self, coupon_id, until, by):
         """Advance to just before, at or after the next boundary of the period."""
         border = (getattr(self.models[coupon_id], until) - moment(0)).total_seconds()
@@ -150,7 +188,11 @@ class CouponMachine(RuleBasedStateMachine):
     @rule(coupon_id=coupon_ids, who=CUSTOMERS)
     def distribute(self, coupon_id, who):
         model, had_open = self.models[coupon_id], self.models[coupon_id].customer(who).has_open
-        given = self.answer(lambda: self.env.redemption_service.distribute(self.seen(coupon_id), who, None, self.now))
+        given = self.answer(
+            lambda: self.env.redemption_service.distribute(
+                self.seen(coupon_id), who, None, self.now
+            )
+        )
         if refused := model.distribute(who, self.now):
             assert given == refused
         else:
@@ -161,7 +203,11 @@ class CouponMachine(RuleBasedStateMachine):
     @rule(coupon_id=coupon_ids, who=CUSTOMERS, number=st.integers(1, 3))
     def tap(self, coupon_id, who, number):
         model, customer = self.models[coupon_id], self.models[coupon_id].customer(who)
-        tapped = self.answer(lambda: self.env.redemption_service.redeem_by_link(self._token(coupon_id, who), number, self.now))
+        tapped = self.answer(
+            lambda: self.env.redemption_service.redeem_by_link(
+                self._token(coupon_id, who), number, self.now
+            )
+        )
         if not model.archived and number <= len(customer.numbered):
             self._repeats(tapped, customer.numbered[number - 1])
         elif refused := model.may_tap(who, number, self.now):
@@ -173,7 +219,11 @@ class CouponMachine(RuleBasedStateMachine):
     @rule(coupon_id=coupon_ids, who=CUSTOMERS, key=KEYS)
     def sell(self, coupon_id, who, key):
         model, customer = self.models[coupon_id], self.models[coupon_id].customer(who)
-        sold = self.answer(lambda: self.env.redemption_service.redeem_at_till(self.seen(coupon_id), who, None, key, self.now))
+        sold = self.answer(
+            lambda: self.env.redemption_service.redeem_at_till(
+                self.seen(coupon_id), who, None, key, self.now
+            )
+        )
         if key in customer.by_key:
             self._repeats(sold, customer.by_key[key])
         elif refused := model.may_redeem(who, self.now):
@@ -185,13 +235,21 @@ class CouponMachine(RuleBasedStateMachine):
     @rule(coupon_id=coupon_ids, who=CUSTOMERS)
     def look(self, coupon_id, who):
         model = self.models[coupon_id]
-        opened = self.answer(lambda: self.env.redemption_service.open_link(self._token(coupon_id, who)))
+        opened = self.answer(
+            lambda: self.env.redemption_service.open_link(self._token(coupon_id, who))
+        )
         customer = model.customer(who)
         if model.archived or not customer.was_sent:
             assert opened == "coupon_not_found"
         else:
-            counted = customer.numbered if model.max_redemptions_per_customer is None else customer.numbered + customer.others
-            assert {made.redemption_id for made in opened.redemptions if made.is_redeemed} == set(counted)
+            counted = (
+                customer.numbered
+                if model.max_redemptions_per_customer is None
+                else customer.numbered + customer.others
+            )
+            assert {made.redemption_id for made in opened.redemptions if made.is_redeemed} == set(
+                counted
+            )
             assert opened.is_sold_out is model.is_sold_out
 
     def _token(self, coupon_id: str, who: str) -> str:
@@ -202,7 +260,11 @@ class CouponMachine(RuleBasedStateMachine):
         assert (again.repeated, again.redemption.redemption_id) == (True, redemption_id)
 
     def _is_new(self, made: RedemptionResult, model: CouponModel) -> None:
-        known = [use for customer in model.customers.values() for use in customer.numbered + customer.others]
+        known = [
+            use
+            for customer in model.customers.values()
+            for use in customer.numbered + customer.others
+        ]
         assert not made.repeated and made.redemption.redemption_id not in known
 
     @invariant()
@@ -211,7 +273,13 @@ class CouponMachine(RuleBasedStateMachine):
             shown = self.env.coupon_service.get(ORGANISATION, coupon_id)
             assert shown.status(self.now) == model.status(self.now)
             assert shown.counts.used == model.used
-            for term in ("max_redemptions", "max_redemptions_per_customer", "active", "starts_at", "ends_at"):
+            for term in (
+                "max_redemptions",
+                "max_redemptions_per_customer",
+                "active",
+                "starts_at",
+                "ends_at",
+            ):
                 assert getattr(shown.coupon, term) == getattr(model, term)
             if model.max_redemptions is not None:
                 assert shown.counts.remaining == model.max_redemptions - model.used
@@ -220,7 +288,9 @@ class CouponMachine(RuleBasedStateMachine):
     def _records(self, coupon_id: str) -> Counter[str]:
         items = self.client.engine.items.items()
         return Counter(
-            item["status"]["S"] for key, item in items if key[0].startswith(f"HOLDER#{coupon_id}#") and "status" in item
+            item["status"]["S"]
+            for key, item in items
+            if key[0].startswith(f"HOLDER#{coupon_id}#") and "status" in item
         )
 
 
@@ -235,7 +305,11 @@ def _one_more(coupon, nth_use):
 
 def _disabled_last(coupon, now):
     found = _distribution_refusal(coupon, now)
-    return found if now < coupon.ends_at or coupon.archived_at else _distribution_refusal(coupon, coupon.starts_at)
+    return (
+        found
+        if now < coupon.ends_at or coupon.archived_at
+        else _distribution_refusal(coupon, coupon.starts_at)
+    )
 
 
 _distribution_refusal = rules.distribution_refusal

@@ -1,4 +1,6 @@
-"""R3: random schedules with faults oversell, lose and repeat nothing, and give only true refusals."""
+"""R3: random schedules with faults oversell, lose and repeat nothing, and give only true
+refusals.
+"""
 
 from __future__ import annotations
 

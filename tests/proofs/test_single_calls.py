@@ -21,7 +21,14 @@ from couponflow.services.redemption import MOST_CHANGES
 from couponflow.services.shard_redeemer import MOST_TRIES, RedemptionResult
 from couponflow.store.dynamodb import Table
 from couponflow.store.quota_shards import QuotaShardStore
-from simulator.environments import ORGANISATION, START, Environment, environment, found_organisation, new_coupon
+from simulator.environments import (
+    ORGANISATION,
+    START,
+    Environment,
+    environment,
+    found_organisation,
+    new_coupon,
+)
 from simulator.faults import FaultyClient, from_call_on
 
 TRANSACT = "transact_write_items"
@@ -35,15 +42,21 @@ class System:
         self.client = FaultyClient()
         found_organisation(self.client)
         self.one, self.other = self.environment(), self.environment()
-        self.coupon_id = self.one.coupon_service.create(ORGANISATION, new_coupon(limit, per_customer), START).coupon.coupon_id
+        self.coupon_id = self.one.coupon_service.create(
+            ORGANISATION, new_coupon(limit, per_customer), START
+        ).coupon.coupon_id
         if changes:
             self.change(self.environment(), **changes)
-        self.coupon = self.one.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon_id).coupon
+        self.coupon = self.one.redemption_service.find_coupon(
+            ORGANISATION, coupon_id=self.coupon_id
+        ).coupon
         self.other.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon_id)
         self._watched()
 
     def environment(self) -> Environment:
-        return environment(self.client, self._pause, lambda: self.seconds, random.Random(0), most_shards=4)
+        return environment(
+            self.client, self._pause, lambda: self.seconds, random.Random(0), most_shards=4
+        )
 
     def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -63,7 +76,9 @@ class System:
         version = env.coupon_store.get(self.coupon_id).version
         env.coupon_service.change(ORGANISATION, self.coupon_id, version, changes, START)
 
-    def sell(self, env: Environment, customer: str = "ann", key: str | None = None) -> RedemptionResult:
+    def sell(
+        self, env: Environment, customer: str = "ann", key: str | None = None
+    ) -> RedemptionResult:
         coupon = env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon_id).coupon
         return env.redemption_service.redeem_at_till(coupon, customer, None, key, START)
 
@@ -121,7 +136,8 @@ def test_last_try_starts_well_before_the_functions_timeout():
 
 
 @pytest.mark.parametrize(
-    ("limit", "changes", "refusal"), [(1, {"name": "all gone"}, CouponMaxUsesReached), (9, {"active": False}, CouponDisabled)]
+    ("limit", "changes", "refusal"),
+    [(1, {"name": "all gone"}, CouponMaxUsesReached), (9, {"active": False}, CouponDisabled)],
 )
 @pytest.mark.parametrize("by", ["link", "till"])
 def test_known_refusal_causes_no_write(by, limit, changes, refusal):
@@ -133,7 +149,9 @@ def test_known_refusal_causes_no_write(by, limit, changes, refusal):
 
     def ann_comes() -> None:
         with pytest.raises(refusal):
-            system.one.redemption_service.redeem_by_link(token, 1, START) if by == "link" else system.sell(system.one, "ann")
+            system.one.redemption_service.redeem_by_link(
+                token, 1, START
+            ) if by == "link" else system.sell(system.one, "ann")
 
     ann_comes()
     assert TRANSACT not in system.calls_of(ann_comes)
@@ -236,9 +254,16 @@ def test_customer_limit_takes_precedence_over_sold_out():
 
 def test_shards_are_sampled_once_in_two_seconds():
     system = System(9)
-    glances = [system.calls_of(lambda: system.link("ann")).count("batch_get_item") for _ in range(3)]
+    glances = [
+        system.calls_of(lambda: system.link("ann")).count("batch_get_item") for _ in range(3)
+    ]
     system.seconds += 2.5
-    assert [*glances, system.calls_of(lambda: system.link("ann")).count("batch_get_item")] == [1, 0, 0, 1]
+    assert [*glances, system.calls_of(lambda: system.link("ann")).count("batch_get_item")] == [
+        1,
+        0,
+        0,
+        1,
+    ]
 
 
 @pytest.mark.parametrize("text", ["x", "COUPON#x", ""])
@@ -251,10 +276,20 @@ def test_malformed_id_or_code_is_not_looked_up(text):
 
     campaigns: CouponService = system.one.coupon_service
     assert (
-        system.calls_of(lambda: looks_up(lambda: system.one.redemption_service.find_coupon(ORGANISATION, coupon_id=text))) == []
+        system.calls_of(
+            lambda: looks_up(
+                lambda: system.one.redemption_service.find_coupon(ORGANISATION, coupon_id=text)
+            )
+        )
+        == []
     )
     assert system.calls_of(lambda: looks_up(lambda: campaigns.coupon(ORGANISATION, text))) == []
-    assert system.calls_of(lambda: looks_up(lambda: system.one.redemption_service.find_coupon(ORGANISATION))) == []
+    assert (
+        system.calls_of(
+            lambda: looks_up(lambda: system.one.redemption_service.find_coupon(ORGANISATION))
+        )
+        == []
+    )
 
 
 def test_change_returns_only_after_fencing_every_shard():
@@ -263,7 +298,11 @@ def test_change_returns_only_after_fencing_every_shard():
 
     def busy(_: int, method: str) -> str | None:
         return (
-            "throttle" if method == "update_item" and system.client.calls.count("update_item") and next(failing, False) else None
+            "throttle"
+            if method == "update_item"
+            and system.client.calls.count("update_item")
+            and next(failing, False)
+            else None
         )
 
     system.client.begin(busy)

@@ -1,7 +1,9 @@
 """An engine that withholds the item of a refused single write adds no outcome.
 
-The store then reads the item, and other requests may change it between the refusal and the read. Every
-order of the calls is searched on an engine that sends the item, as DynamoDB does, and on one that does
+The store then reads the item, and other requests may change it between the refusal and the read.
+Every
+order of the calls is searched on an engine that sends the item, as DynamoDB does, and on one that
+does
 not. The outcomes of the second must be a subset of those of the first.
 """
 
@@ -66,7 +68,9 @@ def test_control_distribution_without_a_read_adds_an_outcome(monkeypatch):
 
 
 def test_control_change_without_a_read_adds_an_outcome(monkeypatch):
-    """Control: a marketer's own change, whose answer was lost, is reported as another marketer's."""
+    """Control: a marketer's own change, whose answer was lost, is reported as another
+    marketer's.
+    """
     monkeypatch.setattr(Table, "find_conflicting_item", lambda _self, refused, _key: refused.old)
     conflict = ("alone", ("version_conflict",))
     assert conflict not in _search(SCENARIOS["one marketer"], withholds_old=False).outcomes
@@ -74,7 +78,8 @@ def test_control_change_without_a_read_adds_an_outcome(monkeypatch):
 
 
 # Rate counters: the window that the counter is in at the start (None: no counter), the units that
-# were taken of it, and the window of each request. Two units are allowed in a window, one a request.
+# were taken of it, and the window of each request. Two units are allowed in a window, one a
+# request.
 WINDOWS: list[tuple[int | None, int, tuple[int, ...]]] = [
     (None, 0, (1, 1)),
     (None, 0, (1, 2)),
@@ -98,14 +103,18 @@ def test_withheld_item_adds_no_answer_of_a_rate_counter(start):
 def test_control_early_read_of_a_rate_counter_adds_an_answer(monkeypatch):
     """Control: the item read after the first refusal may be of a window that has room."""
     take = RateCounterStore._take
-    monkeypatch.setattr(RateCounterStore, "_take", lambda *call, exists=False: take(*call, exists=True))
+    monkeypatch.setattr(
+        RateCounterStore, "_take", lambda *call, exists=False: take(*call, exists=True)
+    )
     start = (1, 2, (2, 2))
     sent = set(_counts_in_every_order(start, withholds_old=False))
     withheld = set(_counts_in_every_order(start, withholds_old=True))
     assert not withheld <= sent
 
 
-def _counts_in_every_order(start: tuple[int | None, int, tuple[int, ...]], *, withholds_old: bool) -> Iterator[tuple[Any, ...]]:
+def _counts_in_every_order(
+    start: tuple[int | None, int, tuple[int, ...]], *, withholds_old: bool
+) -> Iterator[tuple[Any, ...]]:
     """Whether each request got its unit, and the counter then, for each order of the calls."""
     window, taken, requests = start
 
@@ -144,8 +153,12 @@ class _Turns(_Direct):
         return call
 
 
-def _run(calls: Sequence[Callable[[], Any]], order: Sequence[int]) -> tuple[list[tuple[int, list[int]]], list[Any]]:
-    """Run the calls in the order of `order`, then the first that can; each choice and its options."""
+def _run(
+    calls: Sequence[Callable[[], Any]], order: Sequence[int]
+) -> tuple[list[tuple[int, list[int]]], list[Any]]:
+    """Run the calls in the order of `order`, then the first that can; each choice and its
+    options.
+    """
     results: list[Any] = [None] * len(calls)
     turns = [greenlet(call) for call in calls]
     for turn in turns:

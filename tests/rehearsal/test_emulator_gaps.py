@@ -1,4 +1,7 @@
-"""Asks the emulator for what it cannot do yet. A test fails when it has learned it: then the adaptation goes."""
+"""Asks the emulator for what it cannot do yet.
+
+A test fails when it has learned it: then the adaptation goes.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ def test_emulator_still_refuses_what_is_left_out(emulator: Emulator, name: str):
     waiter.config.delay = 1
 
     with pytest.raises((ClientError, WaiterError), match="Unrecognized resource types|ROLLBACK"):
-        cloudformation.create_stack(StackName=f"probe-{name}", TemplateBody=json.dumps(PROBES[name]))
+        cloudformation.create_stack(
+            StackName=f"probe-{name}", TemplateBody=json.dumps(PROBES[name])
+        )
         waiter.wait(StackName=f"probe-{name}")
 
 
@@ -36,7 +41,12 @@ def test_emulator_evaluates_actions_but_no_leading_keys(emulator: Emulator):
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
     )
     condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["ORG#*"]}}
-    statement = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*", "Condition": condition}
+    statement = {
+        "Effect": "Allow",
+        "Action": "dynamodb:GetItem",
+        "Resource": "*",
+        "Condition": condition,
+    }
     client = client_with(emulator, statement)
 
     assert "Item" not in client.get_item(TableName="probe", Key={"pk": {"S": "ORG#acme"}})

@@ -1,4 +1,6 @@
-"""Each function needs each right that its role has: with one less, the call that uses it is refused."""
+"""Each function needs each right that its role has: with one less, the call that uses it is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -43,22 +45,34 @@ def announced_and_completed(target: Target, api: ApiClient) -> int:
     if announced.status_code >= 500:
         return announced.status_code
     form = announced.json()["upload"]
-    uploaded = api.http.post(form["url"], data=form["fields"], files={"file": ("image", picture("PNG", (64, 64)))})
+    uploaded = api.http.post(
+        form["url"], data=form["fields"], files={"file": ("image", picture("PNG", (64, 64)))}
+    )
     if not uploaded.is_success:
         return 500  # the form carries the function's own right
     return api.call("POST", f"/v1/images/{announced.json()['image_id']}/complete").status_code
 
 
 def created_organisation(target: Target, api: ApiClient) -> int:
-    event = {"action": "create_organisation", "organisation_id": f"rights-{len(api.keys)}", "name": "Rights"}
+    event = {
+        "action": "create_organisation",
+        "organisation_id": f"rights-{len(api.keys)}",
+        "name": "Rights",
+    }
     return 500 if "code" in target.invoke("OperatorFunction", event) else 200
 
 
 # One right of each function that has any beside its log, and a call that needs it.
 RIGHTS: dict[str, tuple[str, Call]] = {
     "CouponsFunction": ("s3:PutObject", exported),
-    "RedeemPageFunction": ("dynamodb:Query", lambda _, api: api.open(api.link(api.create_coupon(), "ann")).status_code),
-    "RedeemFunction": ("dynamodb:UpdateItem", lambda _, api: api.tap(api.link(api.create_coupon(), "ann")).status_code),
+    "RedeemPageFunction": (
+        "dynamodb:Query",
+        lambda _, api: api.open(api.link(api.create_coupon(), "ann")).status_code,
+    ),
+    "RedeemFunction": (
+        "dynamodb:UpdateItem",
+        lambda _, api: api.tap(api.link(api.create_coupon(), "ann")).status_code,
+    ),
     "DistributeFunction": (
         "dynamodb:PutItem",
         lambda _, api: (
@@ -77,11 +91,15 @@ RIGHTS: dict[str, tuple[str, Call]] = {
 
 def test_each_function_that_touches_data_is_tried():
     document = read_yaml(TEMPLATE)
-    assert {name for name in permissions.functions(document) if permissions.allowed(document, name)} == RIGHTS.keys()
+    assert {
+        name for name in permissions.functions(document) if permissions.allowed(document, name)
+    } == RIGHTS.keys()
 
 
 @pytest.mark.parametrize("function", RIGHTS)
-def test_function_with_one_right_less_is_refused(deployment: Deployment, target: Target, api: ApiClient, function: str):
+def test_function_with_one_right_less_is_refused(
+    deployment: Deployment, target: Target, api: ApiClient, function: str
+):
     action, call = RIGHTS[function]
 
     with without(deployment, function, action):
@@ -99,7 +117,9 @@ def without(deployment: Deployment, function: str, action: str) -> Iterator[None
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     less = copy.deepcopy(policy)
     for statement in less["Statement"]:
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        actions = (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
         statement["Action"] = [each for each in actions if each != action]
     less["Statement"] = [statement for statement in less["Statement"] if statement["Action"]]
     assert less != policy, f"{role} has no {action}"

@@ -23,7 +23,9 @@ def second_deployment(emulator: Emulator, package: Path) -> Iterator[Deployment]
     yield made
 
 
-def test_stack_is_updated_and_deleted_without_losing_data(second_deployment: Deployment, emulator: Emulator):
+def test_stack_is_updated_and_deleted_without_losing_data(
+    second_deployment: Deployment, emulator: Emulator
+):
     target = targets.of_deployment(second_deployment)
     with http_client(target.emulated) as http:
         api = target.new_organisation(http)
@@ -31,14 +33,23 @@ def test_stack_is_updated_and_deleted_without_losing_data(second_deployment: Dep
         link = api.link(coupon, "ann")
         before, versions = dict(second_deployment.resources), alias_versions(second_deployment)
 
-        (second_deployment.package.parent / "RedeemFunction" / "release.txt").write_text("another release")
+        (second_deployment.package.parent / "RedeemFunction" / "release.txt").write_text(
+            "another release"
+        )
         with timed("updated"):
             second_deployment.deploy(MaxShards="8")
 
         kept = ("Table", "ImagesBucket", "HttpApi")
-        assert [second_deployment.resources[name] for name in kept] == [before[name] for name in kept]
-        # SAM hashes properties before it fills in parameters: new code is a new version, a new parameter alone is none.
-        changed = {name for name, version in alias_versions(second_deployment).items() if version != versions[name]}
+        assert [second_deployment.resources[name] for name in kept] == [
+            before[name] for name in kept
+        ]
+        # SAM hashes properties before it fills in parameters: new code is a new version, a new
+        # parameter alone is none.
+        changed = {
+            name
+            for name, version in alias_versions(second_deployment).items()
+            if version != versions[name]
+        }
         assert changed == {"RedeemFunction"}
         assert api.tap(link).status_code == 200
         assert api.read_coupon(coupon)["times_redeemed"] == 1
@@ -49,7 +60,12 @@ def test_stack_is_updated_and_deleted_without_losing_data(second_deployment: Dep
         second_deployment.delete()
 
     assert target.stored() == stored != []
-    assert emulator.client("dynamodb").describe_table(TableName=table)["Table"]["DeletionProtectionEnabled"] is True
+    assert (
+        emulator.client("dynamodb").describe_table(TableName=table)["Table"][
+            "DeletionProtectionEnabled"
+        ]
+        is True
+    )
     emulator.client("s3").head_bucket(Bucket=bucket)
     with pytest.raises(ClientError, match="does not exist|ResourceNotFound|not found"):
         emulator.client("lambda").get_function(FunctionName=before["RedeemFunction"])
@@ -58,5 +74,14 @@ def test_stack_is_updated_and_deleted_without_losing_data(second_deployment: Dep
 def alias_versions(deployment: Deployment) -> dict[str, str]:
     """The version that each function's alias points to, by function."""
     client = deployment.emulator.client("lambda")
-    functions = [name.removesuffix("Aliaslive") for name in deployment.resources if name.endswith("Aliaslive")]
-    return {name: client.get_alias(FunctionName=deployment.resources[name], Name="live")["FunctionVersion"] for name in functions}
+    functions = [
+        name.removesuffix("Aliaslive")
+        for name in deployment.resources
+        if name.endswith("Aliaslive")
+    ]
+    return {
+        name: client.get_alias(FunctionName=deployment.resources[name], Name="live")[
+            "FunctionVersion"
+        ]
+        for name in functions
+    }

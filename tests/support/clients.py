@@ -1,4 +1,5 @@
-"""The running service as its clients use it over HTTP: the console, a flow, a customer's phone, a till.
+"""The running service as its clients use it over HTTP: the console, a flow, a customer's phone, a
+till.
 
 The base URL is all that differs between the local stack and a deployment.
 """
@@ -30,7 +31,9 @@ class Emulated:
     certificate: Path
 
     def configure_curl(self, folder: Path) -> dict[str, str]:
-        """Write a .curlrc that does the same for curl; return the environment that makes it read that."""
+        """Write a .curlrc that does the same for curl; return the environment that makes it read
+        that.
+        """
         lines = [f'connect-to = "::127.0.0.1:{self.port}"', f'cacert = "{self.certificate}"']
         (folder / ".curlrc").write_text("\n".join(lines))
         return {"CURL_HOME": str(folder)}
@@ -40,24 +43,39 @@ class LoopbackTransport(httpx.HTTPTransport):
     """Connects every name under `localhost`, which replaces an AWS name, to the local emulator."""
 
     def __init__(self, emulated: Emulated, limits: httpx.Limits) -> None:
-        super().__init__(verify=ssl.create_default_context(cafile=emulated.certificate), limits=limits)
+        super().__init__(
+            verify=ssl.create_default_context(cafile=emulated.certificate), limits=limits
+        )
         self._port = emulated.port
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a copy of the request: its Host header, the name in TLS and the owner of cookies stay as they are."""
+        """Send a copy of the request: its Host header, the name in TLS and the owner of cookies
+        stay as they are.
+        """
         host = request.url.host
         if not host.endswith(".localhost"):
             return super().handle_request(request)
         extensions = {**request.extensions, "sni_hostname": host}
         url = request.url.copy_with(host="127.0.0.1", port=self._port)
-        sent = httpx.Request(request.method, url, headers=request.headers, stream=request.stream, extensions=extensions)
+        sent = httpx.Request(
+            request.method,
+            url,
+            headers=request.headers,
+            stream=request.stream,
+            extensions=extensions,
+        )
         return super().handle_request(sent)
 
 
 def http_client(emulated: Emulated | None = None, base_url: str = "") -> httpx.Client:
-    """Make a client for a local stack, or for what is deployed on an emulator. It reads no proxy from the environment."""
+    """Make a client for a local stack, or for what is deployed on an emulator.
+
+    It reads no proxy from the environment.
+    """
     limits = httpx.Limits(max_connections=50)
-    transport = LoopbackTransport(emulated, limits) if emulated else httpx.HTTPTransport(limits=limits)
+    transport = (
+        LoopbackTransport(emulated, limits) if emulated else httpx.HTTPTransport(limits=limits)
+    )
     return httpx.Client(transport=transport, timeout=60, trust_env=False, base_url=base_url)
 
 
@@ -80,12 +98,18 @@ class ApiClient:
         """The header that authenticates a request."""
         return {"authorization": f"Bearer {self.keys[scope]}"}
 
-    def call(self, method: str, path: str, body: object = None, scope: str = "admin", **headers: str) -> httpx.Response:
+    def call(
+        self, method: str, path: str, body: object = None, scope: str = "admin", **headers: str
+    ) -> httpx.Response:
         """Send JSON with the key of a scope. Header names have `_` for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.http.request(method, self.base_url + path, json=body, headers=self.bearer(scope) | named)
+        return self.http.request(
+            method, self.base_url + path, json=body, headers=self.bearer(scope) | named
+        )
 
-    def send(self, method: str, path: str, content: bytes, content_type: str | None, scope: str = "admin") -> httpx.Response:
+    def send(
+        self, method: str, path: str, content: bytes, content_type: str | None, scope: str = "admin"
+    ) -> httpx.Response:
         """Send any bytes under any content type."""
         headers = self.bearer(scope) | ({"content-type": content_type} if content_type else {})
         return self.http.request(method, self.base_url + path, content=content, headers=headers)
@@ -119,25 +143,37 @@ class ApiClient:
 
     def create_block(self, coupon: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
         """Create a Distribute Coupon block."""
-        return _json(self.call("POST", "/v1/flow/blocks", {"coupon_id": coupon["coupon_id"]} | fields), 201)
+        return _json(
+            self.call("POST", "/v1/flow/blocks", {"coupon_id": coupon["coupon_id"]} | fields), 201
+        )
 
     def upload_image(self, kind: str, content: bytes, content_type: str) -> dict[str, Any]:
         """Announce, upload and complete an image: `{image_id, url, width, height}`."""
         body = {"kind": kind, "content_type": content_type, "size": len(content)}
         announced = _json(self.call("POST", "/v1/images", body), 201)
         form = announced["upload"]
-        uploaded = self.http.post(form["url"], data=form["fields"], files={"file": ("image", content)})
+        uploaded = self.http.post(
+            form["url"], data=form["fields"], files={"file": ("image", content)}
+        )
         assert uploaded.is_success, uploaded.text
         return _json(self.call("POST", f"/v1/images/{announced['image_id']}/complete"))
 
     # Flows
 
-    def distribute(self, coupon: Mapping[str, Any], customer_id: str, **fields: Any) -> dict[str, Any]:
+    def distribute(
+        self, coupon: Mapping[str, Any], customer_id: str, **fields: Any
+    ) -> dict[str, Any]:
         """Distribute the coupon to a customer; return the flow's response."""
-        body = {"coupon_id": coupon["coupon_id"], "customer_id": customer_id, "inbox_id": "line-1"} | fields
+        body = {
+            "coupon_id": coupon["coupon_id"],
+            "customer_id": customer_id,
+            "inbox_id": "line-1",
+        } | fields
         return _json(self.call("POST", "/v1/flow/distribute", body, "distribute"))
 
-    def run_block(self, block: Mapping[str, Any], customer_id: str, **fields: Any) -> dict[str, Any]:
+    def run_block(
+        self, block: Mapping[str, Any], customer_id: str, **fields: Any
+    ) -> dict[str, Any]:
         """Run a saved block for a customer; return the flow's response."""
         body = {"block_id": block["block_id"], "customer_id": customer_id} | fields
         return _json(self.call("POST", "/v1/flow/distribute", body, "distribute"))
@@ -161,14 +197,18 @@ class ApiClient:
         headers = {"accept": "application/json"}
         return self.http.post(f"{link}/redeem", data={"use": str(use)}, headers=headers)
 
-    def till(self, coupon: Mapping[str, Any], customer_id: object, **headers: str) -> httpx.Response:
+    def till(
+        self, coupon: Mapping[str, Any], customer_id: object, **headers: str
+    ) -> httpx.Response:
         """Redeem as a till does."""
         body = {"coupon_id": coupon["coupon_id"], "customer_id": customer_id}
         return self.call("POST", "/v1/redemptions", body, "redeem", **headers)
 
 
 def eventually(ask: Callable[[], T], wanted: T) -> T:
-    """The last answer: `wanted` as soon as it comes, within the time that the contract leaves for it."""
+    """The last answer: `wanted` as soon as it comes, within the time that the contract leaves for
+    it.
+    """
     ends_at = time.monotonic() + SECONDS_TO_FOLLOW
     while (answer := ask()) != wanted and time.monotonic() < ends_at:
         time.sleep(0.1)

@@ -1,4 +1,6 @@
-"""The service as `sam deploy` makes it, on the emulator: the built package, the template, the roles."""
+"""The service as `sam deploy` makes it, on the emulator: the built package, the template, the
+roles.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,11 @@ def build_package(folder: Path) -> Path:
     """Build for this machine and the emulator's Python; return the built template."""
     runtime = emulators.python_version()
     if runtime != RUNTIME:
-        print(f"No Python {RUNTIME} answers here: rehearsing on {runtime}, which is not the deployed build", flush=True)
+        print(
+            f"No Python {RUNTIME} answers here: rehearsing on {runtime}, which is not the deployed "
+            "build",
+            flush=True,
+        )
     with timed("built"):
         return build_once(machine_architecture(), folder, runtime)
 
@@ -57,13 +63,25 @@ class Deployment:
         """Create or update the stack with the real SAM CLI."""
         template = emulator_gaps.without_gaps(yaml.safe_load(self.package.read_text()))
         adapted = self.package.with_name(f"{self.name}.yaml")
-        adapted.write_text(yaml.safe_dump(template, sort_keys=False, allow_unicode=True, width=1000))
+        adapted.write_text(
+            yaml.safe_dump(template, sort_keys=False, allow_unicode=True, width=1000)
+        )
         values = {"Architecture": machine_architecture()} | parameters
         overrides = [f"{name}={value}" for name, value in values.items()]
-        options = ["--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--capabilities", *CAPABILITIES]
-        self._sam("deploy", "--template-file", str(adapted), *options, "--parameter-overrides", *overrides)
+        options = [
+            "--resolve-s3",
+            "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset",
+            "--capabilities",
+            *CAPABILITIES,
+        ]
+        self._sam(
+            "deploy", "--template-file", str(adapted), *options, "--parameter-overrides", *overrides
+        )
         self._learn_names()
-        emulator_gaps.create_routes(self.emulator.client("apigatewayv2"), self._processed_template(), self.resources)
+        emulator_gaps.create_routes(
+            self.emulator.client("apigatewayv2"), self._processed_template(), self.resources
+        )
 
     def delete(self) -> None:
         """Delete the stack, as the docs say."""
@@ -75,11 +93,17 @@ class Deployment:
 
     def _invoke(self, function: str, event: object) -> Any:
         client = self.emulator.client("lambda")
-        answer = client.invoke(FunctionName=self.resources[function], Payload=json.dumps(event).encode())
+        answer = client.invoke(
+            FunctionName=self.resources[function], Payload=json.dumps(event).encode()
+        )
         return json.loads(answer["Payload"].read())
 
     def _sam(self, *command: str) -> None:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.emulator.folder), "SAM_CLI_TELEMETRY": "0"}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.emulator.folder),
+            "SAM_CLI_TELEMETRY": "0",
+        }
         done = subprocess.run(
             [str(SAM / "bin" / "sam"), *command, "--stack-name", self.name],
             cwd=self.emulator.folder,
@@ -103,7 +127,9 @@ class Deployment:
 
     def _processed_template(self) -> dict[str, Any]:
         cloudformation = self.emulator.client("cloudformation")
-        body = cloudformation.get_template(StackName=self.name, TemplateStage="Processed")["TemplateBody"]
+        body = cloudformation.get_template(StackName=self.name, TemplateStage="Processed")[
+            "TemplateBody"
+        ]
         return dict(body if isinstance(body, dict) else json.loads(body))
 
 

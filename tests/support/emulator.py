@@ -1,4 +1,6 @@
-"""MiniStack, an open-source AWS in one process, as the deployment rehearsal needs it: over TLS and with IAM enforced."""
+"""MiniStack, an open-source AWS in one process, as the deployment rehearsal needs it: over TLS and
+with IAM enforced.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,10 @@ class EmulatorEnded(Exception):
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running MiniStack. Its root credentials are the access key `test`, which IAM does not check."""
+    """A running MiniStack.
+
+    Its root credentials are the access key `test`, which IAM does not check.
+    """
 
     port: int
     folder: Path
@@ -76,7 +81,9 @@ class Emulator:
         # One try: a refusal that is repeated until it fits would hide what a test looks for.
         settings = Config(retries={"total_max_attempts": 1}, read_timeout=120)
         made: Any = session or self.root
-        return made.client(service, endpoint_url=self.endpoint, verify=str(self.certificate), config=settings)
+        return made.client(
+            service, endpoint_url=self.endpoint, verify=str(self.certificate), config=settings
+        )
 
 
 @contextlib.contextmanager
@@ -87,7 +94,13 @@ def emulator(folder: Path) -> Iterator[Emulator]:
     _make_certificate(folder)
     (folder / "tmp").mkdir(exist_ok=True)
     # `python -m ministack` also takes port 443; hypercorn binds only the given address.
-    server = [str(MINISTACK / "bin" / "python"), "-m", "hypercorn", "--config", "python:ministack.core.hypercorn_conf"]
+    server = [
+        str(MINISTACK / "bin" / "python"),
+        "-m",
+        "hypercorn",
+        "--config",
+        "python:ministack.core.hypercorn_conf",
+    ]
     with running.log.open("wb") as output:
         process = subprocess.Popen(
             [*server, "--bind", f"{ports.LOOPBACK}:{running.port}", "ministack.app:app"],
@@ -111,7 +124,9 @@ def emulator(folder: Path) -> Iterator[Emulator]:
 def python_version() -> str:
     """The version of the Python that runs the functions, such as "3.13"."""
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
-    done = subprocess.run([str(MINISTACK / "bin" / "python"), "-c", ask], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [str(MINISTACK / "bin" / "python"), "-c", ask], capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 
@@ -165,7 +180,9 @@ def _make_certificate(folder: Path) -> None:
         .sign(key, hashes.SHA256())
     )
     no_password = serialization.NoEncryption()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password
+    )
     (folder / "key.pem").write_bytes(pem)
     (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 

@@ -1,6 +1,7 @@
 """What MiniStack 1.5.33 cannot do, and what the deployment rehearsal does instead.
 
-The template is deployed as it is but for these gaps. tests/deployment/test_emulator_gaps.py asks the emulator for
+The template is deployed as it is but for these gaps. tests/deployment/test_emulator_gaps.py asks
+the emulator for
 each of them and fails when it has learned one: then that adaptation goes.
 """
 
@@ -15,7 +16,12 @@ Document = dict[str, Any]
 
 # Gap 1: CodeDeploy. Aliases take a new version at once, as with TrafficShift=AllAtOnce.
 CODEDEPLOY_PROBE: Document = {
-    "Resources": {"Application": {"Type": "AWS::CodeDeploy::Application", "Properties": {"ComputePlatform": "Lambda"}}}
+    "Resources": {
+        "Application": {
+            "Type": "AWS::CodeDeploy::Application",
+            "Properties": {"ComputePlatform": "Lambda"},
+        }
+    }
 }
 # Gap 2: alarms on expressions over several metrics. Without them the stack has no alarms.
 ALARM_PROBE: Document = {
@@ -31,7 +37,11 @@ ALARM_PROBE: Document = {
                     {
                         "Id": "m0",
                         "ReturnData": False,
-                        "MetricStat": {"Metric": {"Namespace": "n", "MetricName": "m"}, "Period": 60, "Stat": "Sum"},
+                        "MetricStat": {
+                            "Metric": {"Namespace": "n", "MetricName": "m"},
+                            "Period": 60,
+                            "Stat": "Sum",
+                        },
                     },
                 ],
             },
@@ -48,7 +58,10 @@ def without_gaps(template: Document) -> Document:
     """The SAM template without what the emulator refuses (gaps 1 and 2)."""
     adapted = copy.deepcopy(template)
     resources = adapted["Resources"]
-    for properties in (adapted["Globals"]["Function"], *(each.get("Properties", {}) for each in resources.values())):
+    for properties in (
+        adapted["Globals"]["Function"],
+        *(each.get("Properties", {}) for each in resources.values()),
+    ):
         properties.pop("DeploymentPreference", None)
     for name in [name for name, each in resources.items() if _is_expression_alarm(each)]:
         del resources[name]
@@ -56,9 +69,11 @@ def without_gaps(template: Document) -> Document:
 
 
 def create_routes(api: Any, processed: Document, resources: Mapping[str, str]) -> int:
-    """Gap 3: the emulator makes the HTTP API but does not read its `Body`, so make its routes; return how many.
+    """Gap 3: the emulator makes the HTTP API but does not read its `Body`, so make its routes;
+    return how many.
 
-    `api` is an apigatewayv2 client, `processed` the template after SAM's transformation, and `resources` the
+    `api` is an apigatewayv2 client, `processed` the template after SAM's transformation, and
+    `resources` the
     physical ids by logical id. Routes of an earlier deployment are replaced.
     """
     api_id = resources["HttpApi"]

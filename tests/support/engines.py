@@ -13,4 +13,6 @@ FIRST = os.environ.get("ENGINE") or "ministack"
 if FIRST == WITHHOLDS_OLD:
     FIRST = "ministack"
 
-on_both_engines = pytest.mark.parametrize("engine_name", [FIRST, WITHHOLDS_OLD], indirect=True, scope="session")
+on_both_engines = pytest.mark.parametrize(
+    "engine_name", [FIRST, WITHHOLDS_OLD], indirect=True, scope="session"
+)

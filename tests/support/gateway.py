@@ -1,4 +1,6 @@
-"""The functions behind API Gateway, in this process: real routes, real events, real handlers, no network."""
+"""The functions behind API Gateway, in this process: real routes, real events, real handlers, no
+network.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class LambdaContext:
 class Gateway(httpx.BaseTransport):
     """An httpx transport that hands each request to the handler that the template routes it to."""
 
-    def __init__(self, load: Callable[[str], ModuleType], watch: Watch = lambda name, handler: handler) -> None:
+    def __init__(
+        self, load: Callable[[str], ModuleType], watch: Watch = lambda name, handler: handler
+    ) -> None:
         """`watch` may wrap each function's handler."""
         self._load, self._watch, self._functions = load, watch, dict[str, ModuleType]()
         self._template = sam_template.load()
@@ -46,7 +50,9 @@ class Gateway(httpx.BaseTransport):
 
     def invoke(self, name: str, event: object) -> Any:
         """Invoke the function directly and return its result."""
-        return json.loads(json.dumps(self.function(name).handler(json.loads(json.dumps(event)), LambdaContext())))
+        return json.loads(
+            json.dumps(self.function(name).handler(json.loads(json.dumps(event)), LambdaContext()))
+        )
 
     def restart(self) -> None:
         """Replace all execution environments by new ones with empty caches."""
@@ -54,7 +60,9 @@ class Gateway(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         event, function = self.event(request)
-        answer = response_of(json.dumps(self.function(function).handler(event, LambdaContext())).encode())
+        answer = response_of(
+            json.dumps(self.function(function).handler(event, LambdaContext())).encode()
+        )
         return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
 
     def event(self, request: httpx.Request) -> tuple[dict[str, Any], str]:

@@ -1,4 +1,6 @@
-"""How tests are shared out over the workers of pytest-xdist: which stay together, and which come first."""
+"""How tests are shared out over the workers of pytest-xdist: which stay together, and which come
+first.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from collections.abc import Iterable
 
 import pytest
 
-# The longest first, so that no worker waits for another one at the end. Folders or files, as glob patterns.
+# The longest first, so that no worker waits for another one at the end. Folders or files, as glob
+# patterns.
 LONGEST_FIRST = (
     "tests/browser/console/*",
     "tests/browser/*",
@@ -22,7 +25,12 @@ LONGEST_FIRST = (
     "tests/concurrency/*",
 )
 # Running services by the fixture that starts them; tests/contract names them so in its parameter.
-TARGETS = {"source_stack": "source", "built_stack": "built", "deployment": "rehearsal", "emulator": "rehearsal"}
+TARGETS = {
+    "source_stack": "source",
+    "built_stack": "built",
+    "deployment": "rehearsal",
+    "emulator": "rehearsal",
+}
 # Each test is a unit of work: these files have no fixture that is worth sharing.
 SPLIT = ("tests/proofs/*", "tests/local/test_stack.py")
 # Coverage slows these searches by more than two, and other tests cover the same code.
@@ -60,7 +68,10 @@ def _path(item: pytest.Item) -> str:
 
 
 def _rank(path: str) -> int:
-    return next((rank for rank, pattern in enumerate(LONGEST_FIRST) if fnmatch.fnmatch(path, pattern)), len(LONGEST_FIRST))
+    return next(
+        (rank for rank, pattern in enumerate(LONGEST_FIRST) if fnmatch.fnmatch(path, pattern)),
+        len(LONGEST_FIRST),
+    )
 
 
 def _matches(path: str, patterns: Iterable[str]) -> bool:

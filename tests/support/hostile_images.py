@@ -1,4 +1,7 @@
-"""Files that pose as images, or are images that should not be opened. Each with the type that it was announced as."""
+"""Files that pose as images, or are images that should not be opened.
+
+Each with the type that it was announced as.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from PIL import Image
 PNG, JPEG, WEBP = "image/png", "image/jpeg", "image/webp"
 
 
-def picture(format_: str = "PNG", size: tuple[int, int] = (400, 300), mode: str = "RGB", **options: Any) -> bytes:
+def picture(
+    format_: str = "PNG", size: tuple[int, int] = (400, 300), mode: str = "RGB", **options: Any
+) -> bytes:
     """A valid image."""
     written = io.BytesIO()
     Image.linear_gradient("L").resize(size).convert(mode).save(written, format_, **options)
@@ -30,8 +35,13 @@ def png(width: int, height: int, *more: bytes, rows: int | None = None) -> bytes
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
     row = bytes(1 + (width + 7) // 8)
     packer = zlib.compressobj(9)
-    data = b"".join(packer.compress(row) for _ in range(rows if rows is not None else height)) + packer.flush()
-    return b"\x89PNG\r\n\x1a\n" + header + b"".join(more) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    data = (
+        b"".join(packer.compress(row) for _ in range(rows if rows is not None else height))
+        + packer.flush()
+    )
+    return (
+        b"\x89PNG\r\n\x1a\n" + header + b"".join(more) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    )
 
 
 def zipped() -> bytes:
@@ -46,7 +56,10 @@ def files() -> dict[str, tuple[bytes, str]]:
     jpeg = picture("JPEG")
     claims = jpeg.replace(struct.pack(">HH", 300, 400), struct.pack(">HH", 65_535, 65_535))
     return {
-        "a drawing with a script": (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", PNG),
+        "a drawing with a script": (
+            b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+            PNG,
+        ),
         "a page": (b"<!doctype html><script>alert(1)</script>", JPEG),
         "a page behind a signature": (b"\x89PNG\r\n\x1a\n<html><script>alert(1)</script>", PNG),
         "a GIF": (picture("GIF"), PNG),
@@ -82,14 +95,24 @@ def files() -> dict[str, tuple[bytes, str]]:
 
 
 def harmless() -> dict[str, tuple[bytes, str]]:
-    """Files that look suspicious but are sound images: browsers show them, re-encoding cleans them."""
+    """Files that look suspicious but are sound images: browsers show them, re-encoding
+    cleans them.
+    """
     jpeg = picture("JPEG")
-    comment = b"\xff\xd8\xff\xfe" + struct.pack(">H", 32) + b"<?php system($_GET[0]); ?>".ljust(30) + jpeg[2:]
+    comment = (
+        b"\xff\xd8\xff\xfe"
+        + struct.pack(">H", 32)
+        + b"<?php system($_GET[0]); ?>".ljust(30)
+        + jpeg[2:]
+    )
     # One in 2,500 noisy photos spells such a word in its compressed pixels.
     drawing = b"\xff\xd8\xff\xfe" + struct.pack(">H", 32) + b"<svg onload=alert(1)>".ljust(30)
     return {
         "a JPEG with a program in its comment": (comment, JPEG),
-        "an image with a script in its text": (png(64, 64, chunk(b"tEXt", b"x\0<script>alert(1)</script>")), PNG),
+        "an image with a script in its text": (
+            png(64, 64, chunk(b"tEXt", b"x\0<script>alert(1)</script>")),
+            PNG,
+        ),
         "a PNG announced as JPEG": (picture(), JPEG),
         "a JPEG announced as PNG": (jpeg, PNG),
         "a WebP announced as JPEG": (picture("WEBP"), JPEG),

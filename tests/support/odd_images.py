@@ -56,7 +56,10 @@ def _modes() -> Iterator[tuple[str, bytes]]:
     yield "PNG 16-bit grey, dark", _png(16, 0, dark)
     ramp = [[min(65535, 3 * value * 257) for value in row] for row in _rows(grey)]
     yield "PNG 16-bit grey, bright", _png(16, 0, ramp)
-    yield "PNG 16-bit RGB", _png(16, 2, [[v * 257 for pixel in row for v in pixel] for row in _rows(scene())])
+    yield (
+        "PNG 16-bit RGB",
+        _png(16, 2, [[v * 257 for pixel in row for v in pixel] for row in _rows(scene())]),
+    )
     for bits in (1, 2, 4):
         scaled = [[value >> (8 - bits) for value in row] for row in _rows(grey)]
         yield f"PNG {bits}-bit grey", _png(bits, 0, scaled)
@@ -66,7 +69,10 @@ def _jpegs() -> Iterator[tuple[str, bytes]]:
     for quality in (25, 50, 100):
         yield f"JPEG quality {quality}", _file(scene(), "JPEG", quality=quality)
     for subsampling in (0, 1, 2):
-        yield f"JPEG subsampling {subsampling}", _file(scene(), "JPEG", quality=95, subsampling=subsampling)
+        yield (
+            f"JPEG subsampling {subsampling}",
+            _file(scene(), "JPEG", quality=95, subsampling=subsampling),
+        )
     yield "JPEG grey", _file(scene().convert("L"), "JPEG", quality=95)
     yield "JPEG progressive", _file(scene(), "JPEG", quality=95, progressive=True)
     yield "JPEG restart markers", _file(scene(), "JPEG", quality=95, restart_marker_rows=1)
@@ -75,7 +81,10 @@ def _jpegs() -> Iterator[tuple[str, bytes]]:
     yield "JPEG odd size", _file(scene((121, 79)), "JPEG", quality=95)
     yield "JPEG density 1 x 2", _file(scene(), "JPEG", quality=95, dpi=(72, 144))
     plain = _file(scene(), "JPEG", quality=95)
-    yield "JPEG broken multi-picture index", _with_segment(plain, 0xE2, b"MPF\0" + b"II*\0" + b"\xff" * 20)
+    yield (
+        "JPEG broken multi-picture index",
+        _with_segment(plain, 0xE2, b"MPF\0" + b"II*\0" + b"\xff" * 20),
+    )
     yield "JPEG half an EXIF header", _with_segment(plain, 0xE1, b"Exif\0\0II*\0")
     yield "JPEG EXIF of noise", _with_segment(plain, 0xE1, b"Exif\0\0" + bytes(range(7, 200, 3)))
     yield "JPEG EXIF pointing nowhere", _with_segment(plain, 0xE1, b"Exif\0\0II*\0\xff\xff\xff\x7f")
@@ -108,12 +117,21 @@ def _profiles() -> Iterator[tuple[str, bytes]]:
     wide = _wide_gamut()
     for format_ in ("JPEG", "PNG", "WEBP"):
         yield f"{format_} wide gamut", _file(scene(), format_, quality=95, icc_profile=wide)
-        yield f"{format_} broken profile", _file(scene(), format_, quality=95, icc_profile=b"profile")
+        yield (
+            f"{format_} broken profile",
+            _file(scene(), format_, quality=95, icc_profile=b"profile"),
+        )
     yield "PNG wide gamut, transparent", _file(_transparent(), "PNG", icc_profile=wide)
-    yield "PNG wide gamut, palette", _file(scene().quantize(64, dither=Image.Dither.NONE), "PNG", icc_profile=wide)
+    yield (
+        "PNG wide gamut, palette",
+        _file(scene().quantize(64, dither=Image.Dither.NONE), "PNG", icc_profile=wide),
+    )
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     yield "JPEG sRGB profile", _file(scene(), "JPEG", quality=95, icc_profile=srgb)
-    yield "JPEG grey with a color profile", _file(scene().convert("L"), "JPEG", quality=95, icc_profile=srgb)
+    yield (
+        "JPEG grey with a color profile",
+        _file(scene().convert("L"), "JPEG", quality=95, icc_profile=srgb),
+    )
 
 
 def _webps() -> Iterator[tuple[str, bytes]]:
@@ -121,11 +139,17 @@ def _webps() -> Iterator[tuple[str, bytes]]:
     yield "WebP transparent", _file(_transparent(), "WEBP", lossless=True)
     yield "WebP low quality", _file(scene(), "WEBP", quality=20)
     frames = [scene().rotate(180), scene()]
-    yield "WebP animated", _file(scene(), "WEBP", lossless=True, save_all=True, append_images=frames, duration=60_000)
+    yield (
+        "WebP animated",
+        _file(scene(), "WEBP", lossless=True, save_all=True, append_images=frames, duration=60_000),
+    )
 
 
 def _pngs() -> Iterator[tuple[str, bytes]]:
-    yield "PNG animated", _file(scene(), "PNG", save_all=True, append_images=[scene().rotate(180)], duration=60_000)
+    yield (
+        "PNG animated",
+        _file(scene(), "PNG", save_all=True, append_images=[scene().rotate(180)], duration=60_000),
+    )
     yield "PNG 1-bit clear", _png(1, 0, [[0] * SIZE[0]] * SIZE[1])
     yield "PNG interlaced palette", _file(scene().quantize(32), "PNG", bits=8)
     yield "PNG resolution", _file(scene(), "PNG", dpi=(300, 300))
@@ -147,11 +171,15 @@ def _png(bits: int, color_type: int, rows: list[list[int]]) -> bytes:
         return int(text, 2).to_bytes(len(text) // 8)
 
     def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
 
     header = struct.pack(">IIBBBBB", samples, len(rows), bits, color_type, 0, 0, 0)
     data = zlib.compress(b"".join(b"\0" + packed(row) for row in rows))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    )
 
 
 def _with_segment(jpeg: bytes, marker: int, content: bytes) -> bytes:
@@ -166,7 +194,9 @@ def _without_segment(jpeg: bytes, marker: int) -> bytes:
 
 
 def _wide_gamut() -> bytes:
-    """A profile with Display P3's primaries and sRGB's curve, written by hand: none ships with Pillow."""
+    """A profile with Display P3's primaries and sRGB's curve, written by hand: none ships with
+    Pillow.
+    """
 
     def number(value: float) -> bytes:
         return struct.pack(">i", round(value * 65536))

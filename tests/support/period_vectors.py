@@ -1,4 +1,6 @@
-"""Whole days around every change of the clocks until 2037, in every zone: for the API and for the console."""
+"""Whole days around every change of the clocks until 2037, in every zone: for the API and for the
+console.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ Vector = tuple[str, str, str, str]
 
 
 def vectors() -> Iterator[Vector]:
-    """Zone, last day, and the start and end of a period of that day, for the days at each change."""
+    """Zone, last day, and the start and end of a period of that day, for the days at each
+    change.
+    """
     for zone in ZONES:
         for changed in _days_with_a_change(zone):
             for day in (changed - timedelta(days=1), changed, changed + timedelta(days=1)):
@@ -41,7 +45,13 @@ def _days_with_a_change(zone: str) -> list[date]:
     local, found = ZoneInfo(zone), [date(2026, 6, 1)]
     at = datetime(FIRST.year, 1, 1, tzinfo=UTC)
     while at.date() <= LAST:
-        if at.astimezone(local).utcoffset() != (at + timedelta(days=1)).astimezone(local).utcoffset():
-            found += [at.astimezone(local).date(), (at + timedelta(days=1)).astimezone(local).date()]
+        if (
+            at.astimezone(local).utcoffset()
+            != (at + timedelta(days=1)).astimezone(local).utcoffset()
+        ):
+            found += [
+                at.astimezone(local).date(),
+                (at + timedelta(days=1)).astimezone(local).date(),
+            ]
         at += timedelta(days=1)
     return sorted(set(found))

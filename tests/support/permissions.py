@@ -1,6 +1,7 @@
 """Permissions in the template and calls of the functions, both as comparable sets of grants.
 
-A grant is an action and what it is done to: how keys begin, for DynamoDB the partition key's ("COUPON#", or "listing ORG#" on
+A grant is an action and what it is done to: how keys begin, for DynamoDB the partition key's
+("COUPON#", or "listing ORG#" on
 an index), for S3 the object's ("incoming/").
 """
 
@@ -19,9 +20,24 @@ import pytest
 Grant = tuple[str, str]
 Document = Mapping[str, Any]
 
-_TRANSACTED = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put": "PutItem", "Update": "UpdateItem"}
+_TRANSACTED = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
 _PRESIGNED = {"get_object": "GetObject", "put_object": "PutObject"}
-_WORDS = {"SET", "REMOVE", "AND", "OR", "NOT", "BETWEEN", "attribute_exists", "attribute_not_exists", "if_not_exists"}
+_WORDS = {
+    "SET",
+    "REMOVE",
+    "AND",
+    "OR",
+    "NOT",
+    "BETWEEN",
+    "attribute_exists",
+    "attribute_not_exists",
+    "if_not_exists",
+}
 
 
 def functions(document: Document) -> list[str]:
@@ -49,9 +65,16 @@ def allowed(document: Document, function: str) -> set[Grant]:
         for action in _listed(statement["Action"]):
             service = action.partition(":")[0]
             if service == "dynamodb":
-                grants |= {(action, place + key) for place in _places(statement) for key in _leading_keys(statement)}
+                grants |= {
+                    (action, place + key)
+                    for place in _places(statement)
+                    for key in _leading_keys(statement)
+                }
             elif service == "s3":
-                grants |= {(action, _object_prefix(resource)) for resource in _listed(statement["Resource"])}
+                grants |= {
+                    (action, _object_prefix(resource))
+                    for resource in _listed(statement["Resource"])
+                }
     return grants
 
 
@@ -59,8 +82,14 @@ def allowed_attributes(document: Document, function: str) -> dict[Grant, set[str
     """Of those grants that are bound to attributes."""
     bound: dict[Grant, set[str]] = {}
     for statement in statements(document, function):
-        if attributes := statement.get("Condition", {}).get("ForAllValues:StringEquals", {}).get("dynamodb:Attributes"):
-            bound |= {(statement["Action"], key): set(attributes) for key in _leading_keys(statement)}
+        if (
+            attributes := statement.get("Condition", {})
+            .get("ForAllValues:StringEquals", {})
+            .get("dynamodb:Attributes")
+        ):
+            bound |= {
+                (statement["Action"], key): set(attributes) for key in _leading_keys(statement)
+            }
     return bound
 
 
@@ -78,7 +107,9 @@ class Recorder:
             self._watch_calls(patch)
             yield
 
-    def watched(self, function: str, handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def watched(
+        self, function: str, handler: Callable[[Any, Any], Any]
+    ) -> Callable[[Any, Any], Any]:
         def handle(event: Any, context: Any) -> Any:
             self._running = function
             try:
@@ -90,7 +121,9 @@ class Recorder:
 
     def beyond(self, document: Document) -> dict[str, set[Grant]]:
         """Calls that the template does not allow; AWS would refuse them."""
-        beyond = {function: done - allowed(document, function) for function, done in self.done.items()}
+        beyond = {
+            function: done - allowed(document, function) for function, done in self.done.items()
+        }
         for (function, grant), used in self.attributes.items():
             bound = allowed_attributes(document, function).get(grant)
             if bound is not None and used - bound:
@@ -112,7 +145,9 @@ class Recorder:
             self._record("s3", "PutObject", {"Key": Key})
             return post(client, Bucket, Key, *rest, **named)
 
-        def watched_url(client: Any, ClientMethod: str, Params: Any = None, *rest: Any, **named: Any) -> Any:
+        def watched_url(
+            client: Any, ClientMethod: str, Params: Any = None, *rest: Any, **named: Any
+        ) -> Any:
             self._record("s3", _PRESIGNED[ClientMethod], Params)
             return url(client, ClientMethod, Params, *rest, **named)
 
@@ -124,27 +159,48 @@ class Recorder:
         if self._running is None:
             return
         if service == "s3":
-            self.done[self._running].add((f"s3:{operation}", parameters["Key"].partition("/")[0] + "/"))
+            self.done[self._running].add(
+                (f"s3:{operation}", parameters["Key"].partition("/")[0] + "/")
+            )
             return
         for grant, request in _on_the_table(operation, parameters):
             self.done[self._running].add(grant)
             self.attributes[self._running, grant] |= _attributes(request)
 
 
-def _on_the_table(operation: str, request: dict[str, Any]) -> Iterator[tuple[Grant, dict[str, Any]]]:
+def _on_the_table(
+    operation: str, request: dict[str, Any]
+) -> Iterator[tuple[Grant, dict[str, Any]]]:
     if operation == "TransactWriteItems":
         for item in request["TransactItems"]:
             ((kind, body),) = item.items()
-            yield (f"dynamodb:{_TRANSACTED[kind]}", _prefix((body.get("Key") or body["Item"])["pk"]["S"])), body
+            yield (
+                (
+                    f"dynamodb:{_TRANSACTED[kind]}",
+                    _prefix((body.get("Key") or body["Item"])["pk"]["S"]),
+                ),
+                body,
+            )
     elif operation == "BatchGetItem":
         for each in request["RequestItems"].values():
-            yield from (((f"dynamodb:{operation}", _prefix(key["pk"]["S"])), {}) for key in each["Keys"])
+            yield from (
+                ((f"dynamodb:{operation}", _prefix(key["pk"]["S"])), {}) for key in each["Keys"]
+            )
     elif operation == "Query":
         (name,) = re.findall(r"\bg?pk = (:\w+)", request["KeyConditionExpression"])
         index = f"{request['IndexName']} " if "IndexName" in request else ""
-        yield (f"dynamodb:{operation}", index + _prefix(request["ExpressionAttributeValues"][name]["S"])), {}
+        yield (
+            (
+                f"dynamodb:{operation}",
+                index + _prefix(request["ExpressionAttributeValues"][name]["S"]),
+            ),
+            {},
+        )
     else:
-        yield (f"dynamodb:{operation}", _prefix((request.get("Key") or request["Item"])["pk"]["S"])), request
+        yield (
+            (f"dynamodb:{operation}", _prefix((request.get("Key") or request["Item"])["pk"]["S"])),
+            request,
+        )
 
 
 def _prefix(key: str) -> str:
@@ -170,7 +226,9 @@ def _places(statement: dict[str, Any]) -> list[str]:
 
 def _leading_keys(statement: dict[str, Any]) -> list[str]:
     keys: list[str] = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-    assert all(re.fullmatch(r"[A-Z]+(#\*)?", key) for key in keys), f"leading keys without a bound: {keys}"
+    assert all(re.fullmatch(r"[A-Z]+(#\*)?", key) for key in keys), (
+        f"leading keys without a bound: {keys}"
+    )
     return [key.removesuffix("*") for key in keys]
 
 

@@ -1,7 +1,10 @@
-"""`python -m tests.support.slow_calls FUNCTION`: how long each route of a function takes when AWS is as slow as can be.
+"""`python -m tests.support.slow_calls FUNCTION`: how long each route of a function takes when AWS
+is as slow as can be.
 
-Time is virtual: this process replaces the clock and the pauses before it imports the service. Prints one JSON object,
-from "route, kind of slowness" to the seconds that the answer took, its status and the number of calls.
+Time is virtual: this process replaces the clock and the pauses before it imports the service.
+Prints one JSON object,
+from "route, kind of slowness" to the seconds that the answer took, its status and the number of
+calls.
 """
 
 from __future__ import annotations
@@ -65,7 +68,10 @@ from tools.paths import ROOT  # noqa: E402
 
 
 class SlowClient:
-    """DynamoDB or S3. Each call takes as long as the client's timeouts allow; then it answers, or not."""
+    """DynamoDB or S3.
+
+    Each call takes as long as the client's timeouts allow; then it answers, or not.
+    """
 
     def __init__(self, answer: Callable[[str, dict[str, Any]], Any], seconds: float) -> None:
         self._answer, self._seconds = answer, seconds
@@ -132,7 +138,10 @@ def main(function: str) -> dict[str, Any]:
                 table.calls, table.is_slow, table.is_lost = 0, True, kind == "lost"
                 s3.set_slow(is_slow=True, is_lost=kind == "lost")
                 began = virtual.now
-                answer = handler(event, None if os.environ.get("WITHOUT") else Context(float(os.environ["TIMEOUT"])))
+                answer = handler(
+                    event,
+                    None if os.environ.get("WITHOUT") else Context(float(os.environ["TIMEOUT"])),
+                )
                 report[f"{name}, {kind}, {'warm' if warm else 'cold'}"] = {
                     "seconds": virtual.now - began,
                     "status": answer.get("statusCode", 200),
@@ -159,8 +168,11 @@ class SlowS3:
 
     def client(self, settings: Any) -> Any:
         tries = settings.retries["total_max_attempts"]
-        made = SlowClient(self._bucket.answer, (settings.connect_timeout + settings.read_timeout) * tries)
-        made.generate_presigned_post = lambda *_: {"url": "https://s3.example", "fields": {"key": "k"}}  # type: ignore[attr-defined]
+        made = SlowClient(
+            self._bucket.answer, (settings.connect_timeout + settings.read_timeout) * tries
+        )
+        form = {"url": "https://s3.example", "fields": {"key": "k"}}
+        made.generate_presigned_post = lambda *_: form  # type: ignore[attr-defined]
         made.generate_presigned_url = lambda *_, **__: "https://s3.example/file"  # type: ignore[attr-defined]
         self._clients.append(made)
         made.is_slow, made.is_lost = self._is_slow, self._is_lost
@@ -174,18 +186,26 @@ class SlowS3:
 
 def _events(client: SlowClient) -> dict[str, dict[str, dict[str, Any]]]:
     """An event for each route that reads or writes, by function; what they name exists."""
-    OrganisationStore(dynamodb.Table(client, os.environ["TABLE_NAME"])).create(Organisation("acme", "Acme", addon_enabled=True))
+    OrganisationStore(dynamodb.Table(client, os.environ["TABLE_NAME"])).create(
+        Organisation("acme", "Acme", addon_enabled=True)
+    )
     made = bootstrap.Services()
     key = made.organisation_service.create_key("acme", frozenset({"admin"}), "", _now()).written
     coupon = made.coupon_service.create("acme", _new_coupon(), _now()).coupon
-    customers = [made.redemption_service.distribute(coupon, name, None, _now()) for name in ("ann", "bob")]
+    customers = [
+        made.redemption_service.distribute(coupon, name, None, _now()) for name in ("ann", "bob")
+    ]
     block = made.flow_block_service.create("acme", _content(coupon.coupon_id), _now())
 
     def event(route: str, body: object = None, **params: str) -> dict[str, Any]:
         path = route.split(" ", 1)[1]
         for name, value in params.items():
             path = path.replace("{" + name + "}", value)
-        headers = {"authorization": f"Bearer {key}", "content-type": "application/json", "accept": "application/json"}
+        headers = {
+            "authorization": f"Bearer {key}",
+            "content-type": "application/json",
+            "accept": "application/json",
+        }
         return {
             "routeKey": route,
             "rawPath": path,
@@ -198,21 +218,32 @@ def _events(client: SlowClient) -> dict[str, dict[str, dict[str, Any]]]:
 
     by_id, token = {"coupon_id": coupon.coupon_id}, customers[0].token
     flow = {"coupon_id": coupon.coupon_id, "customer_id": "ann"}
-    create = {"name": "Ten off", "starts_at": "2026-01-01", "ends_at": "2999-12-31", "max_redemptions": 400}
+    create = {
+        "name": "Ten off",
+        "starts_at": "2026-01-01",
+        "ends_at": "2999-12-31",
+        "max_redemptions": 400,
+    }
     routes: dict[str, list[dict[str, Any]]] = {
         "coupons": [
             event("POST /v1/coupons", create),
             event("GET /v1/coupons"),
             event("GET /v1/coupons/{coupon_id}", **by_id),
             event("PATCH /v1/coupons/{coupon_id}", {"version": 1, "name": "Other"}, **by_id),
-            event("PATCH /v1/coupons/{coupon_id}", {"version": 1, "max_redemptions": 4_000}, **by_id),
+            event(
+                "PATCH /v1/coupons/{coupon_id}", {"version": 1, "max_redemptions": 4_000}, **by_id
+            ),
             event("DELETE /v1/coupons/{coupon_id}", **by_id),
             event("PUT /v1/coupons/{coupon_id}/redeem-page", {}, **by_id),
             event("GET /v1/coupons/{coupon_id}/redemptions", **by_id),
             event("GET /v1/coupons/{coupon_id}/redemptions.csv", **by_id),
             event("GET /v1/flow/blocks"),
             event("POST /v1/flow/blocks", {"coupon_id": coupon.coupon_id}),
-            event("PUT /v1/flow/blocks/{block_id}", {"coupon_id": coupon.coupon_id}, block_id=block.block_id),
+            event(
+                "PUT /v1/flow/blocks/{block_id}",
+                {"coupon_id": coupon.coupon_id},
+                block_id=block.block_id,
+            ),
             event("DELETE /v1/flow/blocks/{block_id}", block_id=block.block_id),
         ],
         "distribute": [
@@ -220,7 +251,10 @@ def _events(client: SlowClient) -> dict[str, dict[str, dict[str, Any]]]:
             event("POST /v1/flow/distribute", {"block_id": block.block_id, "customer_id": "eve"}),
             event(
                 "POST /v1/flow/distribute/batch",
-                {"coupon_id": coupon.coupon_id, "customers": [{"customer_id": str(n)} for n in range(50)]},
+                {
+                    "coupon_id": coupon.coupon_id,
+                    "customers": [{"customer_id": str(n)} for n in range(50)],
+                },
             ),
             {"organisation_id": "acme", **flow},
         ],
@@ -236,12 +270,16 @@ def _events(client: SlowClient) -> dict[str, dict[str, dict[str, Any]]]:
             {"action": "list_keys", "organisation_id": "acme"},
         ],
         "images": [
-            event("POST /v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": 9}),
+            event(
+                "POST /v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": 9}
+            ),
             event("GET /images/{name}", name=PICTURE),
         ],
     }
     return {
-        function: {f"{number} {each.get('routeKey', 'direct')}": each for number, each in enumerate(those)}
+        function: {
+            f"{number} {each.get('routeKey', 'direct')}": each for number, each in enumerate(those)
+        }
         for function, those in routes.items()
     }
 

@@ -51,7 +51,15 @@ class StackProcess:
         ready = self.state / "demo.json"
         ready.unlink(missing_ok=True)
         self.state.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "local.stack", "--port", str(self.port), "--state", str(self.state)]
+        command = [
+            sys.executable,
+            "-m",
+            "local.stack",
+            "--port",
+            str(self.port),
+            "--state",
+            str(self.state),
+        ]
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, *self.options],

@@ -1,4 +1,6 @@
-"""The three targets of the contract suite: stack from source, stack from the package, deployment."""
+"""The three targets of the contract suite: stack from source, stack from the package,
+deployment.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,12 @@ class Target:
         """Create an organisation with one key a scope, by the operator function."""
         organisation_id = f"shop-{uuid.uuid4().hex[:8]}"
         self.operate("create_organisation", organisation_id=organisation_id, name="Shop")
-        keys = {scope: self.operate("create_key", organisation_id=organisation_id, scopes=[scope])["key"] for scope in SCOPES}
+        keys = {
+            scope: self.operate("create_key", organisation_id=organisation_id, scopes=[scope])[
+                "key"
+            ]
+            for scope in SCOPES
+        }
         return ApiClient(http, self.base_url, organisation_id, keys)
 
     def shell_environment(self, folder: Path) -> dict[str, str]:
@@ -66,7 +73,9 @@ class Target:
 
     def stored(self) -> list[dict[str, Any]]:
         """Every item of the table that holds data, in a fixed order."""
-        pages = self.dynamodb_client.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
+        pages = self.dynamodb_client.get_paginator("scan").paginate(
+            TableName=self.table_name, ConsistentRead=True
+        )
         items = [attribute_values.decode(item) for page in pages for item in page["Items"]]
         data = [item for item in items if not str(item["pk"]).startswith(NOT_DATA)]
         return sorted(data, key=lambda item: (item["pk"], item["sk"]))
@@ -76,14 +85,18 @@ def of_stack(running: StackProcess) -> Target:
     """A local stack, from source or from the package."""
     template = sam_template.load()
     environment = json.loads((running.state / "sam-env.json").read_text())["OperatorFunction"]
-    session = boto3.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
+    session = boto3.Session(
+        CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=REGION
+    )
     return Target(
         base_url=running.base_url,
         demo=running.demo,
         functions={name: name for name in template.functions},
         table_name=environment["TABLE_NAME"],
         lambda_client=session.client("lambda", endpoint_url=running.base_url),
-        dynamodb_client=session.client("dynamodb", endpoint_url=environment["AWS_ENDPOINT_URL_DYNAMODB"]),
+        dynamodb_client=session.client(
+            "dynamodb", endpoint_url=environment["AWS_ENDPOINT_URL_DYNAMODB"]
+        ),
     )
 
 

@@ -19,7 +19,9 @@ class Application:
     def __init__(self, gateway: httpx.BaseTransport) -> None:
         self._gateway, self._addresses = gateway, itertools.count()
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., object]
+    ) -> Iterable[bytes]:
         headers = [
             (name.removeprefix("HTTP_").replace("_", "-").lower(), value.encode("latin-1"))
             for name, value in environ.items()
@@ -35,5 +37,8 @@ class Application:
             extensions={"source_ip": str(FIRST_ADDRESS + next(self._addresses))},
         )
         answer = self._gateway.handle_request(request)
-        start_response(f"{answer.status_code} {HTTPStatus(answer.status_code).phrase}", list(answer.headers.items()))
+        start_response(
+            f"{answer.status_code} {HTTPStatus(answer.status_code).phrase}",
+            list(answer.headers.items()),
+        )
         return [answer.content]

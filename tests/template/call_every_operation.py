@@ -14,7 +14,8 @@ import boto3  # noqa: E402
 from botocore.config import Config  # noqa: E402
 
 VALUES = {
-    "blob": b"x", "boolean": True, "double": 1.0, "float": 1.0, "integer": 1, "long": 1, "string": "x" * 8, "timestamp": 0,
+    "blob": b"x", "boolean": True, "double": 1.0, "float": 1.0, "integer": 1, "long": 1,
+    "string": "x" * 8, "timestamp": 0,
 }  # fmt: skip
 
 
@@ -24,9 +25,15 @@ def value_of(shape, depth=0):
         names = list(shape.required_members)
         if getattr(shape, "is_tagged_union", False):
             names = names or list(shape.members)[:1]
-        return {name: value_of(shape.members[name], depth + 1) for name in names} if depth < 8 else {}
+        return (
+            {name: value_of(shape.members[name], depth + 1) for name in names} if depth < 8 else {}
+        )
     if shape.type_name == "list":
-        return [value_of(shape.member, depth + 1)] * max(1, shape.metadata.get("min", 0)) if depth < 8 else []
+        return (
+            [value_of(shape.member, depth + 1)] * max(1, shape.metadata.get("min", 0))
+            if depth < 8
+            else []
+        )
     if shape.type_name == "map":
         return {"key": value_of(shape.value, depth + 1)} if depth < 8 else {}
     if shape.type_name == "string" and getattr(shape, "enum", None):
@@ -35,7 +42,12 @@ def value_of(shape, depth=0):
 
 
 def main():
-    settings = Config(retries={"total_max_attempts": 1}, inject_host_prefix=False, parameter_validation=False, read_timeout=5)
+    settings = Config(
+        retries={"total_max_attempts": 1},
+        inject_host_prefix=False,
+        parameter_validation=False,
+        read_timeout=5,
+    )
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     make: Any = boto3.client
     client = make(service, endpoint_url=endpoint, region_name="us-east-1", config=settings, **keys)

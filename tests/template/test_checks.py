@@ -18,7 +18,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_cfn_lint_has_no_finding(document: Document, tmp_path: Path):
-    found = [each for each in tools.lint(document, tmp_path) if not each.startswith(FILLED_IN_BY_SAM)]
+    found = [
+        each for each in tools.lint(document, tmp_path) if not each.startswith(FILLED_IN_BY_SAM)
+    ]
     assert found == []
 
 
@@ -27,11 +29,15 @@ def test_control_cfn_lint_finds_a_dangling_reference(document: Document, tmp_pat
     statement = _policy(broken, "RedeemRole")["Statement"][1]
     statement["Resource"] = {"Fn::GetAtt": ["Tabel", "Arn"]}
 
-    assert any(found.startswith("E1010") and "Tabel" in found for found in tools.lint(broken, tmp_path))
+    assert any(
+        found.startswith("E1010") and "Tabel" in found for found in tools.lint(broken, tmp_path)
+    )
 
 
 @pytest.fixture(scope="module")
-def findings(document: Document, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str, str]]]:
+def findings(
+    document: Document, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, set[tuple[str, str]]]:
     """Findings for the template and its mutants, from one run because checkov starts slowly."""
     documents = {name: copy.deepcopy(document) for name in ("whole", *MUTANTS)}
     for name, mutate in MUTANTS.items():
@@ -39,19 +45,27 @@ def findings(document: Document, tmp_path_factory: pytest.TempPathFactory) -> di
     return tools.checkov(documents, tmp_path_factory.mktemp("checkov"))
 
 
-def test_every_checkov_finding_has_an_explanation(document: Document, findings: dict[str, set[tuple[str, str]]]):
+def test_every_checkov_finding_has_an_explanation(
+    document: Document, findings: dict[str, set[tuple[str, str]]]
+):
     assert findings["whole"] - tools.explained(document) == set()
 
 
-def test_every_explanation_has_its_finding(document: Document, findings: dict[str, set[tuple[str, str]]]):
+def test_every_explanation_has_its_finding(
+    document: Document, findings: dict[str, set[tuple[str, str]]]
+):
     found_ids = {check for check, _ in findings["whole"]}
     assert set(tools.explained_everywhere()) <= found_ids
-    everywhere = {(check, name) for check in tools.explained_everywhere() for name in document["Resources"]}
+    everywhere = {
+        (check, name) for check in tools.explained_everywhere() for name in document["Resources"]
+    }
     assert tools.explained(document) - everywhere <= findings["whole"]
 
 
 def _public_bucket(document: Document) -> None:
-    document["Resources"]["ImagesBucket"]["Properties"]["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] = False
+    document["Resources"]["ImagesBucket"]["Properties"]["PublicAccessBlockConfiguration"][
+        "BlockPublicPolicy"
+    ] = False
 
 
 def _no_recovery(document: Document) -> None:
@@ -75,11 +89,16 @@ MUTANTS = {"public_bucket": _public_bucket, "no_recovery": _no_recovery, "plain_
     ],
 )
 def test_control_checkov_finds_the_fault(
-    mutant: str, finding: tuple[str, str], findings: dict[str, set[tuple[str, str]]], document: Document
+    mutant: str,
+    finding: tuple[str, str],
+    findings: dict[str, set[tuple[str, str]]],
+    document: Document,
 ):
     assert finding in findings[mutant] - tools.explained(document)
 
 
 def _policy(document: Document, role: str) -> dict[str, Any]:
-    policy: dict[str, Any] = document["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]
+    policy: dict[str, Any] = document["Resources"][role]["Properties"]["Policies"][0][
+        "PolicyDocument"
+    ]
     return policy

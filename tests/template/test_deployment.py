@@ -28,18 +28,26 @@ HASHED = {"/images/*", "/console/assets/*"}
 
 def behaviors(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
     config = resources["Cdn"]["Properties"]["DistributionConfig"]
-    return {"*": config["DefaultCacheBehavior"]} | {each["PathPattern"]: each for each in config["CacheBehaviors"]}
+    return {"*": config["DefaultCacheBehavior"]} | {
+        each["PathPattern"]: each for each in config["CacheBehaviors"]
+    }
 
 
 def test_cdn_caches_only_immutable_content():
-    cached = {path for path, behavior in behaviors(RESOURCES).items() if behavior["CachePolicyId"] != CACHING_DISABLED}
+    cached = {
+        path
+        for path, behavior in behaviors(RESOURCES).items()
+        if behavior["CachePolicyId"] != CACHING_DISABLED
+    }
     assert cached == HASHED
 
 
 def test_cdn_caches_no_route_with_a_key_or_link():
     kept = [path.removesuffix("*") for path in HASHED]
     routes = {route.path for route in load().routes}
-    assert {path for path in routes if any(path.startswith(prefix) for prefix in kept)} == {"/images/{name}"}
+    assert {path for path in routes if any(path.startswith(prefix) for prefix in kept)} == {
+        "/images/{name}"
+    }
     assert {"/r/{token}", "/v1/coupons", "/v1/redemptions"} <= routes
 
 
@@ -51,7 +59,11 @@ CACHED_ERRORS = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
 def test_cdn_caches_no_error(status: int):
     """The cache key lacks query and Authorization: all organisations would share one error."""
     config = RESOURCES["Cdn"]["Properties"]["DistributionConfig"]
-    times = [each["ErrorCachingMinTTL"] for each in config["CustomErrorResponses"] if each["ErrorCode"] == status]
+    times = [
+        each["ErrorCachingMinTTL"]
+        for each in config["CustomErrorResponses"]
+        if each["ErrorCode"] == status
+    ]
     assert times == [0]
 
 
@@ -64,14 +76,21 @@ def test_no_route_ends_in_a_slash(document: Document):
 
 
 def test_plain_http_is_refused_or_redirected():
-    policies = {path: behavior["ViewerProtocolPolicy"] for path, behavior in behaviors(RESOURCES).items()}
-    assert policies.pop("/v1/*") == "https-only", "a redirect would hide that a key was sent in the clear"
+    policies = {
+        path: behavior["ViewerProtocolPolicy"] for path, behavior in behaviors(RESOURCES).items()
+    }
+    assert policies.pop("/v1/*") == "https-only", (
+        "a redirect would hide that a key was sent in the clear"
+    )
     assert set(policies.values()) == {"redirect-to-https"}
 
 
 def test_customer_data_is_retained_after_stack_deletion():
     for name in ("Table", "ImagesBucket"):
-        assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == (
+            "Retain",
+            "Retain",
+        )
     table = RESOURCES["Table"]["Properties"]
     assert table["DeletionProtectionEnabled"] is True
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -86,7 +105,10 @@ def test_customer_data_is_retained_after_stack_deletion():
     ],
 )
 def test_links_start_with_the_configured_domain(parameters: dict[str, str], address: str):
-    assert load(parameters=parameters).functions["DistributeFunction"].environment["PUBLIC_BASE_URL"] == address
+    assert (
+        load(parameters=parameters).functions["DistributeFunction"].environment["PUBLIC_BASE_URL"]
+        == address
+    )
 
 
 def test_dashboard_is_valid_json_about_existing_resources():
@@ -109,7 +131,9 @@ README = (ROOT / "README.md").read_text().split("\n## Deploy\n")[1].split("\n## 
 
 
 def test_deploy_page_names_every_parameter_and_output():
-    tables = {title: re.findall(r"`(\w+)`", first_column(title)) for title in ("Parameters", "Outputs")}
+    tables = {
+        title: re.findall(r"`(\w+)`", first_column(title)) for title in ("Parameters", "Outputs")
+    }
     assert set(tables["Parameters"]) == SOURCE["Parameters"].keys()
     assert set(tables["Outputs"]) == SOURCE["Outputs"].keys()
     assert set(re.findall(r"<(\w+)>", DEPLOY + README)) <= SOURCE["Outputs"].keys()
@@ -170,7 +194,10 @@ def test_operator_accepts_the_payloads_of_the_docs(page: str):
 
 
 def test_operator_has_the_actions_that_the_docs_name():
-    actions = {get_args(model.model_fields["action"].annotation)[0]: model for model in operator.Action.__subclasses__()}
+    actions = {
+        get_args(model.model_fields["action"].annotation)[0]: model
+        for model in operator.Action.__subclasses__()
+    }
     named = re.findall(r"`(\w+)`\s\(((?:`\w+`(?:,\s)?)+)\)", DEPLOY)
     assert len(named) >= 4
     for action, fields in named:
@@ -183,7 +210,9 @@ def test_stage_sets_existing_parameters_to_allowed_values(stage: str):
         name, value = override.split("=", 1)
         parameter = SOURCE["Parameters"][name]
         assert value in map(str, parameter.get("AllowedValues", [value]))
-        assert parameter.get("MinValue", 0) <= float(value) if parameter["Type"] == "Number" else value
+        assert (
+            parameter.get("MinValue", 0) <= float(value) if parameter["Type"] == "Number" else value
+        )
 
 
 @pytest.mark.parametrize("stage", [name for name in SAMCONFIG if name != "version"])
@@ -198,12 +227,16 @@ def test_stage_deploys_on_a_fresh_account_and_asks_nothing(stage: str):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("changed", ["CouponflowLayer", "RedeemFunction"])
-def test_new_code_creates_a_new_version_for_the_alias(document: Document, changed: str, tmp_path: Path):
+def test_new_code_creates_a_new_version_for_the_alias(
+    document: Document, changed: str, tmp_path: Path
+):
     """SAM by itself compares only the function's own code, but ours is in the layer."""
     properties = RESOURCES[changed]["Properties"]
     folder = properties.get("ContentUri") or properties["CodeUri"]
     other = tmp_path / "template.yaml"
-    other.write_text(re.sub(rf"(Uri: {folder})$", r"\1-changed", TEMPLATE.read_text(), flags=re.MULTILINE))
+    other.write_text(
+        re.sub(rf"(Uri: {folder})$", r"\1-changed", TEMPLATE.read_text(), flags=re.MULTILINE)
+    )
 
     after = alias_version(tools.transformed(other))
 
@@ -213,5 +246,7 @@ def test_new_code_creates_a_new_version_for_the_alias(document: Document, change
 
 def alias_version(document: Document) -> str:
     """Logical id of the version that the redeem function's alias targets; unique per version."""
-    version: str = document["Resources"]["RedeemFunctionAliaslive"]["Properties"]["FunctionVersion"]["Fn::GetAtt"][0]
+    version: str = document["Resources"]["RedeemFunctionAliaslive"]["Properties"][
+        "FunctionVersion"
+    ]["Fn::GetAtt"][0]
     return version

@@ -1,4 +1,6 @@
-"""Each function's folder, resource, log group and events share a name; each resource has a comment."""
+"""Each function's folder, resource, log group and events share a name; each resource has a
+comment.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,11 @@ from local.sam_template import TEMPLATE
 from tools.paths import ROOT
 
 RESOURCES = read_yaml(TEMPLATE)["Resources"]
-FUNCTIONS = {name: body["Properties"] for name, body in RESOURCES.items() if body["Type"] == "AWS::Serverless::Function"}
+FUNCTIONS = {
+    name: body["Properties"]
+    for name, body in RESOURCES.items()
+    if body["Type"] == "AWS::Serverless::Function"
+}
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 EVENTS = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 
@@ -21,8 +27,14 @@ def camel(folder: str) -> str:
 
 
 def folder_of(event: str) -> str:
-    """The folder of an event; the longest match, so `redeem_page_unknown` belongs to redeem_page."""
-    return max((folder for folder in FOLDERS if re.match(rf"{folder}(?![a-z])", event)), key=len, default="")
+    """The folder of an event; the longest match, so `redeem_page_unknown` belongs to
+    redeem_page.
+    """
+    return max(
+        (folder for folder in FOLDERS if re.match(rf"{folder}(?![a-z])", event)),
+        key=len,
+        default="",
+    )
 
 
 def test_folders_and_functions_correspond():

@@ -37,36 +37,59 @@ def deployable(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def contents(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def test_sam_validates_the_template():
     command = [str(SAM / "bin" / "sam"), "validate", "--lint", "--region", "us-east-1"]
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "SAM_CLI_TELEMETRY": "0"}, capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env={**os.environ, "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert (done.returncode, "is a valid SAM Template" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (done.returncode, "is a valid SAM Template" in done.stdout) == (0, True), (
+        done.stdout + done.stderr
+    )
 
 
 def test_layer_is_built_for_the_chosen_architecture(deployable):
     libraries = list(deployable.rglob("*.so"))
     assert libraries
-    assert {int.from_bytes(path.read_bytes()[ELF_MACHINE], "little") for path in libraries} == {AARCH64}
+    assert {int.from_bytes(path.read_bytes()[ELF_MACHINE], "little") for path in libraries} == {
+        AARCH64
+    }
 
 
 def test_build_without_uv_gives_an_identical_layer(deployable, tmp_path):
     source = shutil.copytree(ROOT / "layers" / "couponflow", tmp_path / "source")
     environment = {**os.environ, "ARCH": "arm64", "PATH": "/usr/bin:/bin"}
     assert shutil.which("uv", path=environment["PATH"]) is None
-    subprocess.run([sys.executable, str(source / "build.py"), str(tmp_path / "pip")], env=environment, check=True)
+    subprocess.run(
+        [sys.executable, str(source / "build.py"), str(tmp_path / "pip")],
+        env=environment,
+        check=True,
+    )
     assert contents(deployable / "CouponflowLayer") == contents(tmp_path / "pip") != {}
 
 
-@pytest.mark.skipif(find_python(RUNTIME) is None, reason=f"no Python {RUNTIME} on this machine compiles for Lambda's")
+@pytest.mark.skipif(
+    find_python(RUNTIME) is None,
+    reason=f"no Python {RUNTIME} on this machine compiles for Lambda's",
+)
 def test_every_source_file_has_its_bytecode(deployable):
     sources = list(deployable.rglob("*.py"))
     tag = f"cpython-{RUNTIME.replace('.', '')}"
-    without = [path for path in sources if not (path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc").exists()]
+    without = [
+        path
+        for path in sources
+        if not (path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc").exists()
+    ]
     assert sources and without == []
 
 
@@ -92,8 +115,13 @@ def fields(shape: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_licence_of_every_library_is_included(deployable):
     lock = (ROOT / "layers" / "couponflow" / "requirements.txt").read_text()
-    libraries = {line.split("==")[0].replace("-", "_") for line in lock.splitlines() if "==" in line}
-    kept = {path.name.rpartition("-")[0] for path in (deployable / "CouponflowLayer" / "python" / "licenses").iterdir()}
+    libraries = {
+        line.split("==")[0].replace("-", "_") for line in lock.splitlines() if "==" in line
+    }
+    kept = {
+        path.name.rpartition("-")[0]
+        for path in (deployable / "CouponflowLayer" / "python" / "licenses").iterdir()
+    }
     assert {name.lower() for name in kept} >= libraries
 
 
@@ -131,7 +159,9 @@ class EmptyAnswers(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
-def test_built_layer_alone_can_call_every_operation(built_stack: StackProcess, any_service: str, service: str):
+def test_built_layer_alone_can_call_every_operation(
+    built_stack: StackProcess, any_service: str, service: str
+):
     """No call reads a file that the build removes from botocore, before or after the request."""
     script = Path(__file__).with_name("call_every_operation.py")
     layer = built_stack.state / "built" / "CouponflowLayer" / "python"
@@ -149,7 +179,8 @@ def test_functions_need_only_the_kept_services():
         action.partition(":")[0]
         for function in permissions.functions(source())
         for statement in permissions.statements(source(), function)
-        for action in [statement["Action"]] * isinstance(statement["Action"], str) or statement["Action"]
+        for action in [statement["Action"]] * isinstance(statement["Action"], str)
+        or statement["Action"]
     }
     assert allowed - {"logs", "xray"} == SERVICES
 
@@ -158,7 +189,9 @@ def test_runtime_has_none_of_our_libraries(built_stack):
     environment = runtime_python(built_stack)
     names = ("awslambdaric", "boto3", "pydantic")
     ask = f"import importlib.util as u; print([u.find_spec(n) is not None for n in {names}])"
-    found = subprocess.run([environment, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+    found = subprocess.run(
+        [environment, "-c", ask], capture_output=True, text=True, check=True
+    ).stdout.strip()
     assert found == "[True, False, False]"
     assert importlib.util.find_spec("boto3") is not None
 

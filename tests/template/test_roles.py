@@ -34,7 +34,11 @@ def test_function_has_only_the_permissions_in_the_template(document: Document):
 def test_every_function_writes_only_to_its_own_log_group(document: Document):
     for function in permissions.functions(tools.source()):
         log = document["Resources"][function]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
-        own = [each for each in permissions.statements(document, function) if "logs:" in str(each["Action"])]
+        own = [
+            each
+            for each in permissions.statements(document, function)
+            if "logs:" in str(each["Action"])
+        ]
         assert [each["Resource"] for each in own] == [{"Fn::GetAtt": [log, "Arn"]}]
 
 
@@ -42,10 +46,14 @@ def test_no_statement_has_a_wildcard(document: Document):
     assert list(wildcards(document)) == []
 
 
-@pytest.mark.parametrize("change", [{"Action": "dynamodb:*"}, {"Resource": "*"}, {"Action": ["dynamodb:Get*"]}])
+@pytest.mark.parametrize(
+    "change", [{"Action": "dynamodb:*"}, {"Resource": "*"}, {"Action": ["dynamodb:Get*"]}]
+)
 def test_control_wildcard_is_noticed(document: Document, change: dict[str, Any]):
     starred = copy.deepcopy(document)
-    starred["Resources"]["RedeemRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][1] |= change
+    starred["Resources"]["RedeemRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][
+        1
+    ] |= change
 
     assert len(list(wildcards(starred))) == 1
 
@@ -54,10 +62,15 @@ def wildcards(document: Document) -> Iterator[dict[str, Any]]:
     """Statements with a wildcard in an action or resource."""
     for policy in _values(document, "PolicyDocument"):
         for statement in policy["Statement"]:
-            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            actions = (
+                statement["Action"]
+                if isinstance(statement["Action"], list)
+                else [statement["Action"]]
+            )
             is_tracing = set(actions) == TRACING
             if statement["Effect"] == "Allow" and (
-                any("*" in action for action in actions) or (statement["Resource"] == "*" and not is_tracing)
+                any("*" in action for action in actions)
+                or (statement["Resource"] == "*" and not is_tracing)
             ):
                 yield statement
 

@@ -22,42 +22,84 @@ Document = dict[str, Any]
 def transformed(template: Path = TEMPLATE) -> Document:
     """The template after SAM's transformation. Raises CalledProcessError if SAM refuses it."""
     script = Path(__file__).with_name("transform.py")
-    return dict(json.loads(_run([str(SAM / "bin" / "python"), str(script), str(template)], template.parent)))
+    return dict(
+        json.loads(_run([str(SAM / "bin" / "python"), str(script), str(template)], template.parent))
+    )
 
 
 def lint(document: Document, folder: Path) -> list[str]:
     """cfn-lint's findings, including warnings, as rule and location."""
     path = folder / "linted.json"
     path.write_text(json.dumps(document))
-    found = json.loads(_run([str(SAM / "bin" / "cfn-lint"), "--region", REGION, "--format", "json", "--", str(path)], folder))
-    return [f"{each['Rule']['Id']} {'/'.join(map(str, each['Location']['Path'] or []))}: {each['Message']}" for each in found]
+    found = json.loads(
+        _run(
+            [
+                str(SAM / "bin" / "cfn-lint"),
+                "--region",
+                REGION,
+                "--format",
+                "json",
+                "--",
+                str(path),
+            ],
+            folder,
+        )
+    )
+    return [
+        f"{each['Rule']['Id']} {'/'.join(map(str, each['Location']['Path'] or []))}: "
+        f"{each['Message']}"
+        for each in found
+    ]
 
 
 def checkov(documents: dict[str, Document], folder: Path) -> dict[str, set[tuple[str, str]]]:
     """checkov's findings per document as check and resource, including explained ones."""
     for name, document in documents.items():
-        bare = {**document, "Resources": {key: _without_metadata(each) for key, each in document["Resources"].items()}}
+        bare = {
+            **document,
+            "Resources": {
+                key: _without_metadata(each) for key, each in document["Resources"].items()
+            },
+        }
         (folder / f"{name}.json").write_text(json.dumps(bare))
-    command = [str(AUDIT / "bin" / "checkov"), "--directory", str(folder), "--framework", "cloudformation"]
-    report = json.loads(_run([*command, "--skip-download", "--quiet", "--compact", "--output", "json"], folder))
+    command = [
+        str(AUDIT / "bin" / "checkov"),
+        "--directory",
+        str(folder),
+        "--framework",
+        "cloudformation",
+    ]
+    report = json.loads(
+        _run([*command, "--skip-download", "--quiet", "--compact", "--output", "json"], folder)
+    )
     assert report["summary"]["parsing_errors"] == 0, report["summary"]
-    assert report["summary"]["resource_count"] >= sum(len(each["Resources"]) for each in documents.values())
+    assert report["summary"]["resource_count"] >= sum(
+        len(each["Resources"]) for each in documents.values()
+    )
     failed = report["results"]["failed_checks"]
     return {
-        name: {(each["check_id"], each["resource"].split(".")[1]) for each in failed if Path(each["file_path"]).stem == name}
+        name: {
+            (each["check_id"], each["resource"].split(".")[1])
+            for each in failed
+            if Path(each["file_path"]).stem == name
+        }
         for name in documents
     }
 
 
 def explained(document: Document) -> set[tuple[str, str]]:
-    """Findings with an explanation in the resource's metadata or, for all resources, in .checkov.yaml."""
+    """Findings with an explanation in the resource's metadata or, for all resources, in
+    .checkov.yaml.
+    """
     own = {
         (skip["id"], name)
         for name, resource in document["Resources"].items()
         for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
         if skip["comment"]
     }
-    return own | {(check, name) for check in explained_everywhere() for name in document["Resources"]}
+    return own | {
+        (check, name) for check in explained_everywhere() for name in document["Resources"]
+    }
 
 
 def explained_everywhere() -> list[str]:
@@ -77,6 +119,8 @@ def _without_metadata(resource: Document) -> Document:
 
 def _run(command: list[str], folder: Path) -> str:
     environment = {**os.environ, "AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.stdout.strip(), f"{' '.join(command)}\n{done.stderr}"
     return done.stdout

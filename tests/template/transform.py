@@ -1,6 +1,7 @@
 """Print template.yaml after SAM's transformation, made offline.
 
-Runs under the SAM tools' own Python: `python transform.py TEMPLATE`, the transformed template on stdout as JSON.
+Runs under the SAM tools' own Python: `python transform.py TEMPLATE`, the transformed template on
+stdout as JSON.
 """
 
 import json
@@ -12,7 +13,8 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-not-foun
 
 # SAM would ask IAM for managed policies; our functions define their own roles.
 MANAGED = {
-    name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in ("AWSLambdaBasicExecutionRole", "AWSCodeDeployRoleForLambda")
+    name: f"arn:aws:iam::aws:policy/service-role/{name}"
+    for name in ("AWSLambdaBasicExecutionRole", "AWSCodeDeployRoleForLambda")
 }
 
 
@@ -26,7 +28,9 @@ def main(path: Path) -> None:
     for name, resource in document["Resources"].items():
         for source in ("CodeUri", "ContentUri"):
             if source in resource.get("Properties", {}):
-                resource["Properties"][source] = f"s3://packaged/{name}-{resource['Properties'][source]}"
+                resource["Properties"][source] = (
+                    f"s3://packaged/{name}-{resource['Properties'][source]}"
+                )
     print(json.dumps(transform(document, {}, ManagedPolicies())))
 
 

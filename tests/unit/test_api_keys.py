@@ -38,16 +38,22 @@ def authenticator_and_store(key: ApiKey | None = KEY, timer=None) -> tuple[Authe
     return Authenticator(keys, timer or Timer()), keys  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("header", [f"Bearer {KEY_TEXT}", f"bearer {KEY_TEXT}", f"BEARER {KEY_TEXT}", f"Bearer   {KEY_TEXT} "])
+@pytest.mark.parametrize(
+    "header",
+    [f"Bearer {KEY_TEXT}", f"bearer {KEY_TEXT}", f"BEARER {KEY_TEXT}", f"Bearer   {KEY_TEXT} "],
+)
 def test_valid_key_authenticates(header):
     assert authenticator_and_store()[0].authenticate(header, "redeem") == KEY
 
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Bearer", "Bearer ", KEY_TEXT, f"Basic {KEY_TEXT}", f"Bearer {KEY_TEXT} x", f"Bearer {KEY_TEXT},{KEY_TEXT}",
-     f"BEARER{KEY_TEXT}", "Bearer cf_k1", "Bearer cf_k1_", f"Bearer cf__{SECRET}", f"Bearer xx_k1_{SECRET}",
-     f"Bearer cf_K1_{SECRET}", f"Bearer cf_k1_{SECRET.upper()}", f"Bearer cf_{'k' * 41}_{SECRET}", f"Bearer cf_k1#_{SECRET}",
+    ["", "Bearer", "Bearer ", KEY_TEXT, f"Basic {KEY_TEXT}", f"Bearer {KEY_TEXT} x",
+    f"Bearer {KEY_TEXT},{KEY_TEXT}",
+     f"BEARER{KEY_TEXT}", "Bearer cf_k1", "Bearer cf_k1_", f"Bearer cf__{SECRET}",
+     f"Bearer xx_k1_{SECRET}",
+     f"Bearer cf_K1_{SECRET}", f"Bearer cf_k1_{SECRET.upper()}", f"Bearer cf_{'k' * 41}_{SECRET}",
+     f"Bearer cf_k1#_{SECRET}",
      "Bearer null"],
 )  # fmt: skip
 def test_malformed_key_is_refused_without_reading_the_table(header):

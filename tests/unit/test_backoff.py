@@ -28,4 +28,7 @@ def test_backoff_pauses_until_its_seconds_are_over():
         backoff.wait_or_raise()
     with pytest.raises(TryAgain):
         backoff.wait_or_raise()
-    assert [longest >= pause for longest, pause in zip([0.01, 0.02], pauses, strict=True)] == [True, True]
+    assert [longest >= pause for longest, pause in zip([0.01, 0.02], pauses, strict=True)] == [
+        True,
+        True,
+    ]

@@ -43,13 +43,18 @@ class FailingClient:
 
 
 def failure(code: str, status: int) -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    answer: Any = {
+        "Error": {"Code": code, "Message": ""},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
     return ClientError(answer, "GetObject")
 
 
 NO_ANSWER = [
-    ReadTimeoutError(endpoint_url="x"), ConnectTimeoutError(endpoint_url="x"), EndpointConnectionError(endpoint_url="x"),
-    ResponseStreamingError(error="broken off"), failure("InternalError", 500), failure("ServiceUnavailable", 503),
+    ReadTimeoutError(endpoint_url="x"), ConnectTimeoutError(endpoint_url="x"),
+    EndpointConnectionError(endpoint_url="x"),
+    ResponseStreamingError(error="broken off"), failure("InternalError", 500),
+    failure("ServiceUnavailable", 503),
     failure("RequestTimeout", 400), failure("Whatever", 502),
 ]  # fmt: skip
 
@@ -86,7 +91,11 @@ def test_missing_object_is_not_found_and_refused_write_an_error(code):
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_no_call_begins_without_time_for_it(call):
     client, request = FailingClient(NO_ANSWER[0]), RequestState(lambda: 0.0)
-    request.start(type("Context", (), {"get_remaining_time_in_millis": lambda _: (LONGEST_CALL + 0.9) * 1000})())
+    request.start(
+        type(
+            "Context", (), {"get_remaining_time_in_millis": lambda _: (LONGEST_CALL + 0.9) * 1000}
+        )()
+    )
     with pytest.raises(TryAgain):
         call(Bucket(lambda: client, "images", request))
     assert client.calls == 0

@@ -20,12 +20,16 @@ class Clocks:
     wall, monotonic = 1_800_000_000.0, 50.0
 
     def cache(self) -> ExpiringCache[str, int]:
-        made: ExpiringCache[str, int] = ExpiringCache(9, KEPT, CacheClock(lambda: self.wall, lambda: self.monotonic))
+        made: ExpiringCache[str, int] = ExpiringCache(
+            9, KEPT, CacheClock(lambda: self.wall, lambda: self.monotonic)
+        )
         made["entry"] = 1
         return made
 
 
-@pytest.mark.parametrize(("wall", "monotonic"), [(KEPT, 0), (0, KEPT), (KEPT, KEPT), (5, KEPT), (KEPT, 5), (KEPT, -5)])
+@pytest.mark.parametrize(
+    ("wall", "monotonic"), [(KEPT, 0), (0, KEPT), (KEPT, KEPT), (5, KEPT), (KEPT, 5), (KEPT, -5)]
+)
 def test_entry_expires_by_the_faster_clock(wall, monotonic):
     clocks = Clocks()
     made = clocks.cache()
@@ -64,7 +68,8 @@ def test_freezes_between_requests_add_up():
 
 def _references(tree: ast.AST, name: str) -> bool:
     return any(
-        (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.Attribute) and node.attr == name)
+        (isinstance(node, ast.Name) and node.id == name)
+        or (isinstance(node, ast.Attribute) and node.attr == name)
         for node in ast.walk(tree)
     )
 
@@ -74,7 +79,11 @@ def clock_faults(source: str) -> list[str]:
     faults = []
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and _references(node, "ExpiringCache") and _references(node, "monotonic"):
+        if (
+            isinstance(node, ast.ClassDef)
+            and _references(node, "ExpiringCache")
+            and _references(node, "monotonic")
+        ):
             faults.append(f"{node.name} uses the monotonic clock")
         if isinstance(node, ast.Name | ast.Attribute) and _references(node, "TTLCache"):
             faults.append("TTLCache beside ours")
@@ -84,13 +93,18 @@ def clock_faults(source: str) -> list[str]:
 @pytest.mark.parametrize("path", [path for path in MODULES if path.stem != "cache"], ids=name_of)
 def test_no_cache_is_timed_by_the_monotonic_clock(path):
     assert not clock_faults(path.read_text())
-    assert not [name for name in imports(path) if name.startswith("cachetools") and not name.endswith(".LRUCache")]
+    assert not [
+        name
+        for name in imports(path)
+        if name.startswith("cachetools") and not name.endswith(".LRUCache")
+    ]
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        "class Keys:\n def __init__(self, timer=time.monotonic): self.keys = ExpiringCache(9, 9, timer)",
+        "class Keys:\n def __init__(self, timer=time.monotonic): self.keys = ExpiringCache(9, 9, "
+        "timer)",
         "class Keys:\n def __init__(self): self.keys = TTLCache(9, 9)",
         "class Keys:\n def __init__(self): self.keys = cachetools.TTLCache(9, 9, time.time)",
     ],
@@ -99,14 +113,23 @@ def test_control_check_finds_a_cache_with_another_clock(source):
     assert clock_faults(source)
 
 
-@pytest.mark.parametrize("function", ["coupons", "redeem_page", "redeem", "distribute", "operator", "images"])
-def test_every_cache_of_a_function_uses_the_shared_clock(function, load_function, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    "function", ["coupons", "redeem_page", "redeem", "distribute", "operator", "images"]
+)
+def test_every_cache_of_a_function_uses_the_shared_clock(
+    function, load_function, monkeypatch: pytest.MonkeyPatch
+):
     for name in ("TABLE_NAME", "IMAGES_BUCKET"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("MAX_SHARDS", "16")
     clocks: list[object] = []
 
-    def record(self: ExpiringCache[object, object], most: int, seconds: float, clock: Callable[[], float] = CACHE_CLOCK) -> None:
+    def record(
+        self: ExpiringCache[object, object],
+        most: int,
+        seconds: float,
+        clock: Callable[[], float] = CACHE_CLOCK,
+    ) -> None:
         clocks.append(clock)
         construct(self, most, seconds, clock)
 

@@ -1,4 +1,6 @@
-"""The AWS clients: the botocore handlers that they need and no others, and addresses of the bucket's own region."""
+"""The AWS clients: the botocore handlers that they need and no others, and addresses of the
+bucket's own region.
+"""
 
 from urllib.parse import urlsplit
 
@@ -15,7 +17,11 @@ GENERAL = [(event, handler) for event, handler, *_ in BUILTIN_HANDLERS if "." no
 
 def test_no_omitted_handler_concerns_dynamodb():
     # `docs.*.dynamodb…` handlers only produce documentation.
-    of_one_service = [event.split(".") for event, *_ in BUILTIN_HANDLERS if "." in event and not event.startswith("docs.")]
+    of_one_service = [
+        event.split(".")
+        for event, *_ in BUILTIN_HANDLERS
+        if "." in event and not event.startswith("docs.")
+    ]
     assert of_one_service
     assert not {"dynamodb", "*"} & {service for _, service, *_ in of_one_service}
 
@@ -33,7 +39,10 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
 
 
 def test_no_call_lasts_longer_than_the_deadline_reckons_with(services: Services):
-    clients = {dynamodb.LONGEST_CALL: services.table._client, bucket.LONGEST_CALL: services.bucket._client}
+    clients = {
+        dynamodb.LONGEST_CALL: services.table._client,
+        bucket.LONGEST_CALL: services.bucket._client,
+    }
     for seconds, client in clients.items():
         settings = client.meta.config
         assert settings.retries["total_max_attempts"] == 1, "a second attempt would double the time"
@@ -65,6 +74,8 @@ def test_presigned_addresses_name_the_region(region: str, monkeypatch: pytest.Mo
 def test_presigned_addresses_keep_a_given_endpoint(name: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(name, "http://localhost:9000")
 
-    post = bootstrap._s3(Config(signature_version="s3v4")).generate_presigned_post("bucket", "key")["url"]
+    post = bootstrap._s3(Config(signature_version="s3v4")).generate_presigned_post("bucket", "key")[
+        "url"
+    ]
 
     assert post.rstrip("/") == "http://localhost:9000/bucket"

@@ -7,13 +7,23 @@ from couponflow.domain import codes
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("SAVE20", "save20"), ("SAVE-20", "SAVE20"), ("--SAVE-20-", "save20"), ("OIL", "011"), ("sol0", "S01O"), ("a_b", "A_B")],
+    [
+        ("SAVE20", "save20"),
+        ("SAVE-20", "SAVE20"),
+        ("--SAVE-20-", "save20"),
+        ("OIL", "011"),
+        ("sol0", "S01O"),
+        ("a_b", "A_B"),
+    ],
 )
 def test_codes_are_equal_despite_case_hyphens_and_look_alikes(one, other):
     assert codes.canonical(one) == codes.canonical(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("SAVE20", "SAVE21"), ("A_B", "AB"), ("A_B", "A-B"), ("UVW", "VVW"), ("S5S", "55S")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("SAVE20", "SAVE21"), ("A_B", "AB"), ("A_B", "A-B"), ("UVW", "VVW"), ("S5S", "55S")],
+)
 def test_codes_with_any_other_difference_are_different(one, other):
     assert codes.canonical(one) != codes.canonical(other)
 
@@ -21,7 +31,9 @@ def test_codes_with_any_other_difference_are_different(one, other):
 def test_generated_codes_have_50_bits_and_no_look_alikes():
     made = {codes.generate() for _ in range(1_000)}
     assert len(made) == 1_000
-    assert all(codes.is_code(code) and codes.canonical(code) == code and len(code) == 10 for code in made)
+    assert all(
+        codes.is_code(code) and codes.canonical(code) == code and len(code) == 10 for code in made
+    )
     assert set("".join(made)) == set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 
@@ -30,6 +42,8 @@ def test_code_of_letters_digits_hyphens_underscores_is_valid(text):
     assert codes.is_code(text)
 
 
-@pytest.mark.parametrize("text", ["", "ab", "x" * 41, "---", "___", "AB C", "ABC\n", "ÄBC", "A.B", "ABC١", "=SUM", "ﬀﬀﬀ"])
+@pytest.mark.parametrize(
+    "text", ["", "ab", "x" * 41, "---", "___", "AB C", "ABC\n", "ÄBC", "A.B", "ABC١", "=SUM", "ﬀﬀﬀ"]
+)
 def test_code_with_other_characters_or_length_is_invalid(text):
     assert not codes.is_code(text)

@@ -13,7 +13,9 @@ import pytest
 from couponflow.web.console import static_files
 from tools.install import CONSOLE_LOCKS
 
-MODULES = re.compile(r"""(?:^|\n)\s*(?:import|export)\b[^"';]*?from\s*["']([^"']+)["']|\bimport\s*["']([^"']+)["']""")
+MODULES = re.compile(
+    r"""(?:^|\n)\s*(?:import|export)\b[^"';]*?from\s*["']([^"']+)["']|\bimport\s*["']([^"']+)["']"""
+)
 
 
 @pytest.fixture
@@ -27,7 +29,10 @@ def app(load_function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def get(app):
     def get(path, **headers):
-        event = {"rawPath": path, "headers": {name.replace("_", "-"): value for name, value in headers.items()}}
+        event = {
+            "rawPath": path,
+            "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        }
         return app.handler(event, None)
 
     return get
@@ -43,11 +48,16 @@ def text(response):
 
 
 def policy(response):
-    parts = (directive.split(" ", 1) for directive in response["headers"]["content-security-policy"].split("; "))
+    parts = (
+        directive.split(" ", 1)
+        for directive in response["headers"]["content-security-policy"].split("; ")
+    )
     return {name: sources[0] if sources else "" for name, *sources in parts}
 
 
-@pytest.mark.parametrize("path", ["/console/coupons", "/console/coupons/abc/redeem-page", "/console/flow-blocks"])
+@pytest.mark.parametrize(
+    "path", ["/console/coupons", "/console/coupons/abc/redeem-page", "/console/flow-blocks"]
+)
 def test_every_screen_path_returns_the_console_document(get, path):
     response = get(path)
     assert response["statusCode"] == 200
@@ -107,17 +117,23 @@ def test_every_referenced_module_and_stylesheet_exists(get, assets):
         if path.endswith(".js"):
             for found in MODULES.finditer(file.content.decode()):
                 target = found[1] or found[2]
-                assert target.startswith("."), f"{path} imports {target}, which browsers can't look up"
+                assert target.startswith("."), (
+                    f"{path} imports {target}, which browsers can't look up"
+                )
                 named.add(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)))
         if path.endswith(".css"):
             urls = re.findall(r'url\("([^"]+)"\)', file.content.decode())
-            named |= {posixpath.normpath(posixpath.join(posixpath.dirname(path), url)) for url in urls}
+            named |= {
+                posixpath.normpath(posixpath.join(posixpath.dirname(path), url)) for url in urls
+            }
     assert len(named) > 30
     assert named <= set(assets)
 
 
 def test_every_module_is_preloaded(get, assets):
-    preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', text(get("/console/coupons"))))
+    preloaded = set(
+        re.findall(r'rel="modulepreload" href="([^"]+)"', text(get("/console/coupons")))
+    )
     assert preloaded == {path for path in assets if path.endswith(".js")}
 
 
@@ -150,7 +166,9 @@ def test_policy_allows_only_the_consoles_own_scripts_and_styles(get):
     assert rules["require-trusted-types-for"] == "'script'"
     assert rules["frame-ancestors"] == rules["base-uri"] == rules["form-action"] == "'none'"
     assert "unsafe" not in response["headers"]["content-security-policy"]
-    assert "<style" not in text(response) and not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", text(response))
+    assert "<style" not in text(response) and not re.search(
+        r"<script(?![^>]*src=)|\son\w+=|style=", text(response)
+    )
 
 
 def test_policy_allows_calls_to_own_origin_and_image_bucket(get):
@@ -161,7 +179,11 @@ def test_policy_allows_calls_to_own_origin_and_image_bucket(get):
 
 
 def test_local_stack_uploads_to_the_local_bucket():
-    environment = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000/", "IMAGES_BUCKET": "x", "AWS_REGION": "y"}
+    environment = {
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000/",
+        "IMAGES_BUCKET": "x",
+        "AWS_REGION": "y",
+    }
     assert static_files.upload_origins(environment) == ["http://127.0.0.1:9000"]
 
 

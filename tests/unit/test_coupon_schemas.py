@@ -56,30 +56,52 @@ def test_body_other_than_an_object_is_refused(body):
 
 
 def test_all_invalid_fields_are_reported_together():
-    assert wrong_fields(coupon_schemas.CouponIn, {"name": "", "ends_at": 1, "x": 1}) == ["name", "starts_at", "ends_at", "x"]
+    assert wrong_fields(coupon_schemas.CouponIn, {"name": "", "ends_at": 1, "x": 1}) == [
+        "name",
+        "starts_at",
+        "ends_at",
+        "x",
+    ]
 
 
 def test_names_are_trimmed_and_bounds_are_inclusive():
     bodies: list[dict[str, Any]] = [
         {"name": " x " + "y" * 98 + " ", "code": "abc"},
-        {"name": "x", "code": "x" * 40, "max_redemptions": 1_000_000_000, "max_redemptions_per_customer": 100},
+        {
+            "name": "x",
+            "code": "x" * 40,
+            "max_redemptions": 1_000_000_000,
+            "max_redemptions_per_customer": 100,
+        },
         {"max_redemptions": 1, "max_redemptions_per_customer": 1},
     ]
     for body in bodies:
-        assert validation.parse(coupon_schemas.CouponIn, COUPON | body).name == body.get("name", "Ten off").strip()
+        assert (
+            validation.parse(coupon_schemas.CouponIn, COUPON | body).name
+            == body.get("name", "Ten off").strip()
+        )
 
 
 def test_date_is_read_in_the_bodys_zone_in_any_field_order():
-    body = {"starts_at": "2026-01-01", "name": "x", "ends_at": "2026-01-01", "timezone": "Asia/Tokyo"}
+    body = {
+        "starts_at": "2026-01-01",
+        "name": "x",
+        "ends_at": "2026-01-01",
+        "timezone": "Asia/Tokyo",
+    }
     coupon = validation.parse(coupon_schemas.CouponIn, body)
     assert coupon.starts_at == datetime(2025, 12, 31, 15, tzinfo=UTC)
     assert coupon.ends_at == datetime(2026, 1, 1, 15, tzinfo=UTC)
 
 
 def test_change_reads_dates_in_its_own_or_the_coupons_zone():
-    tokyo = validation.parse(coupon_schemas.CouponChange, {"ends_at": "2026-01-01"}, timezone="Asia/Tokyo")
+    tokyo = validation.parse(
+        coupon_schemas.CouponChange, {"ends_at": "2026-01-01"}, timezone="Asia/Tokyo"
+    )
     berlin = validation.parse(
-        coupon_schemas.CouponChange, {"ends_at": "2026-01-01", "timezone": "Europe/Berlin"}, timezone="Asia/Tokyo"
+        coupon_schemas.CouponChange,
+        {"ends_at": "2026-01-01", "timezone": "Europe/Berlin"},
+        timezone="Asia/Tokyo",
     )
     assert tokyo.ends_at == datetime(2026, 1, 1, 15, tzinfo=UTC)
     assert berlin.ends_at == datetime(2026, 1, 1, 23, tzinfo=UTC)
@@ -104,9 +126,34 @@ def test_code_cannot_be_changed():
     ("field", "values"),
     [
         ("code_display", ["barcode128", None, 1]),
-        ("redeem_button", [None, "redeem", {"behavior": "open"}, {"behavior": "open_url"}, {"label": ""}, {"label": "x" * 41}]),
-        ("redeem_button", [{"url": "http://x.example"}, {"url": "javascript:alert(1)"}, {"url": "https://"}, {"extra": 1}]),
-        ("redeem_button", [{"url": "https://x.example/" + "x" * 2_000}, {"url": 'https://x.example/"x'}, {"url": "https://a b"}]),
+        (
+            "redeem_button",
+            [
+                None,
+                "redeem",
+                {"behavior": "open"},
+                {"behavior": "open_url"},
+                {"label": ""},
+                {"label": "x" * 41},
+            ],
+        ),
+        (
+            "redeem_button",
+            [
+                {"url": "http://x.example"},
+                {"url": "javascript:alert(1)"},
+                {"url": "https://"},
+                {"extra": 1},
+            ],
+        ),
+        (
+            "redeem_button",
+            [
+                {"url": "https://x.example/" + "x" * 2_000},
+                {"url": 'https://x.example/"x'},
+                {"url": "https://a b"},
+            ],
+        ),
         ("copy_code_button", [None, "yes", 1]),
         ("background_color", ["red", "#fff", "#12345g", "#1234567", "#123456\n", None, "url(x)"]),
         ("brand_icon", ["", "../x", "A" * 13, 7]),
@@ -128,7 +175,11 @@ def test_page_has_defaults_and_accepts_every_setting():
         redeem_page_schemas.RedeemPageIn,
         {
             "code_display": "qr",
-            "redeem_button": {"behavior": "open_url", "label": "x" * 40, "url": "https://shop.example/?a=1&b=ü#x"},
+            "redeem_button": {
+                "behavior": "open_url",
+                "label": "x" * 40,
+                "url": "https://shop.example/?a=1&b=ü#x",
+            },
             "copy_code_button": False,
             "background_color": "#FfEe00",
             "terms": "x" * 10_000,
@@ -140,8 +191,17 @@ def test_page_has_defaults_and_accepts_every_setting():
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [({"limit": "0"}, "limit"), ({"limit": "101"}, "limit"), ({"limit": "ten"}, "limit"), ({"status": "used"}, "status")]
-    + [({"customer_id": "null"}, "customer_id"), ({"customer_id": "x" * 201}, "customer_id"), ({"from": "soon"}, "from")]
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "101"}, "limit"),
+        ({"limit": "ten"}, "limit"),
+        ({"status": "used"}, "status"),
+    ]
+    + [
+        ({"customer_id": "null"}, "customer_id"),
+        ({"customer_id": "x" * 201}, "customer_id"),
+        ({"from": "soon"}, "from"),
+    ]
     + [({"to": "2026-13-01"}, "to")],
 )
 def test_invalid_query_parameter_is_refused(query, field):
@@ -152,7 +212,10 @@ def test_invalid_query_parameter_is_refused(query, field):
 
 def test_record_list_reads_days_in_the_coupons_zone():
     listing = validation.parse(
-        coupon_schemas.RecordListing, {"from": "2026-01-01", "to": "2026-01-01", "limit": "100"}, lax=True, timezone="Asia/Tokyo"
+        coupon_schemas.RecordListing,
+        {"from": "2026-01-01", "to": "2026-01-01", "limit": "100"},
+        lax=True,
+        timezone="Asia/Tokyo",
     )
     assert listing.from_ == datetime(2025, 12, 31, 15, tzinfo=UTC)
     assert listing.to == datetime(2026, 1, 1, 15, tzinfo=UTC)
@@ -167,9 +230,16 @@ IMAGE = f"/images/{'a' * 64}"
 HERE = "http://127.0.0.1:3000"
 
 
-@pytest.mark.parametrize("image", [f"{HERE}{IMAGE}.webp", f"{HERE}{IMAGE}.jpg", "https://shop.example/a.png"])
+@pytest.mark.parametrize(
+    "image", [f"{HERE}{IMAGE}.webp", f"{HERE}{IMAGE}.jpg", "https://shop.example/a.png"]
+)
 def test_block_accepts_own_image_or_https_url(image):
-    assert validation.parse(flow_block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=HERE).image_url == image
+    assert (
+        validation.parse(
+            flow_block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=HERE
+        ).image_url
+        == image
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,4 +254,6 @@ def test_block_accepts_own_image_or_https_url(image):
     ],
 )
 def test_block_refuses_http_urls_except_of_own_images(image, base_url):
-    assert wrong_fields(flow_block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=base_url) == ["image_url"]
+    assert wrong_fields(
+        flow_block_schemas.BlockIn, {"coupon_id": "c", "image_url": image}, base_url=base_url
+    ) == ["image_url"]

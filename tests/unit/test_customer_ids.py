@@ -21,21 +21,49 @@ def test_spellings_of_one_id_are_one_customer(one, other):
     assert customer_ids.canonical(one) == customer_ids.canonical(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("ann", "Ann"), ("0123", "123"), ("a b", "ab"), ("ann", "ann."), ("1", "１")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("ann", "Ann"), ("0123", "123"), ("a b", "ab"), ("ann", "ann."), ("1", "１")]
+)
 def test_ids_with_any_other_difference_are_different_customers(one, other):
     assert customer_ids.canonical(one) != customer_ids.canonical(other)
 
 
 @pytest.mark.parametrize(
     "nothing",
-    [None, "", "  ", "\u2003", "null", "NULL", "undefined", " Undefined ", "{{user_id}}", "{{ user id }}", "x{{id}}", "{{\n}}"],
+    [
+        None,
+        "",
+        "  ",
+        "\u2003",
+        "null",
+        "NULL",
+        "undefined",
+        " Undefined ",
+        "{{user_id}}",
+        "{{ user id }}",
+        "x{{id}}",
+        "{{\n}}",
+    ],
 )
 def test_empty_id_or_unfilled_placeholder_is_no_customer(nothing):
     assert customer_ids.canonical(nothing) is None
 
 
 @pytest.mark.parametrize(
-    "wrong", [True, False, [], {}, ["ann"], {"id": 1}, "x" * 201, "\ud800", float("inf"), float("nan"), 10**400]
+    "wrong",
+    [
+        True,
+        False,
+        [],
+        {},
+        ["ann"],
+        {"id": 1},
+        "x" * 201,
+        "\ud800",
+        float("inf"),
+        float("nan"),
+        10**400,
+    ],
 )
 def test_id_of_a_wrong_type_or_length_is_refused(wrong):
     with pytest.raises(ValueError, match="must"):

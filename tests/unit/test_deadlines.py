@@ -24,7 +24,8 @@ def timeout_of(function: str) -> float:
     (found,) = (
         resource["Properties"]
         for resource in TEMPLATE["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function" and resource["Properties"].get("CodeUri") == f"functions/{function}"
+        if resource["Type"] == "AWS::Serverless::Function"
+        and resource["Properties"].get("CodeUri") == f"functions/{function}"
     )
     return float(found.get("Timeout", TEMPLATE["Globals"]["Function"]["Timeout"]))
 
@@ -53,7 +54,10 @@ def test_function_answers_before_its_timeout_however_slow_aws_is(function: str):
     latest = timeout_of(function) - SECONDS_FOR_THE_ANSWER
     assert not {name: answer for name, answer in answers.items() if answer["seconds"] > latest}
     assert not {name: answer for name, answer in answers.items() if answer["status"] == 500}
-    assert {answer["status"] for name, answer in answers.items() if ", lost, cold" in name} <= {503, 200}
+    assert {answer["status"] for name, answer in answers.items() if ", lost, cold" in name} <= {
+        503,
+        200,
+    }
     assert any(answer["calls"] > 1 for answer in answers.values()), "the calls were slow at all"
 
 

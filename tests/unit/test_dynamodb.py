@@ -61,7 +61,11 @@ def cancelled(*codes: str) -> ClientError:
 
 
 def plain(code: str, status: int = 400, **more: Any) -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
+    answer: Any = {
+        "Error": {"Code": code, "Message": ""},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
     return ClientError(answer, "UpdateItem")
 
 
@@ -86,13 +90,18 @@ def test_refused_shard_beside_a_conflict_is_retryable(first):
         table(cancelled(first, "ConditionalCheckFailed")).transact(WRITE)
 
 
-@pytest.mark.parametrize(("first", "second"), [*product(["None", *BUSY], BUSY), *product(BUSY, ["None"])])
+@pytest.mark.parametrize(
+    ("first", "second"), [*product(["None", *BUSY], BUSY), *product(BUSY, ["None"])]
+)
 def test_conflicts_and_throttling_are_retryable(first, second):
     with pytest.raises(ContentionError):
         table(cancelled(first, second)).transact(WRITE)
 
 
-@pytest.mark.parametrize("codes", [("None", "None"), ("ValidationError", "None"), ("None", "ItemCollectionSizeLimitExceeded")])
+@pytest.mark.parametrize(
+    "codes",
+    [("None", "None"), ("ValidationError", "None"), ("None", "ItemCollectionSizeLimitExceeded")],
+)
 def test_cancellation_for_another_reason_is_a_client_error(codes):
     with pytest.raises(ClientError):
         table(cancelled(*codes)).transact(WRITE)
@@ -105,7 +114,10 @@ def test_error_has_the_index_of_the_refused_write():
 
 
 def test_refused_write_of_a_missing_item_has_no_old_item():
-    for error in (plain("ConditionalCheckFailedException"), plain("ConditionalCheckFailedException", Item={})):
+    for error in (
+        plain("ConditionalCheckFailedException"),
+        plain("ConditionalCheckFailedException", Item={}),
+    ):
         with pytest.raises(ConditionFailedError) as refused:
             table(error).update(WRITE[0])
         assert (refused.value.old, refused.value.index) == (None, 0)
@@ -126,11 +138,13 @@ CALLS = {
     "transact": lambda table: table.transact(WRITE),
 }
 NOTHING_WRITTEN = [
-    "LimitExceededException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException",
+    "LimitExceededException", "ProvisionedThroughputExceededException", "RequestLimitExceeded",
+    "ThrottlingException",
     "TransactionConflictException", "TransactionInProgressException",
 ]  # fmt: skip
 CONNECTION_ERRORS = [
-    ReadTimeoutError(endpoint_url="x"), ConnectTimeoutError(endpoint_url="x"), EndpointConnectionError(endpoint_url="x"),
+    ReadTimeoutError(endpoint_url="x"), ConnectTimeoutError(endpoint_url="x"),
+    EndpointConnectionError(endpoint_url="x"),
     ConnectionClosedError(endpoint_url="x"), SSLError(endpoint_url="x", error=OSError()),
 ]  # fmt: skip
 
@@ -143,7 +157,11 @@ def test_throttled_call_is_a_contention_error(call, code):
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-@pytest.mark.parametrize("error", [plain("InternalServerError", 500), plain("RequestTimeout"), *CONNECTION_ERRORS], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [plain("InternalServerError", 500), plain("RequestTimeout"), *CONNECTION_ERRORS],
+    ids=repr,
+)
 def test_call_without_a_response_has_an_unknown_result(call, error):
     with pytest.raises(UnknownResultError):
         call(table(error))
@@ -155,14 +173,18 @@ def test_server_error_of_any_code_has_an_unknown_result(status):
         table(plain("Whatever", status)).transact(WRITE)
 
 
-@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])
+@pytest.mark.parametrize(
+    "code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"]
+)
 def test_client_error_is_not_retried(code):
     with pytest.raises(ClientError):
         table(plain(code)).get({"pk": "a", "sk": "b"})
 
 
 @pytest.mark.parametrize(
-    "error", [plain("ThrottlingException"), plain("InternalServerError", 500), CONNECTION_ERRORS[0]], ids=repr
+    "error",
+    [plain("ThrottlingException"), plain("InternalServerError", 500), CONNECTION_ERRORS[0]],
+    ids=repr,
 )
 def test_every_call_but_a_transaction_is_retried(error):
     for name, call in CALLS.items():
@@ -182,7 +204,10 @@ class IncompleteBatchClient:
         self.asked += 1
         keys = RequestItems["a-table"]["Keys"]
         read, left = (keys[:-1], keys[-1:]) if self.asked <= self.times else (keys, [])
-        return {"Responses": {"a-table": read}, "UnprocessedKeys": {"a-table": {"Keys": left}} if left else {}}
+        return {
+            "Responses": {"a-table": read},
+            "UnprocessedKeys": {"a-table": {"Keys": left}} if left else {},
+        }
 
 
 KEYS = [{"pk": str(number), "sk": "x"} for number in range(250)]
@@ -191,7 +216,8 @@ KEYS = [{"pk": str(number), "sk": "x"} for number in range(250)]
 def test_unprocessed_keys_of_a_batch_are_read_again():
     assert (
         sorted(
-            Table(IncompleteBatchClient(2), "a-table", pause=lambda seconds: None).get_all(KEYS), key=lambda item: int(item["pk"])
+            Table(IncompleteBatchClient(2), "a-table", pause=lambda seconds: None).get_all(KEYS),
+            key=lambda item: int(item["pk"]),
         )
         == KEYS
     )
@@ -253,7 +279,10 @@ def test_refused_write_was_not_made(name):
 
 
 def test_counter_and_audit_writes_do_not_prevent_a_retry():
-    for call in (lambda table: table.update_once({"Update": {}}), lambda table: table.put_beside({"Put": {}})):
+    for call in (
+        lambda table: table.update_once({"Update": {}}),
+        lambda table: table.put_beside({"Put": {}}),
+    ):
         assert outcome(call, None) is TryAgain
         assert outcome(call, LOST[0]) is TryAgain
 
@@ -272,7 +301,11 @@ def test_later_certainty_does_not_undo_an_earlier_doubt():
 @pytest.mark.parametrize("name", CALLS)
 def test_no_call_begins_without_time_for_it(name):
     state, client = RequestState(lambda: 0.0), FailingClient(LOST[0])
-    state.start(type("Context", (), {"get_remaining_time_in_millis": lambda _: (LONGEST_CALL + 0.9) * 1000})())
+    state.start(
+        type(
+            "Context", (), {"get_remaining_time_in_millis": lambda _: (LONGEST_CALL + 0.9) * 1000}
+        )()
+    )
     with pytest.raises(TryAgain):
         CALLS[name](Table(client, "a-table", pause=lambda seconds: None, request=state))
     assert client.asked == 0

@@ -14,7 +14,9 @@ from couponflow.web.http.responses import json_response
 from tests.unit.test_api_keys import KEY, KEY_TEXT, authenticator_and_store
 
 
-def event(body: str | bytes = "", content_type: str = "application/json", **headers: str) -> dict[str, Any]:
+def event(
+    body: str | bytes = "", content_type: str = "application/json", **headers: str
+) -> dict[str, Any]:
     is_binary = isinstance(body, bytes)
     return {
         "routeKey": "POST /it",
@@ -45,8 +47,10 @@ def test_json_body_is_read_from_text_or_bytes():
 
 @pytest.mark.parametrize(
     "body",
-    ["", " ", "{", "{'a': 1}", '{"a": 1,}', "nul", '{"a": NaN}', "Infinity", "-Infinity", "1e999", '"\\ud800"', '{"\\udc00": 1}',
-     "[" * 50_000, '{"a":' * 10_000, "9" * 5_000, b"\xff\xfe", b'"\xed\xa0\x80"', '{"a": 1} x', '\ufeff{"a": 1}',
+    ["", " ", "{", "{'a': 1}", '{"a": 1,}', "nul", '{"a": NaN}', "Infinity", "-Infinity", "1e999",
+    '"\\ud800"', '{"\\udc00": 1}',
+     "[" * 50_000, '{"a":' * 10_000, "9" * 5_000, b"\xff\xfe", b'"\xed\xa0\x80"', '{"a": 1} x',
+     '\ufeff{"a": 1}',
      '{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": 1}}]'],
 )  # fmt: skip
 def test_malformed_json_is_refused(body):
@@ -55,7 +59,8 @@ def test_malformed_json_is_refused(body):
 
 
 @pytest.mark.parametrize(
-    "content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "text/json"]
+    "content_type",
+    ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "text/json"],
 )
 def test_json_without_its_content_type_is_refused(content_type):
     status, problem = call(echo, event("{}", content_type))
@@ -68,7 +73,12 @@ def test_body_of_more_than_64_kib_is_refused():
     assert call(echo, event(largest))[0] == 200
     assert call(echo, event(largest + " "))[1]["code"] == "body_too_large"
     assert call(echo, event((largest + " ").encode()))[0] == 413
-    assert call(lambda request: json_response(request.form), event(b"use=1&x=" + b"y" * LARGEST_BODY))[0] == 413
+    assert (
+        call(lambda request: json_response(request.form), event(b"use=1&x=" + b"y" * LARGEST_BODY))[
+            0
+        ]
+        == 413
+    )
 
 
 def test_form_has_the_first_value_of_each_field():
@@ -76,8 +86,14 @@ def test_form_has_the_first_value_of_each_field():
         return json_response(request.form)
 
     kind = "application/x-www-form-urlencoded"
-    assert call(form, event(b"use=2&use=3&empty=&%FF=x", kind)) == (200, {"use": "2", "empty": "", "\ufffd": "x"})
-    assert call(form, event(b"&".join(b"a=1" for _ in range(101)), kind))[1]["code"] == "validation_failed"
+    assert call(form, event(b"use=2&use=3&empty=&%FF=x", kind)) == (
+        200,
+        {"use": "2", "empty": "", "\ufffd": "x"},
+    )
+    assert (
+        call(form, event(b"&".join(b"a=1" for _ in range(101)), kind))[1]["code"]
+        == "validation_failed"
+    )
     assert call(form, event(b"use=2", "text/plain"))[1]["code"] == "unsupported_media_type"
 
 
@@ -106,7 +122,10 @@ def test_route_with_a_scope_requires_a_key_of_that_scope():
 
     assert call(whose, scope="redeem")[0] == 401
     assert call(whose, event(authorization=f"Bearer {KEY_TEXT}"), "admin")[0] == 403
-    assert call(whose, event(authorization=f"Bearer {KEY_TEXT}"), "redeem") == (200, KEY.organisation_id)
+    assert call(whose, event(authorization=f"Bearer {KEY_TEXT}"), "redeem") == (
+        200,
+        KEY.organisation_id,
+    )
 
 
 def test_key_is_checked_before_the_body():
@@ -119,7 +138,10 @@ def test_route_without_a_listed_scope_cannot_be_registered():
 
 
 def test_unregistered_route_is_not_found():
-    assert json.loads(HttpApp(authenticator_and_store()[0]).handler(event(), None)["body"])["code"] == "not_found"
+    assert (
+        json.loads(HttpApp(authenticator_and_store()[0]).handler(event(), None)["body"])["code"]
+        == "not_found"
+    )
 
 
 def test_responses_must_not_be_cached():
@@ -132,7 +154,10 @@ def test_base_url_is_the_configured_or_the_apis_own():
     def base(request):
         return json_response(request.base_url)
 
-    for configured, begins in [("https://coupons.example", "https://coupons.example"), ("", "https://api.example")]:
+    for configured, begins in [
+        ("https://coupons.example", "https://coupons.example"),
+        ("", "https://api.example"),
+    ]:
         edge = HttpApp(authenticator_and_store()[0], configured, scopes={"POST /it": None})
         edge.route("POST /it")(base)
         assert json.loads(edge.handler(event(), None)["body"]) == begins

@@ -16,7 +16,10 @@ HOSTILE = hostile_images.files()
 LARGEST_ALLOWED = {
     "transparent": (hostile_images.picture("PNG", (4_000, 3_050), "RGBA"), hostile_images.PNG),
     "a photo": (hostile_images.picture("JPEG", (4_000, 3_050)), hostile_images.JPEG),
-    "a photo in several passes": (hostile_images.picture("JPEG", (4_000, 3_050), progressive=True), hostile_images.JPEG),
+    "a photo in several passes": (
+        hostile_images.picture("JPEG", (4_000, 3_050), progressive=True),
+        hostile_images.JPEG,
+    ),
     "a WebP": (hostile_images.picture("WEBP", (4_000, 3_050), "RGBA"), hostile_images.WEBP),
     "in few colours": (hostile_images.picture("PNG", (4_000, 3_050), "P"), hostile_images.PNG),
 }
@@ -41,7 +44,11 @@ def peak_megabytes(program: str, *arguments: str) -> float:
     """Peak memory, in MB, of a separate process that runs `program`."""
     path = f"{ROOT}:{ROOT / 'layers' / 'couponflow'}"
     command = [sys.executable, "-c", f"{program}\n{PRINT_PEAK_MEMORY}", *arguments]
-    return float(subprocess.run(command, env={"PYTHONPATH": path}, capture_output=True, text=True, check=True).stdout)
+    return float(
+        subprocess.run(
+            command, env={"PYTHONPATH": path}, capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 def opened(data: bytes) -> Image.Image:
@@ -78,7 +85,9 @@ def test_truncated_file_is_refused_at_any_length(format_, announced, options):
             image_processing.reencode(data[:length], ImageKind.CAMPAIGN_IMAGE)
 
 
-@pytest.mark.parametrize("name", [name for name in HOSTILE if "bomb" in name or "huge" in name or "large" in name])
+@pytest.mark.parametrize(
+    "name", [name for name in HOSTILE if "bomb" in name or "huge" in name or "large" in name]
+)
 def test_hostile_file_needs_at_most_256_mb(name, tmp_path):
     data, _ = HOSTILE[name]
     (tmp_path / "file").write_bytes(data)
@@ -98,25 +107,37 @@ def test_control_memory_measurement_sees_300_mb():
     assert peak_megabytes("held = bytearray(300_000_000)") > MEGABYTES
 
 
-@pytest.mark.parametrize(("format_", "announced"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")])
+@pytest.mark.parametrize(
+    ("format_", "announced"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")]
+)
 @pytest.mark.parametrize("kind", ImageKind)
 def test_valid_image_becomes_webp_and_jpeg_of_limited_size(format_, announced, kind):
     image = image_processing.reencode(hostile_images.picture(format_, (2_000, 1_000)), kind)
     longest = 256 if kind is ImageKind.BRAND_ICON else 1_200
     assert (image.width, image.height) == (longest, longest // 2)
-    assert (opened(image.webp).format, opened(image.webp).size) == ("WEBP", (image.width, image.height))
-    assert (opened(image.jpeg).format, opened(image.jpeg).size) == ("JPEG", (image.width, image.height))
+    assert (opened(image.webp).format, opened(image.webp).size) == (
+        "WEBP",
+        (image.width, image.height),
+    )
+    assert (opened(image.jpeg).format, opened(image.jpeg).size) == (
+        "JPEG",
+        (image.width, image.height),
+    )
 
 
 def test_small_image_is_not_enlarged():
-    image = image_processing.reencode(hostile_images.picture(size=(40, 30)), ImageKind.CAMPAIGN_IMAGE)
+    image = image_processing.reencode(
+        hostile_images.picture(size=(40, 30)), ImageKind.CAMPAIGN_IMAGE
+    )
     assert (image.width, image.height) == (40, 30)
 
 
 def test_metadata_is_removed_from_the_image():
     exif = Image.Exif()
     exif[0x9286], exif[0x8825] = "canary-comment", {1: "N", 2: (52.0, 31.0, 12.0)}
-    data = hostile_images.picture("JPEG", exif=exif, comment=b"canary-comment", icc_profile=b"canary-profile")
+    data = hostile_images.picture(
+        "JPEG", exif=exif, comment=b"canary-comment", icc_profile=b"canary-profile"
+    )
     image = image_processing.reencode(data, ImageKind.CAMPAIGN_IMAGE)
     for written in (image.webp, image.jpeg):
         assert b"canary" not in written
@@ -126,7 +147,9 @@ def test_metadata_is_removed_from_the_image():
 def test_rotated_photo_is_turned_upright():
     exif = Image.Exif()
     exif[0x0112] = 6
-    image = image_processing.reencode(hostile_images.picture("JPEG", (400, 300), exif=exif), ImageKind.CAMPAIGN_IMAGE)
+    image = image_processing.reencode(
+        hostile_images.picture("JPEG", (400, 300), exif=exif), ImageKind.CAMPAIGN_IMAGE
+    )
     assert (image.width, image.height) == (300, 400)
 
 
@@ -145,7 +168,9 @@ def test_every_pixel_format_is_read(mode):
     assert image_processing.reencode(written.getvalue(), ImageKind.BRAND_ICON).width == 100
 
 
-@pytest.mark.parametrize("behind", [b"", bytes(100), b"\r\n", hostile_images.picture("JPEG", (100, 80))])
+@pytest.mark.parametrize(
+    "behind", [b"", bytes(100), b"\r\n", hostile_images.picture("JPEG", (100, 80))]
+)
 def test_trailing_data_after_a_photo_is_accepted(behind):
     for options in ({}, {"progressive": True}, {"restart_marker_rows": 1}):
         data = hostile_images.picture("JPEG", **options) + behind

@@ -16,14 +16,25 @@ from tools.paths import ROOT
 PACKAGE = ROOT / "layers" / "couponflow" / "couponflow"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FUNCTIONS = sorted((ROOT / "functions").glob("*/*.py"))
-RANKS = {"domain": 0, "cache": 0, "config": 0, "observability": 0, "store": 1, "services": 2, "web": 3, "bootstrap": 4}
+RANKS = {
+    "domain": 0,
+    "cache": 0,
+    "config": 0,
+    "observability": 0,
+    "store": 1,
+    "services": 2,
+    "web": 3,
+    "bootstrap": 4,
+}
 # The features of web/ do not import each other, but for these.
 WEB_FEATURES = {"admin", "console", "flow", "operator", "page", "redeem"}
 MAY_IMPORT_PAGE = {"admin", "console", "redeem"}
 
 
 def name_of(path: Path) -> str:
-    return ".".join(("couponflow", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+    return ".".join(("couponflow", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+        ".__init__"
+    )
 
 
 def rank(module: str) -> int:
@@ -57,12 +68,20 @@ def test_module_imports_nothing_from_a_higher_layer(path):
 @pytest.mark.parametrize("path", [path for path in MODULES if is_in(path, "domain")], ids=name_of)
 def test_domain_imports_no_aws_environment_or_clock(path):
     foreign = {"boto3", "botocore", "os", "time", "couponflow.config", "couponflow.observability"}
-    assert not [name for name in imports(path) if any(f"{name}.".startswith(f"{each}.") for each in foreign)]
+    assert not [
+        name for name in imports(path) if any(f"{name}.".startswith(f"{each}.") for each in foreign)
+    ]
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if rank(name_of(path)) <= RANKS["services"]], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if rank(name_of(path)) <= RANKS["services"]], ids=name_of
+)
 def test_time_is_an_argument_below_the_web_layer(path):
-    asked = [node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
+    asked = [
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    ]
     assert not {"now", "utcnow", "today"} & set(asked)
 
 
@@ -74,12 +93,18 @@ def test_only_store_and_bootstrap_import_boto3(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_only_store_builds_conditions_and_only_keys_builds_keys(path):
-    texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+    texts = [
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+    ]
     words = "\n".join(text for text in texts if isinstance(text, str))
     if not is_in(path, "store"):
         assert not re.search(r"attribute_(not_)?exists|ConditionExpression|UpdateExpression", words)
     if path.name != "keys.py":
-        assert not re.search(r"\b(ORG|KEY|CODE|COUPON|QUOTA|HOLDER|RECORDS|BLOCK|IMAGE|COUNTER|JOURNAL)#", words)
+        assert not re.search(
+            r"\b(ORG|KEY|CODE|COUPON|QUOTA|HOLDER|RECORDS|BLOCK|IMAGE|COUNTER|JOURNAL)#", words
+        )
 
 
 def forbidden_imports(module: str, imported: Iterable[str]) -> list[str]:
@@ -92,10 +117,18 @@ def forbidden_imports(module: str, imported: Iterable[str]) -> list[str]:
 def feature_of(module: str) -> str | None:
     """The feature of web/ that a module belongs to; None for every other module."""
     parts = module.split(".")
-    return parts[2] if parts[:2] == ["couponflow", "web"] and len(parts) > 2 and parts[2] in WEB_FEATURES else None
+    return (
+        parts[2]
+        if parts[:2] == ["couponflow", "web"] and len(parts) > 2 and parts[2] in WEB_FEATURES
+        else None
+    )
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if feature_of(name_of(path)) or is_in(path, "web/http")], ids=name_of)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if feature_of(name_of(path)) or is_in(path, "web/http")],
+    ids=name_of,
+)
 def test_features_and_http_import_no_other_feature(path):
     assert not forbidden_imports(name_of(path), imports(path))
 
@@ -122,15 +155,29 @@ def test_forbidden_import_between_features_is_recognised(module, imported, is_fo
     assert bool(forbidden_imports(module, [imported])) == is_forbidden
 
 
-@pytest.mark.parametrize("path", [path for path in FUNCTIONS if path.name == "app.py"], ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "path", [path for path in FUNCTIONS if path.name == "app.py"], ids=lambda path: path.parent.name
+)
 def test_functions_compose_without_logic(path):
-    logic = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp, ast.Try, ast.For, ast.While, ast.comprehension)
+    logic = (
+        ast.FunctionDef,
+        ast.ClassDef,
+        ast.Lambda,
+        ast.If,
+        ast.IfExp,
+        ast.Try,
+        ast.For,
+        ast.While,
+        ast.comprehension,
+    )
     assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, logic)]
 
 
 @pytest.mark.parametrize("path", FUNCTIONS, ids=lambda path: path.parent.name)
 def test_handlers_are_short_and_import_no_aws(path):
-    assert not [name for name in imports(path) if name.split(".")[0] in ("boto3", "botocore", "pydantic")]
+    assert not [
+        name for name in imports(path) if name.split(".")[0] in ("boto3", "botocore", "pydantic")
+    ]
     tree = ast.parse(path.read_text())
     handlers = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     assert all((node.end_lineno or 0) - node.lineno < 15 for node in handlers)
@@ -141,7 +188,10 @@ def test_deployed_code_imports_neither_local_nor_tests():
     assert not [name for name in deployed if name.split(".")[0] in ("local", "tests")]
 
 
-@pytest.mark.parametrize(("function", "needless"), [("redeem", {"couponflow.web.page.render", "nh3"}), ("redeem_page", set())])
+@pytest.mark.parametrize(
+    ("function", "needless"),
+    [("redeem", {"couponflow.web.page.render", "nh3"}), ("redeem_page", set())],
+)
 def test_hot_function_starts_without_modules_of_other_functions(function, needless):
     environment = {
         "PATH": os.environ["PATH"],
@@ -152,7 +202,11 @@ def test_hot_function_starts_without_modules_of_other_functions(function, needle
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     names = "import app, sys, json; print(json.dumps(sorted(sys.modules)))"
-    loaded = json.loads(subprocess.run([sys.executable, "-c", names], env=environment, capture_output=True, check=True).stdout)
+    loaded = json.loads(
+        subprocess.run(
+            [sys.executable, "-c", names], env=environment, capture_output=True, check=True
+        ).stdout
+    )
     unwanted = {
         "boto3",
         "pydantic",

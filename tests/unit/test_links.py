@@ -11,7 +11,10 @@ OTHER = a_coupon(coupon_id="c0vp0n0000002")
 
 
 def test_customer_has_one_link_per_coupon():
-    ann, again, bob = (links.format_token(COUPON, links.derive_holder(COUPON, who)) for who in ("ann", "ann", "bob"))
+    ann, again, bob = (
+        links.format_token(COUPON, links.derive_holder(COUPON, who))
+        for who in ("ann", "ann", "bob")
+    )
     assert ann == again != bob
     assert links.format_token(OTHER, links.derive_holder(OTHER, "ann")) != ann
 
@@ -41,11 +44,24 @@ def test_new_link_secret_invalidates_links_but_keeps_holders():
 
 
 def test_holders_depend_on_the_holder_secret():
-    assert links.derive_holder(a_coupon(holder_secret="x" * 32), "ann") != links.derive_holder(COUPON, "ann")
+    assert links.derive_holder(a_coupon(holder_secret="x" * 32), "ann") != links.derive_holder(
+        COUPON, "ann"
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "a" * 51, "a" * 53, "A" * 52, "u" * 52, "a" * 51 + "\n", "a" * 51 + "é", "a" * 26 + "/" + "a" * 25]
+    "text",
+    [
+        "",
+        "x",
+        "a" * 51,
+        "a" * 53,
+        "A" * 52,
+        "u" * 52,
+        "a" * 51 + "\n",
+        "a" * 51 + "é",
+        "a" * 26 + "/" + "a" * 25,
+    ],
 )
 def test_malformed_link_names_no_coupon(text):
     assert links.read_coupon_id(text) is None
@@ -56,12 +72,19 @@ def test_idempotency_key_is_bound_to_coupon_and_customer():
     ann, bob = links.derive_holder(COUPON, "ann"), links.derive_holder(COUPON, "bob")
     other = links.derive_holder(OTHER, "ann")
     assert links.derive_attempt("key", ann) == links.derive_attempt("key", ann)
-    assert len({links.derive_attempt(key, who) for who in (ann, bob, other) for key in ("key", "kez")}) == 6
+    assert (
+        len({links.derive_attempt(key, who) for who in (ann, bob, other) for key in ("key", "kez")})
+        == 6
+    )
 
 
 def test_each_use_has_its_own_redemption_id():
     ann, bob = links.derive_holder(COUPON, "ann"), links.derive_holder(COUPON, "bob")
-    ids = {links.redemption_id(COUPON, who, slot) for who in (ann, bob) for slot in ("000001", "000002", "A#x")}
+    ids = {
+        links.redemption_id(COUPON, who, slot)
+        for who in (ann, bob)
+        for slot in ("000001", "000002", "A#x")
+    }
     assert len(ids) == 6
     assert not {ann.mac, bob.mac} & ids
 

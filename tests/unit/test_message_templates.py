@@ -32,17 +32,25 @@ def test_placeholders_are_filled(text: str, filled: str):
 
 def test_placeholder_within_a_value_is_not_filled():
     assert (
-        message_templates.render("Hi {{customer_name}}", {"customer_name": "{{coupon_code}}", "coupon_code": "X"})
+        message_templates.render(
+            "Hi {{customer_name}}", {"customer_name": "{{coupon_code}}", "coupon_code": "X"}
+        )
         == "Hi {{coupon_code}}"
     )
 
 
 @pytest.mark.parametrize("name", message_templates.PLACEHOLDERS)
 def test_known_placeholder_is_accepted(name: str):
-    assert message_templates.placeholder_error(f"a {{{{{name}}}}} b {{{{ {name} | instead }}}}") is None
+    assert (
+        message_templates.placeholder_error(f"a {{{{{name}}}}} b {{{{ {name} | instead }}}}")
+        is None
+    )
 
 
-@pytest.mark.parametrize("text", ["{{nme}}", "{{}}", "{{coupon_name", "coupon_name}}", "{{coupon_name}", "{{{{coupon_name}}"])
+@pytest.mark.parametrize(
+    "text",
+    ["{{nme}}", "{{}}", "{{coupon_name", "coupon_name}}", "{{coupon_name}", "{{{{coupon_name}}"],
+)
 def test_unknown_or_malformed_placeholder_is_refused(text: str):
     assert message_templates.placeholder_error(text)
 

@@ -29,7 +29,9 @@ def call(table: Table) -> Callable[..., tuple[Bill, Any]]:
     def make(method: str, **request: Any) -> tuple[Bill, Any]:
         with metered.counting() as bill:
             try:
-                named = request if method == "batch_get_item" else {"TableName": table.name, **request}
+                named = (
+                    request if method == "batch_get_item" else {"TableName": table.name, **request}
+                )
                 answer = getattr(client, method)(ReturnConsumedCapacity="INDEXES", **named)
             except client.exceptions.ConditionalCheckFailedException:
                 return bill, None
@@ -50,7 +52,9 @@ QUERY_UNITS = {4_060: 2, 4_100: 2, 9_000: 3}
 
 
 def test_write_units_equal_those_of_the_engine(call):
-    for length, more in itertools.product(SIZES, ({}, LISTED, {"n": {"N": "1234567"}, "open": {"BOOL": True}})):
+    for length, more in itertools.product(
+        SIZES, ({}, LISTED, {"n": {"N": "1234567"}, "open": {"BOOL": True}})
+    ):
         for _ in range(2):  # first a new item, then the same item
             bill, consumed = call("put_item", Item=KEY | more | text(length))
             assert bill.write_units == consumed["Table"]["CapacityUnits"], (length, more)
@@ -78,7 +82,9 @@ def test_read_units_equal_dynamodb_local_1_25_1(call, table):
 
 def update(call: Any, expression: str, **values: Any) -> Any:
     named = {f":{name}": value for name, value in values.items()}
-    bill, consumed = call("update_item", Key=KEY, UpdateExpression=expression, ExpressionAttributeValues=named)
+    bill, consumed = call(
+        "update_item", Key=KEY, UpdateExpression=expression, ExpressionAttributeValues=named
+    )
     assert bill.write_units == consumed["Table"]["CapacityUnits"]
     index = consumed.get("GlobalSecondaryIndexes", {}).get("listing", {}).get("CapacityUnits", 0)
     assert bill.index_units == index

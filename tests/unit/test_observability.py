@@ -14,7 +14,11 @@ from couponflow import observability
 def line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     """`line()`: log a response now and return the log line."""
     lines: list[dict[str, Any]] = []
-    monkeypatch.setattr(observability.logger, "info", lambda message, **fields: lines.append({"message": message, **fields}))
+    monkeypatch.setattr(
+        observability.logger,
+        "info",
+        lambda message, **fields: lines.append({"message": message, **fields}),
+    )
     observability.start_request("request-1")
 
     def answered() -> dict[str, Any]:
@@ -27,7 +31,10 @@ def line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
 def metrics(line: dict[str, Any]) -> dict[tuple[str, str | None], int]:
     """Metric values by name and reason, read by the embedded metric format."""
     return {
-        (metric["Name"], line[directive["Dimensions"][0][0]] if directive["Dimensions"][0] else None): line[metric["Name"]]
+        (
+            metric["Name"],
+            line[directive["Dimensions"][0][0]] if directive["Dimensions"][0] else None,
+        ): line[metric["Name"]]
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", [])
         for metric in directive["Metrics"]
     }

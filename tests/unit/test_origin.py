@@ -5,22 +5,34 @@ from __future__ import annotations
 import pytest
 
 from couponflow.domain.errors import ForeignOrigin
-from couponflow.web.http.origin import cookies_in, lower_names, require_same_origin, trust_cdn_headers
+from couponflow.web.http.origin import (
+    cookies_in,
+    lower_names,
+    require_same_origin,
+    trust_cdn_headers,
+)
 
 
 def event(**headers: str):
-    return {"headers": headers, "requestContext": {"domainName": "api.example", "http": {"sourceIp": "203.0.113.7"}}}
+    return {
+        "headers": headers,
+        "requestContext": {"domainName": "api.example", "http": {"sourceIp": "203.0.113.7"}},
+    }
 
 
 CDN_HEADERS = {"x-couponflow-host": "cdn.example", "x-couponflow-viewer": "198.51.100.9"}
 
 
 def test_cdn_headers_with_the_secret_are_trusted():
-    context = trust_cdn_headers(event(**CDN_HEADERS, **{"x-couponflow-origin": "secret"}), "secret")["requestContext"]
+    context = trust_cdn_headers(
+        event(**CDN_HEADERS, **{"x-couponflow-origin": "secret"}), "secret"
+    )["requestContext"]
     assert (context["domainName"], context["http"]["sourceIp"]) == ("cdn.example", "198.51.100.9")
 
 
-@pytest.mark.parametrize(("sent", "secret"), [("wrong", "secret"), ("", "secret"), ("", ""), ("sécret", "secret")])
+@pytest.mark.parametrize(
+    ("sent", "secret"), [("wrong", "secret"), ("", "secret"), ("", ""), ("sécret", "secret")]
+)
 def test_cdn_headers_without_the_secret_are_ignored(sent: str, secret: str):
     came = event(**CDN_HEADERS, **{"x-couponflow-origin": sent})
     assert trust_cdn_headers(came, secret) == came

@@ -16,7 +16,9 @@ SOURCES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "functions").rglob("*.py")])
 
 
 def places_that_make_permits(source: str) -> list[str]:
-    """Names of the functions that call Permit, or copy one; a name that is not called counts too."""
+    """Names of the functions that call Permit, or copy one; a name that is not called
+    counts too.
+    """
     tree = ast.parse(source)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     places = []
@@ -25,13 +27,23 @@ def places_that_make_permits(source: str) -> list[str]:
             continue
         name = _name(node.func)
         if name == "Permit" or (name == "replace" and any(map(_is_permit, node.args))):
-            around = [each.name for each in functions if each.lineno <= node.lineno <= (each.end_lineno or 0)]
+            around = [
+                each.name
+                for each in functions
+                if each.lineno <= node.lineno <= (each.end_lineno or 0)
+            ]
             places.append(around[-1] if around else "module")
     return places
 
 
 def _name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return (
+        node.id
+        if isinstance(node, ast.Name)
+        else node.attr
+        if isinstance(node, ast.Attribute)
+        else ""
+    )
 
 
 def _is_permit(node: ast.expr) -> bool:
@@ -43,7 +55,10 @@ def test_only_the_rules_make_a_permit(path: Path):
     assert places_that_make_permits(path.read_text()) == (["permit"] if path == RULES else [])
 
 
-@pytest.mark.parametrize("source", ["x = Permit(coupon)", "x = rules.Permit(coupon)", "x = replace(permit, coupon=other)"])
+@pytest.mark.parametrize(
+    "source",
+    ["x = Permit(coupon)", "x = rules.Permit(coupon)", "x = replace(permit, coupon=other)"],
+)
 def test_permit_made_elsewhere_is_found(source):
     assert places_that_make_permits(source) == ["module"]
 

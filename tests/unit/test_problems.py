@@ -16,7 +16,8 @@ CONTRACT = {
     403: "scope_missing addon_disabled foreign_origin",
     404: "not_found coupon_not_found",
     405: "method_not_allowed",
-    409: "code_taken limit_below_used coupon_archived redeem_not_offered coupon_not_started coupon_expired coupon_disabled "
+    409: "code_taken limit_below_used coupon_archived redeem_not_offered coupon_not_started "
+    "coupon_expired coupon_disabled "
     "coupon_max_uses_reached customer_max_uses_reached",
     412: "version_conflict",
     413: "body_too_large",
@@ -59,7 +60,9 @@ def test_contract_codes_have_the_contract_statuses():
 
 def test_error_codes_and_sentences_are_unique():
     kinds = family()
-    assert len({kind.code for kind in kinds}) == len({kind.sentence for kind in kinds}) == len(kinds)
+    assert (
+        len({kind.code for kind in kinds}) == len({kind.sentence for kind in kinds}) == len(kinds)
+    )
 
 
 @pytest.mark.parametrize("kind", [errors.TooManyRequests, errors.TryAgain, errors.OutcomeUnknown])
@@ -68,8 +71,13 @@ def test_retryable_error_has_a_retry_after_header(kind):
 
 
 def test_problem_has_the_allow_or_www_authenticate_header():
-    assert problems.problem_response(errors.MethodNotAllowed(["GET", "HEAD"])).headers["allow"] == "GET, HEAD"
-    assert problems.problem_response(errors.Unauthenticated()).headers["www-authenticate"] == "Bearer"
+    assert (
+        problems.problem_response(errors.MethodNotAllowed(["GET", "HEAD"])).headers["allow"]
+        == "GET, HEAD"
+    )
+    assert (
+        problems.problem_response(errors.Unauthenticated()).headers["www-authenticate"] == "Bearer"
+    )
 
 
 def test_refusal_sentence_names_no_internal_term():

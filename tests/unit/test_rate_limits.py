@@ -30,7 +30,9 @@ class Counters:
         self.taken: dict[tuple[str, str, int], int] = {}
         self.asked = 0
 
-    def take(self, kind: str, subject: str, span: int, units: int, at_most: int, keep_until: int) -> bool:
+    def take(
+        self, kind: str, subject: str, span: int, units: int, at_most: int, keep_until: int
+    ) -> bool:
         assert keep_until > (span + 1) * rate_limits.SECONDS
         self.asked += 1
         taken = self.taken.get((kind, subject, span), 0)
@@ -172,7 +174,13 @@ def test_taps_on_a_link_are_limited_across_addresses():
 
     def tap(link: str, number: int) -> int:
         context = {"domainName": "x", "http": {"sourceIp": f"198.51.100.{number}"}}
-        return statuses(made, 1, routeKey="POST /r/{token}/redeem", pathParameters={"token": link}, requestContext=context)[0]
+        return statuses(
+            made,
+            1,
+            routeKey="POST /r/{token}/redeem",
+            pathParameters={"token": link},
+            requestContext=context,
+        )[0]
 
     assert [tap("ann", number) for number in range(5)] == [200, 200, 200, 429, 429]
     assert tap("bob", 9) == 200

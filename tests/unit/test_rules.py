@@ -19,7 +19,9 @@ def code_of(refusal):
 
 def decided(coupon, now, used=0, **by):
     """The refusal of a customer with so many uses, or None for a permit of this very coupon."""
-    decision = rules.permit(coupon, [a_redemption(status=RedemptionStatus.REDEEMED)] * used, now, **by)
+    decision = rules.permit(
+        coupon, [a_redemption(status=RedemptionStatus.REDEEMED)] * used, now, **by
+    )
     if isinstance(decision, rules.Permit):
         assert decision.coupon is coupon
         return None
@@ -74,7 +76,10 @@ def test_first_refusal_in_contract_order_is_returned(changes, refusal):
     assert code_of(decided(a_coupon(**changes), BETWEEN, used=1)) == refusal
 
 
-@pytest.mark.parametrize(("limit", "nth", "refusal"), [(1, 1, None), (1, 2, "x"), (3, 3, None), (3, 4, "x"), (None, 1_000, None)])
+@pytest.mark.parametrize(
+    ("limit", "nth", "refusal"),
+    [(1, 1, None), (1, 2, "x"), (3, 3, None), (3, 4, "x"), (None, 1_000, None)],
+)
 def test_customer_has_exactly_the_limit_of_uses(limit, nth, refusal):
     found = decided(a_coupon(max_redemptions_per_customer=limit), BETWEEN, nth - 1)
     assert code_of(found) == (refusal and "customer_max_uses_reached")
@@ -83,7 +88,9 @@ def test_customer_has_exactly_the_limit_of_uses(limit, nth, refusal):
 def test_open_redemption_is_no_use():
     uses = [a_redemption(), a_redemption(status=RedemptionStatus.REDEEMED)]
     assert rules.count_redeemed(uses) == 1
-    assert isinstance(rules.permit(a_coupon(max_redemptions_per_customer=2), uses, BETWEEN), rules.Permit)
+    assert isinstance(
+        rules.permit(a_coupon(max_redemptions_per_customer=2), uses, BETWEEN), rules.Permit
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,7 +146,10 @@ def test_limit_is_split_into_one_shard_per_16_units(limit, most, shards):
     assert rules.shards_for(limit, most) == shards
 
 
-@pytest.mark.parametrize(("units", "shards"), [(0, 1), (0, 16), (1, 16), (15, 4), (16, 4), (1_000_003, 16), (16 * 10**15, 16)])
+@pytest.mark.parametrize(
+    ("units", "shards"),
+    [(0, 1), (0, 16), (1, 16), (15, 4), (16, 4), (1_000_003, 16), (16 * 10**15, 16)],
+)
 def test_shares_add_up_and_differ_by_at_most_one(units, shards):
     shares = rules.shares(units, shards)
     assert sum(shares) == units

@@ -47,7 +47,9 @@ def test_finding_names_file_line_word_and_replacement():
 
 def test_allowance_covers_a_folder_of_its_own():
     assert words.folder_of("tests/unit/page/test_x.py") == "tests/unit"
-    assert words.folder_of("layers/couponflow/couponflow/web/http/app.py") == ("layers/couponflow/couponflow/web")
+    assert words.folder_of("layers/couponflow/couponflow/web/http/app.py") == (
+        "layers/couponflow/couponflow/web"
+    )
     assert words.folder_of("README.md") == "."
 
 

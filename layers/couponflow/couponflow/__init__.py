@@ -2,5 +2,6 @@
 
 import gc
 
-# Imported modules stay permanently: repeated garbage collection over them takes a tenth of a cold start.
+# Imported modules stay permanently: repeated garbage collection over them takes a tenth of a cold
+# start.
 gc.set_threshold(200_000)

@@ -29,7 +29,8 @@ from couponflow.web.http.authentication import Authenticator, KeyUsageRecorder
 from couponflow.web.http.rate_limits import RateLimiter
 from couponflow.web.http.responses import Response
 
-# Use cases of marketers are imported when they are first used: the hot functions start without them.
+# Use cases of marketers are imported when they are first used: the hot functions start without
+# them.
 if TYPE_CHECKING:
     from couponflow.services.coupons import CouponService
     from couponflow.services.exports import ExportService
@@ -46,7 +47,8 @@ _CLIENT = ClientConfig(
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=CONNECT_SECONDS,
     read_timeout=READ_SECONDS,
-    # Our own tests check the parameters. Without a second check a redemption takes a sixth less time.
+    # Our own tests check the parameters. Without a second check a redemption takes a sixth less
+    # time.
     parameter_validation=False,
     # Otherwise botocore builds it twice for each request: another sixth.
     user_agent="RedemptionService",
@@ -63,7 +65,8 @@ class Services:
     @cached_property
     def table(self) -> Table:
         """The DynamoDB table."""
-        # botocore instead of boto3, whose resources and S3 transfer manager take a third of a cold start.
+        # botocore instead of boto3, whose resources and S3 transfer manager take a third of a cold
+        # start.
         client = _session().create_client("dynamodb", config=_CLIENT)
         return Table(client, self.config.table_name, request=self.request)
 
@@ -105,12 +108,16 @@ class Services:
     @cached_property
     def shard_redeemer(self) -> ShardRedeemer:
         """One redemption on whichever shard has units."""
-        return ShardRedeemer(self.coupon_store, self.quota_shard_store, self.redemption_store, self.sold_out)
+        return ShardRedeemer(
+            self.coupon_store, self.quota_shard_store, self.redemption_store, self.sold_out
+        )
 
     @cached_property
     def redemption_service(self) -> RedemptionService:
         """The main flow: distribute, open a link, redeem."""
-        return RedemptionService(self.terms_cache, self.redemption_store, self.shard_redeemer, self.sold_out)
+        return RedemptionService(
+            self.terms_cache, self.redemption_store, self.shard_redeemer, self.sold_out
+        )
 
     @cached_property
     def coupon_service(self) -> "CouponService":
@@ -144,7 +151,11 @@ class Services:
         from couponflow.store.flow_blocks import FlowBlockCache, FlowBlockStore
         from couponflow.web.flow.distribute import Distribution
 
-        return Distribution(self.redemption_service, FlowBlockCache(FlowBlockStore(self.table)), request=self.request)
+        return Distribution(
+            self.redemption_service,
+            FlowBlockCache(FlowBlockStore(self.table)),
+            request=self.request,
+        )
 
     @cached_property
     def image_service(self) -> "ImageService":
@@ -168,7 +179,9 @@ class Services:
         from couponflow.services.organisations import OrganisationService
         from couponflow.store.audit_log import AuditLogStore
 
-        return OrganisationService(self.organisation_store, self.api_key_store, AuditLogStore(self.table))
+        return OrganisationService(
+            self.organisation_store, self.api_key_store, AuditLogStore(self.table)
+        )
 
     @cached_property
     def record_service(self) -> "RecordService":
@@ -207,8 +220,13 @@ class Services:
         writes: bool = True,
         page: ErrorPage | None = None,
     ) -> HttpApp:
-        """The routes of one function. `writes`: whether its role may write to the table; `page`: see HttpApp."""
-        gatekeeper = Authenticator(self.api_key_store, note=KeyUsageRecorder(self.api_key_store).record)
+        """The routes of one function.
+
+        `writes`: whether its role may write to the table; `page`: see HttpApp.
+        """
+        gatekeeper = Authenticator(
+            self.api_key_store, note=KeyUsageRecorder(self.api_key_store).record
+        )
         limits = RateLimiter(RateCounterStore(self.table) if writes else None)
         return HttpApp(
             gatekeeper,
@@ -222,7 +240,9 @@ class Services:
 
 
 def _session() -> Session:
-    """A session without botocore's hundred handlers for other services: a twentieth of a cold start."""
+    """A session without botocore's hundred handlers for other services: a twentieth of a cold
+    start.
+    """
     session = Session(include_builtin_handlers=False)
     for event, handler, *_ in BUILTIN_HANDLERS:
         if "." not in event:
@@ -233,12 +253,15 @@ def _session() -> Session:
 def _s3(settings: ClientConfig) -> Any:
     """A client whose presigned addresses name the bucket's region.
 
-    By default botocore signs for the global address, which a new bucket redirects from, and newer regions refuse.
+    By default botocore signs for the global address, which a new bucket redirects from, and newer
+    regions refuse.
     A given endpoint, as of a local server, knows no names of buckets.
     """
     import boto3
 
     has_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     style: Literal["path", "virtual"] = "path" if has_endpoint else "virtual"
-    regional = ClientConfig(s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"})
+    regional = ClientConfig(
+        s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"}
+    )
     return boto3.client("s3", config=settings.merge(regional))

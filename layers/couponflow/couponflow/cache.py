@@ -1,4 +1,6 @@
-"""The one kind of cache: entries expire by the wall clock and by the monotonic clock, whichever is first."""
+"""The one kind of cache: entries expire by the wall clock and by the monotonic clock, whichever is
+first.
+"""
 
 import threading
 import time
@@ -17,11 +19,14 @@ _EXPIRE_ALL = 7 * 24 * 3_600.0
 class CacheClock:
     """Seconds since the environment started, counted by the faster of two clocks.
 
-    Lambda freezes an environment between requests. The monotonic clock may stop then, and the wall clock may be
+    Lambda freezes an environment between requests. The monotonic clock may stop then, and the wall
+    clock may be
     set. So each interval between two calls counts as long as the longer of the two says.
     """
 
-    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.wall, self.monotonic = wall, monotonic
         self._lock = threading.Lock()
         self._elapsed, self._last_wall, self._last_monotonic = 0.0, wall(), monotonic()
@@ -43,7 +48,10 @@ CACHE_CLOCK = CacheClock()
 
 
 class ExpiringCache(TTLCache[Key, Value]):
-    """A bounded cache. An entry is gone `seconds` after it was stored, also if the environment was frozen."""
+    """A bounded cache.
+
+    An entry is gone `seconds` after it was stored, also if the environment was frozen.
+    """
 
     def __init__(self, most: int, seconds: float, clock: Callable[[], float] = CACHE_CLOCK) -> None:
         super().__init__(most, seconds, clock)

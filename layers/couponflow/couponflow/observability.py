@@ -41,11 +41,16 @@ def count(name: str, times: int = 1) -> None:
 
 
 def log_exception(route: str) -> None:
-    """Log the current exception by type and stack. Its text is left out, because it may name a customer."""
+    """Log the current exception by type and stack.
+
+    Its text is left out, because it may name a customer.
+    """
     count("failed")
     _, error, frames = sys.exc_info()
     code = getattr(error, "response", {}).get("Error", {}).get("Code")  # of AWS
-    trace = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(frames)]
+    trace = [
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(frames)
+    ]
     logger.error("failed", route=route, error=code or type(error).__name__, trace=trace, **_about)
 
 
@@ -57,7 +62,14 @@ def set_refusal(reason: str) -> None:
 
 def log_response(route: str, status: int, seconds: float) -> None:
     """Write the line of the current request, with its metrics."""
-    logger.info("answered", route=route, status=status, milliseconds=round(seconds * 1000, 1), **_about, **_embedded())
+    logger.info(
+        "answered",
+        route=route,
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        **_about,
+        **_embedded(),
+    )
 
 
 @contextmanager
@@ -77,5 +89,10 @@ def _embedded() -> dict[str, Any]:
     directives = [{"Namespace": _NAMESPACE, "Dimensions": [[]], "Metrics": plain}] if plain else []
     if "refused" in _counts:
         metric = {"Name": "refused", "Unit": "Count"}
-        directives.append({"Namespace": _NAMESPACE, "Dimensions": [["reason"]], "Metrics": [metric]})
-    return {**_counts, "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": directives}}
+        directives.append(
+            {"Namespace": _NAMESPACE, "Dimensions": [["reason"]], "Metrics": [metric]}
+        )
+    return {
+        **_counts,
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": directives},
+    }

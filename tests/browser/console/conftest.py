@@ -24,9 +24,13 @@ def new_organisation(base_url: str) -> dict[str, Any]:
     def operator(**request: Any) -> dict[str, Any]:
         return dict(invoke(base_url, "OperatorFunction", request))
 
-    organisation = operator(action="create_organisation", name=f"Bakery {uuid.uuid4().hex[:6]}")["organisation_id"]
+    organisation = operator(action="create_organisation", name=f"Bakery {uuid.uuid4().hex[:6]}")[
+        "organisation_id"
+    ]
     keys = {
-        f"{scope}_key": operator(action="create_key", organisation_id=organisation, scopes=[scope])["key"]
+        f"{scope}_key": operator(action="create_key", organisation_id=organisation, scopes=[scope])[
+            "key"
+        ]
         for scope in ("admin", "distribute", "redeem")
     }
     return {"base_url": base_url, "organisation_id": organisation, **keys}
@@ -55,7 +59,13 @@ def open_console(chromium: Browser, bakery: Merchant) -> Iterator[Callable[..., 
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def opened(path: str = "/coupons", *, merchant: Merchant = bakery, is_signed_in: bool = True, **options: Any) -> Page:
+    def opened(
+        path: str = "/coupons",
+        *,
+        merchant: Merchant = bakery,
+        is_signed_in: bool = True,
+        **options: Any,
+    ) -> Page:
         defaults: dict[str, Any] = {
             "viewport": DESKTOP,
             "locale": "en-GB",
@@ -69,7 +79,12 @@ def open_console(chromium: Browser, bakery: Merchant) -> Iterator[Callable[..., 
             context.add_init_script(SIGNED_IN.format(key=json.dumps(merchant.demo["admin_key"])))
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+        page.on(
+            "console",
+            lambda said: (
+                errors.append(said.text) if "Content Security Policy" in said.text else None
+            ),
+        )
         page.goto(f"{merchant.demo['base_url']}/console{path}")
         return page
 

@@ -39,4 +39,8 @@ def type_into(page: Page, target: Locator, text: str) -> None:
 def picture(width: int, height: int, kind: str = "PNG", colour: str = "#d7263d") -> FilePayload:
     content = io.BytesIO()
     Image.new("RGB", (width, height), colour).save(content, kind)
-    return {"name": f"picture.{kind.lower()}", "mimeType": f"image/{kind.lower()}", "buffer": content.getvalue()}
+    return {
+        "name": f"picture.{kind.lower()}",
+        "mimeType": f"image/{kind.lower()}",
+        "buffer": content.getvalue(),
+    }

@@ -19,16 +19,22 @@ def assert_accessible(page):
     for scheme, viewport in LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size(viewport)
-        page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
+        page.evaluate(
+            "new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))"
+        )
         assert violations(page) == [], (scheme, viewport)
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{viewport} overflows"
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), (
+            f"{viewport} overflows"
+        )
 
 
 @pytest.fixture(scope="module")
 def coupons(bakery):
     """One coupon per status; one of them has records of both kinds."""
     made = {
-        "active": bakery.coupon(name="Of everything a very long name that has to go somewhere", max_redemptions=3),
+        "active": bakery.coupon(
+            name="Of everything a very long name that has to go somewhere", max_redemptions=3
+        ),
         "scheduled": bakery.coupon(name="Next year", starts_at="2098-01-01"),
         "expired": bakery.coupon(name="Last year", starts_at="2020-01-01", ends_at="2020-12-31"),
         "disabled": bakery.coupon(name="Off", active=False),
@@ -38,7 +44,10 @@ def coupons(bakery):
     bakery.link(made["active"])
     for name in ("active", "sold_out"):
         bakery.call(
-            "POST", "/v1/redemptions", {"coupon_id": made[name]["coupon_id"], "customer_id": "c", "inbox_id": "i"}, scope="redeem"
+            "POST",
+            "/v1/redemptions",
+            {"coupon_id": made[name]["coupon_id"], "customer_id": "c", "inbox_id": "i"},
+            scope="redeem",
         )
     bakery.call("DELETE", f"/v1/coupons/{made['archived']['coupon_id']}")
     return made
@@ -108,7 +117,9 @@ def test_request_outcome_of_a_block_is_accessible(open_console, block):
 
 def test_dialog_of_an_expired_session_is_accessible(open_console, coupons):
     page = open_console("/coupons/new")
-    page.route("**/v1/coupons", lambda route: route.fulfill(status=401, json={"code": "unauthenticated"}))
+    page.route(
+        "**/v1/coupons", lambda route: route.fulfill(status=401, json={"code": "unauthenticated"})
+    )
     page.get_by_label("Name").fill("Somebody's work")
     page.get_by_role("button", name="Create coupon").click()
     again = page.get_by_role("dialog", name="Sign in again")
@@ -157,5 +168,7 @@ def test_heading_of_a_new_screen_gets_the_focus(open_console, coupons):
 
 def test_control_accessibility_check_notices_a_fault(open_console):
     page = open_console("/coupons")
-    page.get_by_role("searchbox").evaluate("(element) => { element.removeAttribute('aria-label'); element.placeholder = '' }")
+    page.get_by_role("searchbox").evaluate(
+        "(element) => { element.removeAttribute('aria-label'); element.placeholder = '' }"
+    )
     assert any("label" in found for found in violations(page))

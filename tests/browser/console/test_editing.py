@@ -65,8 +65,15 @@ def test_errors_of_the_service_appear_at_their_fields(open_console, bakery):
     fill_new(page, "Refused")
 
     def refuse(route):
-        errors = [{"field": "timezone", "message": "must be an IANA time zone"}, {"field": "surprise", "message": "is odd"}]
-        route.fulfill(status=422, content_type="application/problem+json", json={"code": "validation_failed", "errors": errors})
+        errors = [
+            {"field": "timezone", "message": "must be an IANA time zone"},
+            {"field": "surprise", "message": "is odd"},
+        ]
+        route.fulfill(
+            status=422,
+            content_type="application/problem+json",
+            json={"code": "validation_failed", "errors": errors},
+        )
 
     page.route("**/v1/coupons", refuse)
     page.get_by_role("button", name="Create coupon").click()
@@ -88,7 +95,10 @@ def test_whole_days_start_and_end_in_the_coupons_zone(open_console, bakery, zone
     coupon = bakery.call("GET", "/v1/coupons?limit=1").json()["items"][0]
     midnights = {
         "Asia/Hong_Kong": ("2027-03-13T16:00:00.000Z", "2027-03-14T16:00:00.000Z"),
-        "America/New_York": ("2027-03-14T05:00:00.000Z", "2027-03-15T04:00:00.000Z"),  # the day that daylight saving begins
+        "America/New_York": (
+            "2027-03-14T05:00:00.000Z",
+            "2027-03-15T04:00:00.000Z",
+        ),  # the day that daylight saving begins
         "Pacific/Apia": ("2027-03-13T11:00:00.000Z", "2027-03-14T11:00:00.000Z"),
         "UTC": ("2027-03-14T00:00:00.000Z", "2027-03-15T00:00:00.000Z"),
     }
@@ -111,13 +121,18 @@ def test_times_of_day_are_in_the_coupons_zone(open_console, bakery):
     page.get_by_role("button", name="Create coupon").click()
     page.get_by_role("heading", name="Happy hour").wait_for()
     coupon = bakery.call("GET", "/v1/coupons?limit=1").json()["items"][0]
-    assert (coupon["starts_at"], coupon["ends_at"]) == ("2027-07-01T15:30:00.000Z", "2027-07-01T17:00:00.000Z")
+    assert (coupon["starts_at"], coupon["ends_at"]) == (
+        "2027-07-01T15:30:00.000Z",
+        "2027-07-01T17:00:00.000Z",
+    )
     page.get_by_role("link", name="Coupons").first.click()
     expect(page.get_by_role("row").filter(has_text="Happy hour")).to_contain_text("17:30 –")
 
 
 def test_copy_has_every_field_except_the_code(open_console, bakery):
-    coupon = bakery.coupon(name="Original", code="ORIGINAL", max_redemptions=77, timezone="Asia/Tokyo")
+    coupon = bakery.coupon(
+        name="Original", code="ORIGINAL", max_redemptions=77, timezone="Asia/Tokyo"
+    )
     page = open_console(f"/coupons/new?from={coupon['coupon_id']}")
     expect(page.get_by_label("Name")).to_have_value("Original (copy)")
     expect(page.get_by_label("Overall redemption limit")).to_have_value("77")
@@ -177,7 +192,12 @@ def test_page_saved_concurrently_is_not_overwritten(open_console, bakery):
 def test_limit_below_the_uses_is_refused_with_their_number(open_console, bakery):
     coupon = bakery.coupon(name="Used twice", max_redemptions=10)
     for customer in ("a", "b"):
-        bakery.call("POST", "/v1/redemptions", {"coupon_id": coupon["coupon_id"], "customer_id": customer}, scope="redeem")
+        bakery.call(
+            "POST",
+            "/v1/redemptions",
+            {"coupon_id": coupon["coupon_id"], "customer_id": customer},
+            scope="redeem",
+        )
     page = open_console(f"/coupons/{coupon['coupon_id']}")
     page.get_by_label("Overall redemption limit").fill("1")
     page.get_by_role("button", name="Save changes").click()
@@ -219,7 +239,9 @@ TYPE = """async (input, text) => {
 def test_unsaved_input_survives_a_reload(open_console):
     page = open_console("/coupons/new")
     page.on("dialog", lambda dialog: dialog.accept())
-    assert "Typed before the reload" in page.get_by_label("Name").evaluate(TYPE, "Typed before the reload")
+    assert "Typed before the reload" in page.get_by_label("Name").evaluate(
+        TYPE, "Typed before the reload"
+    )
     page.reload()
     expect(page.get_by_label("Name")).to_have_value("Typed before the reload")
     page.get_by_role("button", name="Start over").click()

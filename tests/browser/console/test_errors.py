@@ -5,10 +5,25 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-SCREENS = ["/coupons", "/coupons/{id}", "/coupons/{id}/redeem-page", "/coupons/{id}/records", "/flow-blocks", "/flow-blocks/new"]
+SCREENS = [
+    "/coupons",
+    "/coupons/{id}",
+    "/coupons/{id}/redeem-page",
+    "/coupons/{id}/records",
+    "/flow-blocks",
+    "/flow-blocks/new",
+]
 BROKEN = {
-    "a problem": {"status": 500, "content_type": "application/problem+json", "json": {"code": "internal_error"}},
-    "a gateway's own words": {"status": 502, "content_type": "application/json", "json": {"message": "Internal server error"}},
+    "a problem": {
+        "status": 500,
+        "content_type": "application/problem+json",
+        "json": {"code": "internal_error"},
+    },
+    "a gateway's own words": {
+        "status": 502,
+        "content_type": "application/json",
+        "json": {"message": "Internal server error"},
+    },
     "no words": {"status": 500, "body": ""},
     "broken JSON": {"status": 200, "content_type": "application/json", "body": "{"},
 }
@@ -25,7 +40,9 @@ def test_failing_service_leaves_no_screen_blank(open_console, bakery, screen):
     for answer in BROKEN.values():
         page.unroute_all()
         page.route("**/v1/**", answering(answer))
-        page.goto(page.url.split("/console")[0] + "/console" + screen.format(id=coupon["coupon_id"]))
+        page.goto(
+            page.url.split("/console")[0] + "/console" + screen.format(id=coupon["coupon_id"])
+        )
         expect(page.get_by_role("alert").first).to_be_visible()
         expect(page.get_by_role("navigation", name="Console")).to_be_visible()
     page.unroute_all()
@@ -38,7 +55,9 @@ def test_failing_service_leaves_no_screen_blank(open_console, bakery, screen):
 
 def test_unexpected_response_breaks_only_its_screen(open_console, bakery):
     page = open_console("/flow-blocks")
-    page.route("**/v1/coupons?**", lambda route: route.fulfill(json={"items": [{"name": "half a coupon"}]}))
+    page.route(
+        "**/v1/coupons?**", lambda route: route.fulfill(json={"items": [{"name": "half a coupon"}]})
+    )
     page.get_by_role("link", name="Coupons").click()
     expect(page.get_by_role("alert")).to_contain_text("This screen ran into a problem")
     page.unroute_all()
@@ -56,7 +75,9 @@ def test_request_is_retried_while_the_service_is_busy(open_console, bakery):
         if status is None:
             return route.continue_()
         return route.fulfill(
-            status=status, headers={"retry-after": "1", "content-type": "application/problem+json"}, body='{"code":"try_again"}'
+            status=status,
+            headers={"retry-after": "1", "content-type": "application/problem+json"},
+            body='{"code":"try_again"}',
         )
 
     page.route("**/v1/coupons?**", busy)
@@ -100,7 +121,11 @@ def test_texts_of_merchants_and_customers_are_never_run(open_console, bakery):
         f"/v1/coupons/{coupon['coupon_id']}/redeem-page",
         {"terms": hostile, "redeem_button": {"label": "<b onclick=alert(1)>"}},
     )
-    body = {"coupon_id": coupon["coupon_id"], "customer_id": hostile, "inbox_id": "javascript:alert(1)"}
+    body = {
+        "coupon_id": coupon["coupon_id"],
+        "customer_id": hostile,
+        "inbox_id": "javascript:alert(1)",
+    }
     bakery.call("POST", "/v1/redemptions", body, scope="redeem")
     page = open_console("/coupons")
     page.on("dialog", lambda dialog: pytest.fail(f"ran: {dialog.message}"))

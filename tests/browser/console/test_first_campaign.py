@@ -7,7 +7,17 @@ from playwright.sync_api import expect
 
 from tests.browser.console.marketer import picture, retry, tab_to, type_into
 
-STATES = ["available", "confirm", "redeemed", "upcoming", "expired", "sold_out", "disabled", "unknown_outcome", "not_found"]
+STATES = [
+    "available",
+    "confirm",
+    "redeemed",
+    "upcoming",
+    "expired",
+    "sold_out",
+    "disabled",
+    "unknown_outcome",
+    "not_found",
+]
 
 
 def shown(page):
@@ -33,9 +43,14 @@ def test_campaign_from_creation_to_closing(open_console, empty_bakery, phone):
         expect(shown(page)).to_have_attribute("data-state", state)
     page.get_by_label("State of the page").select_option("available")
 
-    for field, file in (("brand_icon", picture(300, 300)), ("campaign_image", picture(1200, 630, "JPEG", "#1b4332"))):
+    for field, file in (
+        ("brand_icon", picture(300, 300)),
+        ("campaign_image", picture(1200, 630, "JPEG", "#1b4332")),
+    ):
         page.locator(f"input[type=file][data-kind={field}]").set_input_files(file)
-        expect(page.locator(f".drop[data-kind={field}]").get_by_role("button", name="Replace")).to_be_visible()
+        expect(
+            page.locator(f".drop[data-kind={field}]").get_by_role("button", name="Replace")
+        ).to_be_visible()
     expect(shown(page).locator("img")).to_have_count(2)
     page.get_by_label("Button label").fill("Give me butter")
     expect(shown(page).get_by_role("button", name="Give me butter").first).to_be_visible()
@@ -133,7 +148,9 @@ def test_coupon_disabled_in_the_console_closes_its_links(open_console, bakery, p
     page = open_console(f"/coupons?q=Soon+{how}")
     page.get_by_role("button", name=f"More actions for Soon {how}").click()
     page.get_by_role("menuitem", name="Disable" if how == "disabled" else "Archive").click()
-    page.get_by_role("dialog").get_by_role("button", name="Disable" if how == "disabled" else "Archive coupon").click()
+    page.get_by_role("dialog").get_by_role(
+        "button", name="Disable" if how == "disabled" else "Archive coupon"
+    ).click()
     expect(page.get_by_text(f"Soon {how} is {how}")).to_be_visible()
     customer = phone().new_page()
     expected = "disabled" if how == "disabled" else "not_found"

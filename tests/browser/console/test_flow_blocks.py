@@ -17,10 +17,14 @@ def test_block_is_created_copied_and_tried(open_console, bakery):
     page = open_console("/flow-blocks/new")
     page.get_by_label("Coupon", exact=True).select_option(coupon["coupon_id"])
     page.get_by_label("Channel").select_option("whatsapp")
-    page.get_by_label("Message content").fill("Hi {{customer_name|there}}, here is {{coupon_name}}.")
+    page.get_by_label("Message content").fill(
+        "Hi {{customer_name|there}}, here is {{coupon_name}}."
+    )
     page.get_by_label("Button title").fill("Have it")
     page.get_by_label("Coupon expired").fill("flow-too-late")
-    expect(page.get_by_label("Message in WhatsApp")).to_contain_text("Hi there, here is For a flow.")
+    expect(page.get_by_label("Message in WhatsApp")).to_contain_text(
+        "Hi there, here is For a flow."
+    )
     page.get_by_role("button", name="Create block").click()
 
     request = page.get_by_role("group", name="Body")
@@ -31,7 +35,9 @@ def test_block_is_created_copied_and_tried(open_console, bakery):
         "inbox_id": "{{inbox_id}}",
         "customer_name": "{{customer_name}}",
     }
-    expect(page.get_by_role("group", name="URL")).to_have_text(f"POST {bakery.demo['base_url']}/v1/flow/distribute")
+    expect(page.get_by_role("group", name="URL")).to_have_text(
+        f"POST {bakery.demo['base_url']}/v1/flow/distribute"
+    )
     # Everyone who sees a flow can read its key, so it must not be the marketer's own.
     expect(page.get_by_role("group", name="Headers")).not_to_contain_text(bakery.demo["admin_key"])
 
@@ -44,7 +50,10 @@ def test_block_is_created_copied_and_tried(open_console, bakery):
         "Have it",
     )
     sent = {**body, "customer_id": "real", "inbox_id": "in", "customer_name": "Ann"}
-    assert bakery.call("POST", "/v1/flow/distribute", sent, scope="distribute").json()["message"] == "Hi Ann, here is For a flow."
+    assert (
+        bakery.call("POST", "/v1/flow/distribute", sent, scope="distribute").json()["message"]
+        == "Hi Ann, here is For a flow."
+    )
 
     kept = bakery.call("GET", f"/v1/flow/blocks/{body['block_id']}").json()
     assert kept["fallback_flows"]["coupon_expired"] == "flow-too-late"
@@ -60,13 +69,17 @@ def test_texts_are_checked_for_the_channel_while_typing(open_console, bakery):
     page.get_by_label("Channel").select_option("line")
     button, message = page.get_by_label("Button title"), page.get_by_label("Message content")
     button.fill("x" * 21)
-    expect(page.get_by_text("LINE on a button: 20 characters at most, and this has 21.")).to_be_visible()
+    expect(
+        page.get_by_text("LINE on a button: 20 characters at most, and this has 21.")
+    ).to_be_visible()
     message.fill("{{coupon_name}} {{coupon_name}}")
     expect(page.get_by_text("LINE: 160 characters at most, and this has 181.")).to_be_visible()
     message.fill("{{coupon_name}}")
     expect(page.get_by_text("LINE: 160")).to_have_count(0)
     page.get_by_label("Image URL").fill("https://shop.example/a.png")
-    expect(page.get_by_text("LINE beside an image: 60 characters at most, and this has 90.")).to_be_visible()
+    expect(
+        page.get_by_text("LINE beside an image: 60 characters at most, and this has 90.")
+    ).to_be_visible()
     message.fill("{{discount}}")
     expect(page.get_by_text("Nobody fills {{discount}}.")).to_be_visible()
 
@@ -123,7 +136,11 @@ def test_image_is_uploaded_shown_and_saved(open_console, bakery):
     assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 600
     page.get_by_role("button", name="Create block").click()
     expect(page.get_by_role("group", name="Body")).to_contain_text("block_id")
-    [kept] = [each for each in bakery.call("GET", "/v1/flow/blocks").json()["items"] if each["coupon_id"] == coupon["coupon_id"]]
+    [kept] = [
+        each
+        for each in bakery.call("GET", "/v1/flow/blocks").json()["items"]
+        if each["coupon_id"] == coupon["coupon_id"]
+    ]
     assert kept["image_url"] == page.get_by_label("Image URL").input_value()
 
 

@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 def test_search_tab_and_page_are_in_the_url(open_console, empty_bakery):
     for number in range(23):
-        empty_bakery.coupon(name=f"Coupon {number:02}", code=f"FIND-{number:02}", active=number != 7)
+        empty_bakery.coupon(
+            name=f"Coupon {number:02}", code=f"FIND-{number:02}", active=number != 7
+        )
     page = open_console(merchant=empty_bakery)
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(20)
@@ -31,8 +33,19 @@ def test_search_tab_and_page_are_in_the_url(open_console, empty_bakery):
 
 
 def test_row_shows_the_coupons_figures_and_links_to_it(open_console, bakery):
-    coupon = bakery.coupon(name="At a glance", code="GLANCE", max_redemptions=2, timezone="Asia/Tokyo", ends_at="2099-05-31")
-    bakery.call("POST", "/v1/redemptions", {"coupon_id": coupon["coupon_id"], "customer_id": "a"}, scope="redeem")
+    coupon = bakery.coupon(
+        name="At a glance",
+        code="GLANCE",
+        max_redemptions=2,
+        timezone="Asia/Tokyo",
+        ends_at="2099-05-31",
+    )
+    bakery.call(
+        "POST",
+        "/v1/redemptions",
+        {"coupon_id": coupon["coupon_id"], "customer_id": "a"},
+        scope="redeem",
+    )
     page = open_console("/coupons?q=GLANCE")
     row = page.locator("tbody tr")
     for words in ("GLANCE", "1 Jan 2026 – 31 May 2099", "Tokyo", "1 of 2", "Active"):

@@ -40,15 +40,21 @@ def unlike(one, other):
     """The share of pixels that differ between two screenshots."""
     first, second = (Image.open(io.BytesIO(shot)).convert("RGB") for shot in (one, other))
     assert first.size == second.size
-    difference = ImageChops.difference(first, second).convert("L").point(lambda value: 255 if value else 0)
+    difference = (
+        ImageChops.difference(first, second).convert("L").point(lambda value: 255 if value else 0)
+    )
     return difference.histogram()[255] / (first.width * first.height)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 430)])
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_preview_equals_the_live_page_pixel_by_pixel(open_console, bakery, chromium, settings, scheme, width):
+def test_preview_equals_the_live_page_pixel_by_pixel(
+    open_console, bakery, chromium, settings, scheme, width
+):
     coupon = bakery.coupon(SETTINGS[settings], name="Twice the same")
-    page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page", viewport={"width": 1400, "height": 1100})
+    page = open_console(
+        f"/coupons/{coupon['coupon_id']}/redeem-page", viewport={"width": 1400, "height": 1100}
+    )
     page.get_by_role("radio", name="Dark" if scheme == "dark" else "Light").check()
     page.get_by_role("radio", name=f"{width} wide").check()
     expect(state_of(page)).to_have_attribute("data-state", "available")
@@ -63,7 +69,10 @@ def test_preview_equals_the_live_page_pixel_by_pixel(open_console, bakery, chrom
     frame = frame_of(page)
     height = round(frame.bounding_box()["height"])
     live = chromium.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", timezone_id="Asia/Hong_Kong"
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        locale="en-GB",
+        timezone_id="Asia/Hong_Kong",
     ).new_page()
     live.goto(bakery.link(coupon), wait_until="load")
     difference = unlike(frame.screenshot(), live.screenshot())
@@ -78,7 +87,9 @@ def test_control_comparison_notices_a_difference(open_console, bakery):
     before = frame_of(page).screenshot()
     page.get_by_label("Button label").fill("Another label")
     expect(
-        page.frame_locator(".screens iframe[data-shown=true]").get_by_role("button", name="Another label").first
+        page.frame_locator(".screens iframe[data-shown=true]")
+        .get_by_role("button", name="Another label")
+        .first
     ).to_be_visible()
     assert unlike(before, frame_of(page).screenshot()) > MOST_DIFFERENT
 
@@ -88,7 +99,10 @@ def test_preview_follows_input_and_keeps_its_scroll_position(open_console, baker
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     expect(state_of(page)).to_have_attribute("data-state", "available")
     inside = frame_of(page).content_frame.locator("html")
-    inside.evaluate("() => new Promise((done) => { addEventListener('scroll', done, { once: true }); scrollTo(0, 30) })")
+    inside.evaluate(
+        "() => new Promise((done) => { addEventListener('scroll', done, { once: true }); "
+        "scrollTo(0, 30) })"
+    )
     assert inside.evaluate("() => scrollY") == 30
     page.get_by_label("Page background", exact=True).fill("#1b4332")
     preview = page.frame_locator(".screens iframe[data-shown=true]").locator("body")
@@ -112,7 +126,9 @@ def test_invalid_input_leaves_the_preview_unchanged(open_console, bakery):
     expect(page.locator(".phone-error")).to_have_count(0)
     web_page.fill("https://shop.example/basket")
     expect(
-        page.frame_locator(".screens iframe[data-shown=true]").locator("a[href='https://shop.example/basket']").first
+        page.frame_locator(".screens iframe[data-shown=true]")
+        .locator("a[href='https://shop.example/basket']")
+        .first
     ).to_be_visible()
 
 
@@ -123,10 +139,18 @@ def test_preview_can_access_neither_console_nor_network(open_console, bakery):
     frame = frame_of(page).content_frame.locator("html")
     assert frame.evaluate("() => origin") == "null"
     assert (
-        frame.evaluate("() => { try { return parent.sessionStorage.length } catch (error) { return error.name } }")
+        frame.evaluate(
+            "() => { try { return parent.sessionStorage.length } catch (error) { return error.name "
+            "} }"
+        )
         == "SecurityError"
     )
-    assert frame.evaluate("() => { try { return sessionStorage.length } catch (error) { return error.name } }") == "SecurityError"
+    assert (
+        frame.evaluate(
+            "() => { try { return sessionStorage.length } catch (error) { return error.name } }"
+        )
+        == "SecurityError"
+    )
 
 
 def test_buttons_of_the_preview_do_nothing(open_console, bakery):
@@ -152,7 +176,10 @@ def test_too_fine_barcode_suggests_a_qr_code(open_console, bakery, length, is_to
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        ({"name": "a.gif", "mimeType": "image/gif", "buffer": b"GIF89a"}, "Choose a PNG, JPEG or WebP image."),
+        (
+            {"name": "a.gif", "mimeType": "image/gif", "buffer": b"GIF89a"},
+            "Choose a PNG, JPEG or WebP image.",
+        ),
         ({"name": "a.png", "mimeType": "image/png", "buffer": b"not an image at all"}, ""),
     ],
 )

@@ -12,10 +12,19 @@ from playwright.sync_api import expect
 def coupon(bakery):
     made = bakery.coupon(name="Well used", max_redemptions=100, timezone="Asia/Hong_Kong")
     for number in range(60):
-        body = {"coupon_id": made["coupon_id"], "customer_id": f"c-{number:02}", "inbox_id": "whatsapp-1"}
+        body = {
+            "coupon_id": made["coupon_id"],
+            "customer_id": f"c-{number:02}",
+            "inbox_id": "whatsapp-1",
+        }
         bakery.call("POST", "/v1/flow/distribute", body, scope="distribute")
     for number in range(3):
-        bakery.call("POST", "/v1/redemptions", {"coupon_id": made["coupon_id"], "customer_id": f"c-{number:02}"}, scope="redeem")
+        bakery.call(
+            "POST",
+            "/v1/redemptions",
+            {"coupon_id": made["coupon_id"], "customer_id": f"c-{number:02}"},
+            scope="redeem",
+        )
     return made
 
 
@@ -62,12 +71,17 @@ def test_paging_misses_and_repeats_no_record(open_console, coupon):
 
 
 def test_copy_button_copies_the_complete_id(open_console, coupon, bakery):
-    record = bakery.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions?customer_id=c-00").json()["items"][0]
+    record = bakery.call(
+        "GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions?customer_id=c-00"
+    ).json()["items"][0]
     page = open_console(
-        f"/coupons/{coupon['coupon_id']}/records?customer=c-00", permissions=["clipboard-read", "clipboard-write"]
+        f"/coupons/{coupon['coupon_id']}/records?customer=c-00",
+        permissions=["clipboard-read", "clipboard-write"],
     )
     page.get_by_role("button", name=f"Copy redemption ID {record['redemption_id']}").click()
-    expect(page.get_by_role("button", name=f"Copy redemption ID {record['redemption_id']}")).to_have_attribute("title", "Copied")
+    expect(
+        page.get_by_role("button", name=f"Copy redemption ID {record['redemption_id']}")
+    ).to_have_attribute("title", "Copied")
     assert page.evaluate("navigator.clipboard.readText()") == record["redemption_id"]
 
 
@@ -75,7 +89,12 @@ def test_export_has_every_record_and_no_formula(open_console, bakery):
     coupon = bakery.coupon(name="To take along")
     hostile = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "plain"]
     for customer in hostile:
-        bakery.call("POST", "/v1/redemptions", {"coupon_id": coupon["coupon_id"], "customer_id": customer}, scope="redeem")
+        bakery.call(
+            "POST",
+            "/v1/redemptions",
+            {"coupon_id": coupon["coupon_id"], "customer_id": customer},
+            scope="redeem",
+        )
     page = open_console(f"/coupons/{coupon['coupon_id']}/records")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export CSV").click()
@@ -83,4 +102,6 @@ def test_export_has_every_record_and_no_formula(open_console, bakery):
     with open(download.value.path(), newline="", encoding="utf-8-sig") as file:
         found = list(csv.DictReader(file))
     assert {row["customer_id"].removeprefix("'") for row in found} == set(hostile)
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in found for cell in row.values())
+    assert not any(
+        cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in found for cell in row.values()
+    )

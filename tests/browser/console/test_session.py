@@ -60,7 +60,9 @@ def test_expired_session_asks_for_a_key_and_keeps_input(open_console, bakery):
     # The request has no key, so the service itself refuses it.
     page.route(
         without_key,
-        lambda route: route.continue_(headers={**route.request.headers, "authorization": "Bearer cf_gone_" + "0" * 40}),
+        lambda route: route.continue_(
+            headers={**route.request.headers, "authorization": "Bearer cf_gone_" + "0" * 40}
+        ),
     )
     page.get_by_role("button", name="Create coupon").click()
     again = page.get_by_role("dialog", name="Sign in again")
@@ -77,7 +79,10 @@ def test_expired_session_is_asked_above_an_open_dialog(open_console, bakery):
     page = open_console(f"/coupons/{coupon['coupon_id']}/records")
     page.get_by_role("button", name="Link for a customer").click()
     page.route(
-        "**/v1/flow/distribute", lambda route: route.continue_(headers={**route.request.headers, "authorization": "Bearer x"})
+        "**/v1/flow/distribute",
+        lambda route: route.continue_(
+            headers={**route.request.headers, "authorization": "Bearer x"}
+        ),
     )
     page.get_by_label("Customer ID", exact=True).fill("patient")
     page.get_by_role("button", name="Get link").click()

@@ -1,4 +1,6 @@
-"""The console's dates agree with the API's, in every zone and at every change of the clocks until 2037."""
+"""The console's dates agree with the API's, in every zone and at every change of the clocks until
+2037.
+"""
 
 from __future__ import annotations
 

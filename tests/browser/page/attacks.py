@@ -1,4 +1,6 @@
-"""Field values that try to run a script in a customer's browser: each calls `alert` or navigates away."""
+"""Field values that try to run a script in a customer's browser: each calls `alert` or navigates
+away.
+"""
 
 PLAIN = (
     "<script>alert(1)</script>",
@@ -25,7 +27,8 @@ PLAIN = (
     "<svg><a xlink:href=javascript:alert(1)><text x=20 y=20>x</text></a></svg>",
     "<svg><foreignObject><iframe srcdoc='<script>alert(1)</script>'></foreignObject></svg>",
     "<svg><use href='data:image/svg+xml,<svg id=x onload=alert(1)>#x'>",
-    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=x onerror=alert(1)&gt;'>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=x "
+    "onerror=alert(1)&gt;'>",
     "<math href=javascript:alert(1)>x</math>",
     "<iframe src=javascript:alert(1)></iframe>",
     "<iframe srcdoc='<script>alert(1)</script>'></iframe>",

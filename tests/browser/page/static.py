@@ -17,7 +17,9 @@ LINK = f"{ADDRESS}/r/preview"
 
 
 class StaticPage:
-    """One browser page that shows given states; records the last state's requests and all errors."""
+    """One browser page that shows given states; records the last state's requests and all
+    errors.
+    """
 
     def __init__(self, context: BrowserContext) -> None:
         self.page = context.new_page()
@@ -41,7 +43,9 @@ class StaticPage:
         if path in (sample_pages.ICON.path, sample_pages.PICTURE.path):
             route.fulfill(body=sample_pages.drawn(path), content_type="image/webp")
         elif route.request.url == LINK:
-            route.fulfill(status=self._sent.status, body=self._sent.body, headers=self._sent.headers)
+            route.fulfill(
+                status=self._sent.status, body=self._sent.body, headers=self._sent.headers
+            )
         else:
             route.abort()
 

@@ -26,13 +26,18 @@ SCENES = list(sample_pages.views(RedeemPage(), NOW))
 
 def settings(color: str) -> RedeemPage:
     return RedeemPage(
-        background_color=color, terms=sample_pages.TERMS, brand_icon=sample_pages.ICON, campaign_image=sample_pages.PICTURE
+        background_color=color,
+        terms=sample_pages.TERMS,
+        brand_icon=sample_pages.ICON,
+        campaign_image=sample_pages.PICTURE,
     )
 
 
 def overflow(page: Any) -> int:
     """Number of pixels by which the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    return int(
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    )
 
 
 # The merchant's colours are a separate style sheet, so the loaded page can be recoloured.
@@ -49,7 +54,11 @@ RECOLOR = """style => {
 @pytest.mark.parametrize("scene", SCENES)
 def test_page_is_accessible_in_every_state_mode_and_colour(phone, scene, mode):
     language = MODES[mode].get("locale", "en")
-    page = StaticPage(phone(**MODES[mode])).show(sample_pages.views(settings(COLORS[0]), NOW)[scene], language).page
+    page = (
+        StaticPage(phone(**MODES[mode]))
+        .show(sample_pages.views(settings(COLORS[0]), NOW)[scene], language)
+        .page
+    )
     page.evaluate("document.querySelector('details')?.setAttribute('open', '')")
     broken, backgrounds = {}, set()
     for color in COLORS:
@@ -65,7 +74,9 @@ def test_page_is_accessible_in_every_state_mode_and_colour(phone, scene, mode):
 def test_pages_differ_only_in_their_colours(scene):
     def document(color: str) -> str:
         html = render.render(sample_pages.views(settings(color), NOW)[scene])
-        return html.replace(assets.colors(color), "").replace(f'name="theme-color" content="{color}"', "")
+        return html.replace(assets.colors(color), "").replace(
+            f'name="theme-color" content="{color}"', ""
+        )
 
     assert len({document(color) for color in COLORS}) == 1
 
@@ -78,14 +89,22 @@ def test_control_axe_notices_faults(phone):
         const links = '<a href="#a">a</a><a href="#b">b</a>';
         document.querySelector('.part').insertAdjacentHTML('beforeend', links);
     }""")
-    assert {found.partition(":")[0] for found in violations(page)} >= {"color-contrast", "html-has-lang", "target-size"}
+    assert {found.partition(":")[0] for found in violations(page)} >= {
+        "color-contrast",
+        "html-has-lang",
+        "target-size",
+    }
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("scene", SCENES)
 def test_text_of_double_size_fits_and_buttons_stay_large(phone, scene, language):
-    long = sample_pages.coupon(NOW, name="Donaudampfschifffahrtsgesellschaftskapitänskajüte " * 2, code="X" * 40)
-    shown = StaticPage(phone()).show(sample_pages.views(settings("#8a2be2"), NOW, long)[scene], language)
+    long = sample_pages.coupon(
+        NOW, name="Donaudampfschifffahrtsgesellschaftskapitänskajüte " * 2, code="X" * 40
+    )
+    shown = StaticPage(phone()).show(
+        sample_pages.views(settings("#8a2be2"), NOW, long)[scene], language
+    )
     shown.page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert overflow(shown.page) == 0
     for button in shown.page.locator("button:visible, a.button:visible").all():
@@ -118,7 +137,9 @@ def test_date_breaks_only_between_its_parts(phone, language):
         .page
     )
     moments = page.evaluate(LINES)
-    assert any(len(lines) > 1 for lines in moments), "every date fits into one line, so the test checks nothing"
+    assert any(len(lines) > 1 for lines in moments), (
+        "every date fits into one line, so the test checks nothing"
+    )
     for lines in moments:
         assert all(line.endswith((" ", "日")) for line in lines[:-1]), lines
 
@@ -132,7 +153,9 @@ def test_code_is_readable_from_the_screen_in_both_schemes(phone, display):
 
     for scheme in ("light", "dark"):
         page = RedeemPage(code_display=display, background_color="#123456")
-        shown = StaticPage(phone(color_scheme=scheme, device_scale_factor=2)).show(sample_pages.views(page, NOW)["available"])
+        shown = StaticPage(phone(color_scheme=scheme, device_scale_factor=2)).show(
+            sample_pages.views(page, NOW)["available"]
+        )
         assert shown.page.inner_text(".code-text") == "DOOR-7K2Q9A"
         if display != "text":
             seen = Image.open(io.BytesIO(shown.page.screenshot(full_page=True)))
@@ -142,11 +165,16 @@ def test_code_is_readable_from_the_screen_in_both_schemes(phone, display):
 def test_first_paint_needs_one_request_and_no_third_party(phone):
     shown = StaticPage(phone()).show(sample_pages.views(settings("#123456"), NOW)["available"])
     shown.page.wait_for_load_state("networkidle")
-    pictures = {f"https://coupons.test{image.path}" for image in (sample_pages.ICON, sample_pages.PICTURE)}
+    pictures = {
+        f"https://coupons.test{image.path}" for image in (sample_pages.ICON, sample_pages.PICTURE)
+    }
     assert shown.requests[0] == "https://coupons.test/r/preview"
     assert set(shown.requests[1:]) <= pictures
     assert (
-        shown.page.evaluate("performance.getEntriesByType('resource').filter(e => e.renderBlockingStatus == 'blocking').length")
+        shown.page.evaluate(
+            "performance.getEntriesByType('resource').filter(e => e.renderBlockingStatus == "
+            "'blocking').length"
+        )
         == 0
     )
     assert shown.errors == []
@@ -164,16 +192,25 @@ def test_loading_images_shift_no_content(phone):
 
 
 def test_tap_opens_the_terms_and_turns_their_arrow(phone):
-    page = StaticPage(phone(reduced_motion="reduce")).show(sample_pages.views(settings("#ffffff"), NOW)["available"]).page
+    page = (
+        StaticPage(phone(reduced_motion="reduce"))
+        .show(sample_pages.views(settings("#ffffff"), NOW)["available"])
+        .page
+    )
     arrow = page.locator("summary .icon")
     assert arrow.evaluate("arrow => getComputedStyle(arrow).transform") == "none"
     page.get_by_text("Terms and conditions").tap()
     assert page.get_by_text("No cash value").is_visible()
-    assert arrow.evaluate("arrow => getComputedStyle(arrow).transform") == "matrix(-1, 0, 0, -1, 0, 0)"
+    assert (
+        arrow.evaluate("arrow => getComputedStyle(arrow).transform") == "matrix(-1, 0, 0, -1, 0, 0)"
+    )
 
 
 def test_page_has_the_merchants_colour_and_button_label(phone):
     page = RedeemPage(background_color="#8a2be2", redeem_button=RedeemButton(label="Get it"))
     shown = StaticPage(phone()).show(sample_pages.views(page, NOW)["available"])
-    assert shown.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(138, 43, 226)"
+    assert (
+        shown.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        == "rgb(138, 43, 226)"
+    )
     assert shown.page.get_by_role("button", name="Get it").is_visible()

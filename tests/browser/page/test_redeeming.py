@@ -61,7 +61,9 @@ def test_double_tap_is_one_use(phone, merchant):
     coupon = merchant.coupon(max_redemptions_per_customer=5)
     page = phone().new_page()
     posts: list[str] = []
-    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.on(
+        "request", lambda request: posts.append(request.url) if request.method == "POST" else None
+    )
     page.goto(merchant.link(coupon))
     page.get_by_role("button", name="Redeem", exact=True).click()
     page.get_by_role("button", name="Redeem now").dblclick()
@@ -175,7 +177,9 @@ def test_busy_service_is_asked_again_for_the_same_use(phone, merchant, link):
     coupon, url = link
     page = phone().new_page()
     page.goto(url)
-    page.route(REDEEM_URL, lambda route: route.fulfill(status=503, headers={"retry-after": "1"}), times=2)
+    page.route(
+        REDEEM_URL, lambda route: route.fulfill(status=503, headers={"retry-after": "1"}), times=2
+    )
     redeem(page)
     expect_state(page, "redeemed")
     assert merchant.redeemed(coupon) == 1
@@ -261,7 +265,8 @@ def test_upcoming_page_reloads_when_the_coupon_starts(phone, merchant):
     expect_state(page, "upcoming")
     expect(page.get_by_role("timer")).to_be_visible()
     assert coupon["code"] not in page.content()
-    # Four seconds until the start, plus up to three of jitter that spreads the reloads of many phones.
+    # Four seconds until the start, plus up to three of jitter that spreads the reloads of many
+    # phones.
     expect(page.locator("html")).to_have_attribute("data-state", "available", timeout=15_000)
 
 
@@ -289,7 +294,9 @@ def test_browser_without_popovers_confirms_on_the_page(phone, merchant, link):
     def older(route: Route) -> None:
         sent = route.fetch(headers=route.request.headers | {"accept-encoding": "identity"})
         body = sent.text().replace("popover", "unheard-of")
-        route.fulfill(response=sent, body=body, headers=sent.headers | {"content-security-policy": ""})
+        route.fulfill(
+            response=sent, body=body, headers=sent.headers | {"content-security-policy": ""}
+        )
 
     page.route(url, older)
     page.goto(url)

@@ -28,9 +28,14 @@ for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = () =>
 def pages_with_attack(attack: str) -> list[PageState]:
     """Pages with the attack in every field."""
     campaign = sample_pages.coupon(NOW, name=attack, code=attack)
-    redeem, open_url = RedeemButton(label=attack), RedeemButton(ButtonBehavior.OPEN_URL, attack, f"https://shop.example/{attack}")
+    redeem, open_url = (
+        RedeemButton(label=attack),
+        RedeemButton(ButtonBehavior.OPEN_URL, attack, f"https://shop.example/{attack}"),
+    )
     pages = [
-        RedeemPage(terms=f"<p>{attack}</p>", background_color=attack, redeem_button=redeem, locale=attack),
+        RedeemPage(
+            terms=f"<p>{attack}</p>", background_color=attack, redeem_button=redeem, locale=attack
+        ),
         RedeemPage(terms=attack, redeem_button=open_url),
         RedeemPage(redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, attack, attack)),
     ]
@@ -82,7 +87,10 @@ def test_policy_stops_attacks_if_escaping_fails(phone):
     context = phone()
     context.add_init_script(CAUGHT)
     shown = StaticPage(context).show(sample_pages.views(RedeemPage(), NOW)[State.AVAILABLE])
-    shown.page.evaluate("document.querySelector('h1').innerHTML = '<img src=x onerror=alert(1)><i style=\"color:red\">'")
+    shown.page.evaluate(
+        "document.querySelector('h1').innerHTML = '<img src=x onerror=alert(1)><i "
+        'style="color:red">\''
+    )
     shown.page.wait_for_timeout(300)
     assert shown.page.evaluate("window.caught") == 0
     assert len([text for text in shown.errors if "Content Security Policy" in text]) == 2

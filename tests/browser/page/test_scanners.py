@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 def test_open_page_redeems_nothing_within_ten_seconds(phone, merchant):
     coupon = merchant.coupon(max_redemptions_per_customer=2)
-    context = phone(user_agent="Mozilla/5.0 AppleWebKit/537.36 HeadlessChrome/120.0.0.0 Safari/537.36")
+    context = phone(
+        user_agent="Mozilla/5.0 AppleWebKit/537.36 HeadlessChrome/120.0.0.0 Safari/537.36"
+    )
     page = context.new_page()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))

@@ -34,10 +34,14 @@ MINI_BROWSER = next(
 def screen() -> Iterator[str]:
     """A virtual screen (Xvfb)."""
     if browsers.webkit() is None:
-        pytest.skip("no WebKit on this machine: nothing is tested in it (python3 -m tools.browsers)")
+        pytest.skip(
+            "no WebKit on this machine: nothing is tested in it (python3 -m tools.browsers)"
+        )
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1024x24"], pass_fds=[write], stderr=subprocess.DEVNULL
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1024x24"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
     )
     os.close(write)
     with os.fdopen(read) as said:
@@ -53,8 +57,16 @@ def webkit(screen: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebDriver]:
         options.binary_location = MINI_BROWSER
         options.add_argument("--automation")
     with tempfile.TemporaryDirectory() as home:
-        environment = {**os.environ, "DISPLAY": screen, "XDG_DATA_HOME": home, "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
-        driver = WebKitGTK(options=options, service=Service(executable_path=str(browsers.webkit()), env=environment))
+        environment = {
+            **os.environ,
+            "DISPLAY": screen,
+            "XDG_DATA_HOME": home,
+            "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
+        }
+        driver = WebKitGTK(
+            options=options,
+            service=Service(executable_path=str(browsers.webkit()), env=environment),
+        )
         driver.set_window_size(400, 800)
         yield driver
         driver.quit()
@@ -62,7 +74,9 @@ def webkit(screen: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebDriver]:
 
 def wait_for_state(driver: WebDriver, state: str) -> None:
     # One script call, because the page may be replaced between finding and reading the element.
-    WebDriverWait(driver, 20).until(lambda seen: seen.execute_script("return document.documentElement.dataset.state") == state)
+    WebDriverWait(driver, 20).until(
+        lambda seen: seen.execute_script("return document.documentElement.dataset.state") == state
+    )
 
 
 # A click on a moving element misses it.
@@ -75,7 +89,9 @@ def press(driver: WebDriver, name: str) -> None:
         if not seen.execute_script(STANDS_STILL):
             return False
         buttons = [
-            button for button in seen.find_elements(By.TAG_NAME, "button") if button.text == name and button.is_displayed()
+            button
+            for button in seen.find_elements(By.TAG_NAME, "button")
+            if button.text == name and button.is_displayed()
         ]
         if buttons:
             buttons[0].click()

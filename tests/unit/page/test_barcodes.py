@@ -20,7 +20,9 @@ def rasterize(svg: str, scale: int = 4) -> Image.Image:
     image = Image.new("L", (int(size[1]) * scale, int(size[2]) * scale), 255)
     for x, y, width, height in re.findall(r"M(\d+) (\d+)h(\d+)v(\d+)h-\d+z", svg):
         left, top = int(x) * scale, int(y) * scale
-        ImageDraw.Draw(image).rectangle((left, top, left + int(width) * scale - 1, top + int(height) * scale - 1), fill=0)
+        ImageDraw.Draw(image).rectangle(
+            (left, top, left + int(width) * scale - 1, top + int(height) * scale - 1), fill=0
+        )
     return image
 
 

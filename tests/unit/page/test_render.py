@@ -7,7 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from couponflow.domain.models import ButtonBehavior, CodeDisplay, PageImage, RedeemButton, RedeemPage
+from couponflow.domain.models import (
+    ButtonBehavior,
+    CodeDisplay,
+    PageImage,
+    RedeemButton,
+    RedeemPage,
+)
 from couponflow.web.page import preview, render, terms_html
 from couponflow.web.page.state import State
 from tests.unit.page.samples import COUPON, NOW, OPEN, html, redemption, seen
@@ -31,7 +37,9 @@ def test_root_element_names_the_state(state):
 def test_redeem_form_has_only_the_use_number_and_a_submit_button():
     page = html(OPEN)
     token = seen(OPEN).token
-    form = re.search(r'<form data-action="redeem" method="post" action="([^"]+)">(.*?)</form>', page, re.DOTALL)
+    form = re.search(
+        r'<form data-action="redeem" method="post" action="([^"]+)">(.*?)</form>', page, re.DOTALL
+    )
     assert form and form[1] == f"/r/{token}/redeem"
     assert re.findall(r"<input[^>]*>", form[2]) == ['<input type="hidden" name="use" value="1">']
     assert 'type="submit"' in form[2]
@@ -44,7 +52,13 @@ def test_form_after_a_redemption_sends_the_next_use():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"active": False}, {"ends_at": NOW}, {"starts_at": NOW + timedelta(hours=1)}, {"sold_out": True}]
+    "changes",
+    [
+        {"active": False},
+        {"ends_at": NOW},
+        {"starts_at": NOW + timedelta(hours=1)},
+        {"sold_out": True},
+    ],
 )
 def test_unusable_coupon_has_no_redeem_form(changes):
     assert "<form" not in html(OPEN, **changes) and "<form" not in html(USED, **changes)
@@ -54,7 +68,9 @@ def test_unusable_coupon_has_no_redeem_form(changes):
 def test_code_is_shown_as_text_and_in_the_chosen_symbol(display):
     page = html(OPEN, page=RedeemPage(code_display=display))
     assert 'data-code="SUMMER-25">SUMMER-25<' in page
-    assert [kind for kind in ("qr", "barcode") if f'<svg class="{kind}"' in page] == [display][: display != "text"]
+    assert [kind for kind in ("qr", "barcode") if f'<svg class="{kind}"' in page] == [display][
+        : display != "text"
+    ]
 
 
 HIDDEN = RedeemPage(code_display=CodeDisplay.HIDDEN)
@@ -72,20 +88,34 @@ def test_copy_button_is_absent_when_switched_off():
 
 
 def test_redeem_button_has_the_merchants_label():
-    assert ">Get my drink<" in html(OPEN, page=RedeemPage(redeem_button=RedeemButton(label="Get my drink")))
+    assert ">Get my drink<" in html(
+        OPEN, page=RedeemPage(redeem_button=RedeemButton(label="Get my drink"))
+    )
 
 
 def test_open_url_button_is_a_link_without_referrer():
     page = html(
-        OPEN, page=RedeemPage(redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, "Shop", "https://shop.example/?a=1&b=2"))
+        OPEN,
+        page=RedeemPage(
+            redeem_button=RedeemButton(
+                ButtonBehavior.OPEN_URL, "Shop", "https://shop.example/?a=1&b=2"
+            )
+        ),
     )
-    assert '<a class="button main" href="https://shop.example/?a=1&amp;b=2" rel="noopener noreferrer">Shop' in page
+    assert (
+        '<a class="button main" href="https://shop.example/?a=1&amp;b=2" rel="noopener '
+        'noreferrer">Shop' in page
+    )
     assert "<form" not in page
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "http://shop.example", "", None])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "http://shop.example", "", None]
+)
 def test_open_url_button_is_absent_unless_url_is_https(url):
-    page = html(OPEN, page=RedeemPage(redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, "Shop", url)))
+    page = html(
+        OPEN, page=RedeemPage(redeem_button=RedeemButton(ButtonBehavior.OPEN_URL, "Shop", url))
+    )
     assert 'class="button main"' not in page
 
 
@@ -114,7 +144,12 @@ def test_redemption_is_highlighted_for_ten_minutes():
 
 
 def test_customer_at_their_limit_sees_every_redemption_time():
-    page = html(redemption("000001", 60), redemption("000002", 30), redemption("000003", 10), max_redemptions_per_customer=3)
+    page = html(
+        redemption("000001", 60),
+        redemption("000002", 30),
+        redemption("000003", 10),
+        max_redemptions_per_customer=3,
+    )
     assert len(re.findall("data-redemption=", page)) == 3
     assert "as often as allowed" in page and "<form" not in page
 
@@ -134,13 +169,21 @@ def test_page_is_one_document_of_at_most_8_kib_compressed():
     terms = "<p>" + "Valid at all branches, one per order, not with other offers. " * 20 + "</p>"
     page = html(OPEN, page=RedeemPage(code_display=CodeDisplay.QR, terms=terms))
     assert len(gzip.compress(page.encode(), 6)) <= 8 * 1024
-    assert not re.search(r'<link rel="stylesheet|<script src|@import|url\(|https?://(?!coupons\.example)', page)
+    assert not re.search(
+        r'<link rel="stylesheet|<script src|@import|url\(|https?://(?!coupons\.example)', page
+    )
 
 
 def test_terms_keep_safe_tags_and_line_breaks():
-    rich = terms_html.sanitised('<p onclick="x()">One <b>per</b> order</p><script>x()</script><a href="javascript:x()">a</a>')
+    rich = terms_html.sanitised(
+        '<p onclick="x()">One <b>per</b> order</p><script>x()</script><a '
+        'href="javascript:x()">a</a>'
+    )
     assert rich == '<p>One <b>per</b> order</p><a rel="noopener noreferrer nofollow">a</a>'
-    assert terms_html.sanitised("Spend < 5 & smile\nagain\n\nThen go") == "<p>Spend &lt; 5 &amp; smile<br>again</p><p>Then go</p>"
+    assert (
+        terms_html.sanitised("Spend < 5 & smile\nagain\n\nThen go")
+        == "<p>Spend &lt; 5 &amp; smile<br>again</p><p>Then go</p>"
+    )
     assert terms_html.sanitised(" \n ") == ""
 
 
@@ -148,6 +191,9 @@ def test_preview_keeps_the_coupons_period_if_it_fits_the_state():
     shown = preview.view(State.AVAILABLE, COUPON, RedeemPage(), "Acme", NOW)
     assert (shown.coupon.starts_at, shown.coupon.ends_at) == (COUPON.starts_at, COUPON.ends_at)
     late = replace(COUPON, starts_at=NOW + timedelta(days=5), ends_at=NOW + timedelta(days=9))
-    assert preview.view(State.UPCOMING, late, RedeemPage(), "Acme", NOW).coupon.starts_at == late.starts_at
+    assert (
+        preview.view(State.UPCOMING, late, RedeemPage(), "Acme", NOW).coupon.starts_at
+        == late.starts_at
+    )
     assert preview.view(State.AVAILABLE, late, RedeemPage(), "Acme", NOW).coupon.starts_at <= NOW
     assert preview.view(State.EXPIRED, late, RedeemPage(), "Acme", NOW).coupon.ends_at < NOW

@@ -32,7 +32,12 @@ def test_open_use_of_an_unusable_coupon_is_not_offered(state):
 
 @pytest.mark.parametrize(
     ("first", "then"),
-    [("disabled", "expired"), ("expired", "upcoming"), ("expired", "sold_out"), ("upcoming", "sold_out")],
+    [
+        ("disabled", "expired"),
+        ("expired", "upcoming"),
+        ("expired", "sold_out"),
+        ("upcoming", "sold_out"),
+    ],
 )
 def test_first_applicable_reason_is_shown(first, then):
     assert seen(OPEN, **ENDS[then] | ENDS[first]).state == first
@@ -57,7 +62,12 @@ def test_next_use_is_offered_while_the_limit_allows_it():
 
 def test_use_distributed_after_a_redemption_is_available():
     shown = seen(USED, redemption("000002"))
-    assert (shown.state, shown.next_use, shown.uses_left, len(shown.used)) == (State.AVAILABLE, 2, 2, 1)
+    assert (shown.state, shown.next_use, shown.uses_left, len(shown.used)) == (
+        State.AVAILABLE,
+        2,
+        2,
+        1,
+    )
 
 
 def test_use_beyond_a_lowered_limit_shows_the_last_redemption():
@@ -68,12 +78,18 @@ def test_use_beyond_a_lowered_limit_shows_the_last_redemption():
 def test_till_use_counts_against_the_limit_but_has_no_number():
     shown = seen(USED, redemption("A#attempt", minutes_ago=1))
     assert (shown.state, shown.next_use, shown.uses_left) == (State.REDEEMED, 2, 1)
-    assert seen(USED, redemption("A#attempt", minutes_ago=1), max_redemptions_per_customer=2).next_use is None
+    assert (
+        seen(USED, redemption("A#attempt", minutes_ago=1), max_redemptions_per_customer=2).next_use
+        is None
+    )
 
 
 def test_uses_are_listed_in_order_of_time():
     shown = seen(redemption("000001", minutes_ago=2), redemption("A#attempt", minutes_ago=9))
-    assert [use.redeemed_at for use in shown.used] == [NOW - timedelta(minutes=9), NOW - timedelta(minutes=2)]
+    assert [use.redeemed_at for use in shown.used] == [
+        NOW - timedelta(minutes=9),
+        NOW - timedelta(minutes=2),
+    ]
 
 
 @pytest.mark.parametrize("behavior", ["none", "open_url"])

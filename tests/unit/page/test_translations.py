@@ -11,7 +11,8 @@ from couponflow.web.page import colors, dates, languages, translations
 from layers.couponflow import build
 
 FIELDS = {
-    name: {part[1] for part in string.Formatter().parse(text)} - {None} for name, text in asdict(translations.of("en")).items()
+    name: {part[1] for part in string.Formatter().parse(text)} - {None}
+    for name, text in asdict(translations.of("en")).items()
 }
 
 
@@ -19,7 +20,10 @@ FIELDS = {
 def test_every_language_has_all_texts_with_the_same_placeholders(locale):
     said = asdict(translations.of(locale))
     assert all(text.strip() for text in said.values())
-    assert {name: {part[1] for part in string.Formatter().parse(text)} - {None} for name, text in said.items()} == FIELDS
+    assert {
+        name: {part[1] for part in string.Formatter().parse(text)} - {None}
+        for name, text in said.items()
+    } == FIELDS
 
 
 @pytest.mark.parametrize("locale", [locale for locale in languages.SUPPORTED if locale != "en"])
@@ -32,7 +36,9 @@ def test_no_text_of_another_language_is_left_in_english(locale):
 def test_language_has_its_writing_direction(locale):
     assert (
         languages.direction(locale)
-        == {"left-to-right": "ltr", "right-to-left": "rtl"}[Locale.parse(locale, sep="-").character_order]
+        == {"left-to-right": "ltr", "right-to-left": "rtl"}[
+            Locale.parse(locale, sep="-").character_order
+        ]
     )
 
 
@@ -71,8 +77,14 @@ def test_coupon_language_wins_over_the_browsers_first_supported(setting, browser
 
 def test_times_are_shown_in_the_coupons_time_zone():
     at = datetime(2026, 12, 24, 17, 5, 7, tzinfo=UTC)
-    assert dates.moment(at, "Asia/Taipei", "en").replace("\xa0", " ") == "Fri, Dec 25, 2026, 01:05 GMT+08:00"
-    assert dates.second(at, "America/New_York", "zh-Hant").replace("\xa0", " ") == "2026年12月24日 週四 12:05:07"
+    assert (
+        dates.moment(at, "Asia/Taipei", "en").replace("\xa0", " ")
+        == "Fri, Dec 25, 2026, 01:05 GMT+08:00"
+    )
+    assert (
+        dates.second(at, "America/New_York", "zh-Hant").replace("\xa0", " ")
+        == "2026年12月24日 週四 12:05:07"
+    )
     assert dates.clock(at, "Asia/Kathmandu") == "22:50:07"
     assert dates.seconds_east(at, "Asia/Kathmandu") == (5 * 60 + 45) * 60
 
@@ -80,7 +92,9 @@ def test_times_are_shown_in_the_coupons_time_zone():
 def test_end_at_midnight_is_shown_as_23_59_of_the_day_before():
     midnight = datetime(2026, 12, 31, 16, tzinfo=UTC)
     assert "Dec\xa031,\xa02026, 23:59" in dates.last_moment(midnight, "Asia/Taipei", "en")
-    assert "Jan\xa01,\xa02027, 00:01" in dates.last_moment(midnight + timedelta(minutes=1), "Asia/Taipei", "en")
+    assert "Jan\xa01,\xa02027, 00:01" in dates.last_moment(
+        midnight + timedelta(minutes=1), "Asia/Taipei", "en"
+    )
 
 
 @pytest.mark.parametrize("locale", languages.SUPPORTED)
@@ -107,7 +121,9 @@ AWKWARD = (
 
 @pytest.mark.parametrize("color", AWKWARD)
 def test_text_and_button_have_enough_contrast_on_any_colour(color):
-    for scheme, card in zip(colors.schemes(color), (colors.CARD, colors.CARD_BY_NIGHT), strict=True):
+    for scheme, card in zip(
+        colors.schemes(color), (colors.CARD, colors.CARD_BY_NIGHT), strict=True
+    ):
         assert colors.contrast(scheme.background, scheme.ink) >= 4.5
         assert colors.contrast(scheme.accent, scheme.on_accent) >= 4.5
         assert colors.contrast(scheme.accent, card) >= 3
@@ -119,7 +135,10 @@ def test_merchants_colour_is_exact_by_day_and_dark_by_night():
     assert colors.luminance(by_night.background) <= 0.03
 
 
-@pytest.mark.parametrize("color", ["", "red", "#fff", "#12345g", "#ffffff;}body{display:none", "url(https://evil.example)"])
+@pytest.mark.parametrize(
+    "color",
+    ["", "red", "#fff", "#12345g", "#ffffff;}body{display:none", "url(https://evil.example)"],
+)
 def test_invalid_colour_counts_as_white(color):
     assert colors.schemes(color)[0].background == "#ffffff"
 

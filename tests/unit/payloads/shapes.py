@@ -1,7 +1,11 @@
-"""Message formats that the channels document for their APIs, as strict models. Unlisted fields are refused.
+"""Message formats that the channels document for their APIs, as strict models.
 
-WhatsApp Cloud API, interactive CTA URL messages · LINE Messaging API reference, template and flex messages · Messenger and
-Instagram Send API, button template · manychat.github.io/dynamic_block_docs and .../channels. Read in November 2026.
+Unlisted fields are refused.
+
+WhatsApp Cloud API, interactive CTA URL messages · LINE Messaging API reference, template and flex
+messages · Messenger and
+Instagram Send API, button template · manychat.github.io/dynamic_block_docs and .../channels. Read
+in November 2026.
 """
 
 from __future__ import annotations
@@ -16,10 +20,14 @@ class Shape(BaseModel):
 
 
 def _at_most(units: int) -> AfterValidator:
-    """Non-empty and at most `units` UTF-16 code units, the strictest way in which a channel counts."""
+    """Non-empty and at most `units` UTF-16 code units, the strictest way in which a
+    channel counts.
+    """
 
     def check(text: str) -> str:
-        assert 0 < len(text.encode("utf-16-le")) // 2 <= units, f"has more than {units} characters, or none"
+        assert 0 < len(text.encode("utf-16-le")) // 2 <= units, (
+            f"has more than {units} characters, or none"
+        )
         assert text.strip() == text
         return text
 
@@ -39,7 +47,9 @@ UpTo640 = Annotated[str, _at_most(640)]
 UpTo1024 = Annotated[str, _at_most(1_024)]
 UpTo2000 = Annotated[str, _at_most(2_000)]
 Link = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=1_000)]
-Photo = Annotated[str, Field(pattern=r"^https://[^\s\"<>]+$", max_length=2_000), AfterValidator(_is_photo)]
+Photo = Annotated[
+    str, Field(pattern=r"^https://[^\s\"<>]+$", max_length=2_000), AfterValidator(_is_photo)
+]
 
 
 class WhatsAppText(Shape):

@@ -19,8 +19,18 @@ URL = "https://coupons.example/r/" + "a" * 52
 IMAGE = "https://example.com/treat.jpg"
 SHORT = Message("A treat for you", "Get it", "", URL)
 
-texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=1_200).map(str.strip).filter(bool)
-messages = st.builds(Message, text=texts, button_title=texts, image_url=st.sampled_from(["", IMAGE]), url=st.just(URL))
+texts = (
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=1_200)
+    .map(str.strip)
+    .filter(bool)
+)
+messages = st.builds(
+    Message,
+    text=texts,
+    button_title=texts,
+    image_url=st.sampled_from(["", IMAGE]),
+    url=st.just(URL),
+)
 
 
 def build_payload(format: str, message: Message, channel: str | None = None) -> Any:
@@ -30,7 +40,11 @@ def build_payload(format: str, message: Message, channel: str | None = None) -> 
 def links_in(value: object) -> list[str]:
     """Every https URL in `value`, in document order."""
     if isinstance(value, dict | list):
-        return [link for each in (value.values() if isinstance(value, dict) else value) for link in links_in(each)]
+        return [
+            link
+            for each in (value.values() if isinstance(value, dict) else value)
+            for link in links_in(each)
+        ]
     return [value] if isinstance(value, str) and value.startswith("https://") else []
 
 
@@ -67,11 +81,16 @@ def test_plain_text_payload_ends_with_the_link():
 
 @pytest.mark.parametrize("channel", ["whatsapp", "line", "messenger", "instagram"])
 def test_format_channel_selects_the_channels_payload(channel: str):
-    assert payloads.payload("channel", SHORT, Channel(channel)) == payloads.payload(channel, SHORT, Channel(channel))
+    assert payloads.payload("channel", SHORT, Channel(channel)) == payloads.payload(
+        channel, SHORT, Channel(channel)
+    )
     assert payloads.payload("channel", SHORT, None) == payloads.payload("text", SHORT, None)
 
 
-@pytest.mark.parametrize(("channel", "type"), [("whatsapp", "whatsapp"), ("instagram", "instagram"), ("telegram", "telegram")])
+@pytest.mark.parametrize(
+    ("channel", "type"),
+    [("whatsapp", "whatsapp"), ("instagram", "instagram"), ("telegram", "telegram")],
+)
 def test_manychat_payload_names_its_channel(channel: str, type: str):
     block = build_payload("manychat", SHORT, channel)
 

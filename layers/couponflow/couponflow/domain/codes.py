@@ -1,4 +1,6 @@
-"""Coupon codes: generated without look-alikes; case, hyphens and look-alikes do not distinguish two codes."""
+"""Coupon codes: generated without look-alikes; case, hyphens and look-alikes do not distinguish two
+codes.
+"""
 
 import re
 import secrets
@@ -24,5 +26,7 @@ def canonical(code: str) -> str:
 
 
 def is_code(text: str) -> bool:
-    """Whether the text has 3-40 letters, digits, hyphens or underscores, at least one of them a letter or digit."""
+    """Whether the text has 3-40 letters, digits, hyphens or underscores, at least one of them a
+    letter or digit.
+    """
     return _SHAPE.fullmatch(text) is not None

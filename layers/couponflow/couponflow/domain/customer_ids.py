@@ -1,4 +1,6 @@
-"""Canonical customer ids: the flow and the till must map one customer to the same id, and two to different ones."""
+"""Canonical customer ids: the flow and the till must map one customer to the same id, and two to
+different ones.
+"""
 
 import math
 import re
@@ -12,7 +14,9 @@ _NOTHING = {"", "null", "undefined"}
 
 
 def canonical(value: object) -> str | None:
-    """The canonical form of a customer id. None if it is empty or contains an unfilled {{placeholder}}.
+    """The canonical form of a customer id.
+
+    None if it is empty or contains an unfilled {{placeholder}}.
 
     Raises ValueError if it is neither text nor a number, or longer than 200 characters.
     """
@@ -21,7 +25,9 @@ def canonical(value: object) -> str | None:
 
 
 def normalise_text(value: object, longest: int) -> str | None:
-    """Trimmed text in NFC. None for an empty value, "null", "undefined" or an unfilled {{placeholder}}.
+    """Trimmed text in NFC.
+
+    None for an empty value, "null", "undefined" or an unfilled {{placeholder}}.
 
     Raises ValueError if it is neither text nor a number, or has more than `longest` characters.
     """

@@ -8,7 +8,10 @@ from typing import ClassVar
 
 
 class CouponflowError(Exception):
-    """An error that a client gets. `code` is part of the contract; the message is for people; `members` are extra fields."""
+    """An error that a client gets.
+
+    `code` is part of the contract; the message is for people; `members` are extra fields.
+    """
 
     code: ClassVar[str]
     sentence: ClassVar[str]
@@ -33,13 +36,19 @@ class InvalidCursor(CouponflowError):
 class VersionRequired(CouponflowError):
     """A change without the version that the caller saw."""
 
-    code, sentence = "version_required", "Say which version you saw: `version` in the body, or If-Match."
+    code, sentence = (
+        "version_required",
+        "Say which version you saw: `version` in the body, or If-Match.",
+    )
 
 
 class Unauthenticated(CouponflowError):
     """No key, an unknown key, a wrong secret or a revoked key."""
 
-    code, sentence = "unauthenticated", "A valid key is needed: Authorization: Bearer cf_<id>_<secret>."
+    code, sentence = (
+        "unauthenticated",
+        "A valid key is needed: Authorization: Bearer cf_<id>_<secret>.",
+    )
 
 
 class ScopeMissing(CouponflowError):
@@ -83,7 +92,10 @@ class CodeTaken(CouponflowError):
 
 
 class LimitBelowUsed(CouponflowError):
-    """The new limit is below the uses so far. Members: `times_redeemed`, and `max_redemptions`, the current limit."""
+    """The new limit is below the uses so far.
+
+    Members: `times_redeemed`, and `max_redemptions`, the current limit.
+    """
 
     code, sentence = "limit_below_used", "The limit can't be lower than what is redeemed already."
 
@@ -138,13 +150,22 @@ class TooManyRequests(CouponflowError):
 class TryAgain(CouponflowError):
     """Nothing was written: the same request may be sent again."""
 
-    code, sentence = "try_again", "Too busy right now. Nothing was changed; send the same request again."
+    code, sentence = (
+        "try_again",
+        "Too busy right now. Nothing was changed; send the same request again.",
+    )
 
 
 class OutcomeUnknown(CouponflowError):
-    """The write may have been made: its answer was lost, or a later step failed. The detail says how to find out."""
+    """The write may have been made: its answer was lost, or a later step failed.
 
-    code, sentence = "outcome_unknown", "The change may have been made. Read it before you send the request again."
+    The detail says how to find out.
+    """
+
+    code, sentence = (
+        "outcome_unknown",
+        "The change may have been made. Read it before you send the request again.",
+    )
 
 
 class InternalError(CouponflowError):
@@ -154,7 +175,9 @@ class InternalError(CouponflowError):
 
 
 class Refusal(CouponflowError):
-    """A reason why a coupon can be neither used nor distributed; every entry point has the same reasons."""
+    """A reason why a coupon can be neither used nor distributed; every entry point has the same
+    reasons.
+    """
 
 
 class CouponNotFound(Refusal):
@@ -184,7 +207,10 @@ class CouponNotStarted(Refusal):
 class CustomerMaxUsesReached(Refusal):
     """The customer has used the coupon as often as its limit allows."""
 
-    code, sentence = "customer_max_uses_reached", "This customer has used the coupon as often as allowed."
+    code, sentence = (
+        "customer_max_uses_reached",
+        "This customer has used the coupon as often as allowed.",
+    )
 
 
 class CouponMaxUsesReached(Refusal):

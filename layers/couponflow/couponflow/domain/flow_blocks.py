@@ -8,7 +8,10 @@ from couponflow.domain.channel_limits import Channel
 
 
 class Outcome(StrEnum):
-    """What a flow can branch on. Every refusal without an outcome of its own is ERROR, with its reason."""
+    """What a flow can branch on.
+
+    Every refusal without an outcome of its own is ERROR, with its reason.
+    """
 
     DISTRIBUTED = "distributed"
     COUPON_EXPIRED = "coupon_expired"
@@ -27,7 +30,9 @@ class FallbackFlows:
     error: str | None = None
 
     def for_outcome(self, outcome: Outcome) -> str:
-        """The flow to go on with; "" if none is set, and for DISTRIBUTED, where the flow goes on by itself."""
+        """The flow to go on with; "" if none is set, and for DISTRIBUTED, where the flow goes on by
+        itself.
+        """
         return getattr(self, outcome, None) or ""
 
 

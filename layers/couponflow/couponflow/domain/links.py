@@ -58,7 +58,10 @@ def read_holder(token: str, coupon: Coupon) -> Holder | None:
 
 
 def redemption_id(coupon: Coupon, holder: Holder, slot: str) -> str:
-    """Derived, so that a redemption needs no read for its id. Without the coupon's secret it looks random."""
+    """Derived, so that a redemption needs no read for its id.
+
+    Without the coupon's secret it looks random.
+    """
     return _mac(coupon.holder_secret, f"redemption {holder.mac} {slot}", 16)
 
 

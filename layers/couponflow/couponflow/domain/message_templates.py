@@ -55,7 +55,11 @@ def render(text: str, values: Mapping[str, str]) -> str:
 
 def strip_control(text: str) -> str:
     """The text without control characters and direction marks; line ends stay."""
-    return "".join(character for character in text.translate(_BLANKS) if character == "\n" or not _is_control(character))
+    return "".join(
+        character
+        for character in text.translate(_BLANKS)
+        if character == "\n" or not _is_control(character)
+    )
 
 
 def single_line(text: str) -> str:
@@ -69,7 +73,9 @@ def length(text: str) -> int:
 
 
 def truncate(text: str, longest: int) -> str:
-    """At most `longest` UTF-16 units; a truncated text ends with an ellipsis, at a whole word, code, address or emoji."""
+    """At most `longest` UTF-16 units; a truncated text ends with an ellipsis, at a whole word,
+    code, address or emoji.
+    """
     if length(text) <= longest:
         return text
     head = text.encode("utf-16-le")[: 2 * (longest - 1)].decode("utf-16-le", errors="ignore")
@@ -99,7 +105,8 @@ def _belongs_to_the_one_before(character: str) -> bool:
 
 
 def _is_control(character: str) -> bool:
-    # Joiners and the marks inside emoji are of the same category (Cf) as the overrides, but people need them.
+    # Joiners and the marks inside emoji are of the same category (Cf) as the overrides, but people
+    # need them.
     return (
         unicodedata.category(character) in {"Cc", "Co", "Cs"}
         or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

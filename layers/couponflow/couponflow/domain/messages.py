@@ -24,7 +24,9 @@ class Message:
     url: str = ""
 
 
-def placeholder_values(coupon: Coupon, uses_left: int | None, customer_name: str | None) -> dict[str, str]:
+def placeholder_values(
+    coupon: Coupon, uses_left: int | None, customer_name: str | None
+) -> dict[str, str]:
     """The value of each placeholder; times are in the coupon's time zone."""
     starts_at = coupon.starts_at.astimezone(ZoneInfo(coupon.timezone)).strftime(_CLOCK)
     ends_at = ends_at_local(coupon)
@@ -60,7 +62,10 @@ def compose(
     text = message_templates.strip_control(
         message_templates.render(message or "", values)
     ).strip() or message_templates.single_line(coupon.name)
-    title = message_templates.single_line(message_templates.render(button_title or "", values)) or DEFAULT_BUTTON_TITLE
+    title = (
+        message_templates.single_line(message_templates.render(button_title or "", values))
+        or DEFAULT_BUTTON_TITLE
+    )
     return Message(
         text=message_templates.truncate(text, limits.message_length(beside_image=bool(image_url))),
         button_title=message_templates.truncate(title, limits.button_title),
@@ -70,7 +75,9 @@ def compose(
 
 
 def image_kind(url: str) -> str | None:
-    """The file extension of the address, for example "png"; None if it has none of a known image."""
+    """The file extension of the address, for example "png"; None if it has none of a known
+    image.
+    """
     found = _IMAGE_KIND.search(_shown_everywhere(url).partition("?")[0].partition("#")[0])
     return found[1].lower() if found else None
 

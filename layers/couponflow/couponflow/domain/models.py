@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-# A shard of a coupon without a limit holds this many units; a limit of that size or more reads as "no limit".
+# A shard of a coupon without a limit holds this many units; a limit of that size or more reads as
+# "no limit".
 NO_LIMIT_UNITS = 10**15
 
 
@@ -59,7 +60,10 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Coupon:
-    """A campaign. `units` is the sum of used and remaining over its quota shards: the overall limit."""
+    """A campaign.
+
+    `units` is the sum of used and remaining over its quota shards: the overall limit.
+    """
 
     coupon_id: str
     organisation_id: str
@@ -108,7 +112,10 @@ class CodeDisplay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RedeemButton:
-    """The button of a redeem page. Without a label it has the page language's own; `url` is for OPEN_URL only."""
+    """The button of a redeem page.
+
+    Without a label it has the page language's own; `url` is for OPEN_URL only.
+    """
 
     behavior: ButtonBehavior = ButtonBehavior.REDEEM
     label: str | None = None
@@ -186,7 +193,9 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class QuotaShard:
-    """A share of a coupon's overall limit; no use of it is made by rules of an older coupon `version`."""
+    """A share of a coupon's overall limit; no use of it is made by rules of an older coupon
+    `version`.
+    """
 
     number: int
     used: int
@@ -204,7 +213,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A customer of one coupon. Without the coupon's secret, `mac` reveals nothing about the customer."""
+    """A customer of one coupon.
+
+    Without the coupon's secret, `mac` reveals nothing about the customer.
+    """
 
     coupon_id: str
     mac: str

@@ -1,4 +1,7 @@
-"""The rules of a coupon: when it may be distributed and used. Pure functions; time is an argument."""
+"""The rules of a coupon: when it may be distributed and used.
+
+Pure functions; time is an argument.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,14 +33,20 @@ class Permit:
     coupon: Coupon
 
 
-def permit(coupon: Coupon, uses: Sequence[Redemption], now: datetime, *, by_link: bool = False) -> Permit | CouponflowError:
+def permit(
+    coupon: Coupon, uses: Sequence[Redemption], now: datetime, *, by_link: bool = False
+) -> Permit | CouponflowError:
     """Decide whether a customer with these `uses` may use the coupon once more at `now`.
 
     Returns the first refusal that fits, in the order of the contract. The refusal that the coupon
     is used up comes after all of them, and needs a proof from the quota shards. `by_link`: the
     customer taps the button of the redeem page, which the page may not offer.
     """
-    if by_link and coupon.archived_at is None and coupon.button_behavior is not ButtonBehavior.REDEEM:
+    if (
+        by_link
+        and coupon.archived_at is None
+        and coupon.button_behavior is not ButtonBehavior.REDEEM
+    ):
         return RedeemNotOffered()
     if refusal := distribution_refusal(coupon, now):
         return refusal

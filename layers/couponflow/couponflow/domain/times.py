@@ -7,7 +7,8 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 _MOMENT = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<clock>\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(?P<offset>[Zz]|[+-]\d\d:\d\d)?)?"
+    r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<clock>\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(?P<offset>[Zz]|"
+    r"[+-]\d\d:\d\d)?)?"
 )
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+\-/]{0,63}")
 _FIRST, _LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -50,7 +51,9 @@ def _listed_zones() -> frozenset[str]:
 
 
 def parse_start(written: str, timezone: str) -> datetime:
-    """When a period starts: a time with an offset, a local time in the zone, or a date, which means its midnight there."""
+    """When a period starts: a time with an offset, a local time in the zone, or a date, which means
+    its midnight there.
+    """
     return _moment(written, timezone, days_later=0)
 
 
@@ -81,13 +84,17 @@ def _moment(written: str, timezone: str, days_later: int) -> datetime:
     local = zone(timezone)
     parts = _MOMENT.fullmatch(written)
     if parts is None:
-        raise ValueError("must be a date or a time, such as 2026-12-24 or 2026-12-24T18:00:00+01:00")
+        raise ValueError(
+            "must be a date or a time, such as 2026-12-24 or 2026-12-24T18:00:00+01:00"
+        )
     try:
         day = date.fromisoformat(parts["day"])
         if parts["clock"] is None:
             moment = datetime.combine(day + timedelta(days=days_later), time(), local)
         else:
-            moment = datetime.fromisoformat(f"{day}T{parts['clock']}{(parts['offset'] or '').upper()}")
+            moment = datetime.fromisoformat(
+                f"{day}T{parts['clock']}{(parts['offset'] or '').upper()}"
+            )
             moment = moment if moment.tzinfo else moment.replace(tzinfo=local)
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):

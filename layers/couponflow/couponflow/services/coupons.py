@@ -93,7 +93,10 @@ class CouponService:
         key: IdempotencyKey | None = None,
         made: Creation | None = None,
     ) -> CouponWithCounts:
-        """Create a coupon. `made` is what an earlier request with the same key created: it is described, not created again.
+        """Create a coupon.
+
+        `made` is what an earlier request with the same key created: it is described, not created
+        again.
 
         Raises CodeTaken, ValidationFailed, KeyUsedError.
         """
@@ -126,7 +129,8 @@ class CouponService:
                 if new.code:
                     raise
             else:
-                # Nothing is read of what nobody can have used yet: trouble there would hide that it is made.
+                # Nothing is read of what nobody can have used yet: trouble there would hide that it
+                # is made.
                 return CouponWithCounts(coupon, Counts(0, coupon.units))
 
     def get(self, organisation_id: str, coupon_id: str) -> CouponWithCounts:
@@ -134,11 +138,19 @@ class CouponService:
         return self._with_counts(self.coupon(organisation_id, coupon_id))
 
     def list_page(
-        self, organisation_id: str, status: CouponStatus | None, text: str, before: str | None, at_most: int, now: datetime
+        self,
+        organisation_id: str,
+        status: CouponStatus | None,
+        text: str,
+        before: str | None,
+        at_most: int,
+        now: datetime,
     ) -> tuple[list[CouponWithCounts], str | None]:
-        """Up to `at_most` coupons, newest first, from the place `before` on, and the place to go on from; None at the end.
+        """Up to `at_most` coupons, newest first, from the place `before` on, and the place to go on
+        from; None at the end.
 
-        Archived ones only where asked for. A rare `text` or `status` may need several calls, each with its few or no coupons.
+        Archived ones only where asked for. A rare `text` or `status` may need several calls, each
+        with its few or no coupons.
         """
         self.require_addon(organisation_id)
         found: list[CouponWithCounts] = []
@@ -147,7 +159,10 @@ class CouponService:
             coupons = self._coupons.list_page(organisation_id, before, page_length)
             counts = self._quotas.counts(coupons, consistent=False)
             for coupon in coupons:
-                campaign, before = CouponWithCounts(coupon, counts[coupon.coupon_id]), coupon_items.place_of(coupon)
+                campaign, before = (
+                    CouponWithCounts(coupon, counts[coupon.coupon_id]),
+                    coupon_items.place_of(coupon),
+                )
                 is_wanted = campaign.status(now) is status if status else coupon.archived_at is None
                 if is_wanted and _matches(coupon, text):
                     found.append(campaign)
@@ -182,12 +197,17 @@ class CouponService:
         coupon = self.coupon(organisation_id, coupon_id)
         if coupon.archived_at is not None:
             raise CouponArchived
-        is_repetition = coupon.version > version and (coupon.last_change or "").startswith(f"{request_hash}.")
+        is_repetition = coupon.version > version and (coupon.last_change or "").startswith(
+            f"{request_hash}."
+        )
         if coupon.version != version and not is_repetition:
             raise VersionConflict(version=coupon.version)
-        check_period(changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at))
+        check_period(
+            changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at)
+        )
         target = self._target(coupon, changes.pop("max_redemptions", coupon.max_redemptions))
-        # The hash recognises a repetition by a later request; the id recognises only this request's own lost answers.
+        # The hash recognises a repetition by a later request; the id recognises only this request's
+        # own lost answers.
         last_change: Changes = {"last_change": f"{request_hash}.{links.new_id()}"}
         # The first step of the earlier request made all changes but the rest of the limit's.
         changes, backoff = last_change if is_repetition else changes | last_change, self._backoff()
@@ -225,7 +245,9 @@ class CouponService:
         self.coupon(organisation_id, coupon_id)
         return self._pages.get(coupon_id)
 
-    def save_page(self, organisation_id: str, coupon_id: str, page: RedeemPage, now: datetime) -> Coupon:
+    def save_page(
+        self, organisation_id: str, coupon_id: str, page: RedeemPage, now: datetime
+    ) -> Coupon:
         """Save the redeem page; when this returns, no tap that it does not offer is redeemed.
 
         Returns the coupon, in its next version if the page's rule changed.
@@ -274,7 +296,9 @@ class CouponService:
         shards = max(coupon.shards, rules.shards_for(max_redemptions, self._most_shards))
         return quota_items.units_for(max_redemptions, shards)
 
-    def _move_limit(self, coupon: Coupon, target: int, changes: Changes, now: datetime, backoff: Backoff) -> Coupon:
+    def _move_limit(
+        self, coupon: Coupon, target: int, changes: Changes, now: datetime, backoff: Backoff
+    ) -> Coupon:
         if target > coupon.units:
             return self._limits.raise_to(coupon, target, self._most_shards, changes, now, backoff)
         campaign = self._with_counts(coupon)
@@ -311,13 +335,17 @@ def check_period(starts_at: datetime, ends_at: datetime) -> None:
 
 
 def _request_hash(version: int, changes: Changes, idempotency_key: str | None) -> str:
-    """Identify a request to change a coupon: equal requests on the same version have equal hashes."""
+    """Identify a request to change a coupon: equal requests on the same version have equal
+    hashes.
+    """
     parts = json.dumps([version, sorted(changes.items()), idempotency_key], default=str)
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
 def _below_used(campaign: CouponWithCounts) -> LimitBelowUsed:
-    return LimitBelowUsed(times_redeemed=campaign.counts.used, max_redemptions=campaign.coupon.max_redemptions)
+    return LimitBelowUsed(
+        times_redeemed=campaign.counts.used, max_redemptions=campaign.coupon.max_redemptions
+    )
 
 
 def _matches(coupon: Coupon, text: str) -> bool:

@@ -13,7 +13,15 @@ from couponflow.domain.models import Coupon, Redemption
 from couponflow.services.records import RecordFilter, RecordService
 from couponflow.store.exports import ExportFiles
 
-COLUMNS = ("redemption_id", "coupon_id", "customer_id", "inbox_id", "status", "distributed_at", "redeemed_at")
+COLUMNS = (
+    "redemption_id",
+    "coupon_id",
+    "customer_id",
+    "inbox_id",
+    "status",
+    "distributed_at",
+    "redeemed_at",
+)
 # An HTTP API waits for 30 seconds and a function has a gigabyte of memory. A larger export has to
 # be split by the time filters.
 MOST_RECORDS = 200_000
@@ -23,7 +31,12 @@ SECONDS_TO_READ = 20
 class ExportService:
     """Writes the records of a coupon as a CSV file."""
 
-    def __init__(self, records: RecordService, files: ExportFiles, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        records: RecordService,
+        files: ExportFiles,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._records, self._files, self._timer = records, files, timer
 
     def csv(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> str:
@@ -33,17 +46,24 @@ class ExportService:
         """
         content = self._written(self._records.iterate_all(coupon, customer_id, wanted))
         name = f"redemptions-{coupon.code}.csv"
-        return self._files.save(coupon.organisation_id, links.new_secret(), content, "text/csv; charset=utf-8", name)
+        return self._files.save(
+            coupon.organisation_id, links.new_secret(), content, "text/csv; charset=utf-8", name
+        )
 
     def _written(self, redemptions: Iterable[Redemption]) -> bytes:
-        """Return one line a record. A record that was redeemed during the read keeps its later line."""
+        """Return one line a record.
+
+        A record that was redeemed during the read keeps its later line.
+        """
         ends_at = self._timer() + SECONDS_TO_READ
         lines = {"": _line(COLUMNS)}
         for redemption in redemptions:
             lines.pop(redemption.redemption_id, None)
             lines[redemption.redemption_id] = _line(_row(redemption))
             if len(lines) - 1 > MOST_RECORDS or self._timer() > ends_at:
-                raise ValidationFailed.for_field("from", "is needed, or an earlier `to`: these are too many records for one file")
+                raise ValidationFailed.for_field(
+                    "from", "is needed, or an earlier `to`: these are too many records for one file"
+                )
         return b"".join(lines.values())
 
 

@@ -30,12 +30,17 @@ class FlowBlockService:
         key: IdempotencyKey | None = None,
         made: Creation | None = None,
     ) -> FlowBlock:
-        """Create a block. `made` is what an earlier request with the same key created: it is described, not created again.
+        """Create a block.
+
+        `made` is what an earlier request with the same key created: it is described, not created
+        again.
 
         Raises CouponNotFound, CouponArchived, ValidationFailed, KeyUsedError.
         """
         if made:
-            return FlowBlock(made.resource_id, organisation_id, content, made.created_at, made.created_at)
+            return FlowBlock(
+                made.resource_id, organisation_id, content, made.created_at, made.created_at
+            )
         self._check(organisation_id, content)
         block = FlowBlock(links.new_id(), organisation_id, content, created_at=now, updated_at=now)
         self._blocks.create(block, key)
@@ -49,7 +54,9 @@ class FlowBlockService:
             raise NotFound
         return block
 
-    def list_page(self, organisation_id: str, before: str | None, at_most: int) -> tuple[list[FlowBlock], str | None]:
+    def list_page(
+        self, organisation_id: str, before: str | None, at_most: int
+    ) -> tuple[list[FlowBlock], str | None]:
         """Return a page of blocks, newest first, and the place of the next page or None.
 
         Raises AddonDisabled.
@@ -80,13 +87,20 @@ class FlowBlockService:
         if coupon.archived_at is not None:
             raise CouponArchived
         if wrong := problems_of(content, coupon):
-            raise ValidationFailed(errors=[{"field": field, "message": message} for field, message in wrong.items()])
+            raise ValidationFailed(
+                errors=[{"field": field, "message": message} for field, message in wrong.items()]
+            )
 
 
 def problems_of(content: FlowBlockContent, coupon: Coupon) -> dict[str, str]:
-    """Return by field what the channel would refuse. Texts are rendered with the coupon of today."""
+    """Return by field what the channel would refuse.
+
+    Texts are rendered with the coupon of today.
+    """
     limits = channel_limits.limits_for(content.channel)
-    known = messages.placeholder_values(coupon, uses_left=coupon.max_redemptions_per_customer, customer_name=None)
+    known = messages.placeholder_values(
+        coupon, uses_left=coupon.max_redemptions_per_customer, customer_name=None
+    )
     longest = {
         "message": limits.message_length(beside_image=content.image_url is not None),
         "button_title": limits.button_title,
@@ -98,13 +112,21 @@ def problems_of(content: FlowBlockContent, coupon: Coupon) -> dict[str, str]:
         if problem := message_templates.placeholder_error(text):
             wrong[field] = problem
         elif size > most:
-            wrong[field] = f"has {size} characters when filled; {_where(content, field)} takes {most}"
+            wrong[field] = (
+                f"has {size} characters when filled; {_where(content, field)} takes {most}"
+            )
     kind = messages.image_kind(content.image_url or "")
     if kind and limits.images and kind not in limits.images:
-        wrong["image_url"] = f"is a .{kind}; {content.channel} shows {', '.join(sorted(limits.images))}"
+        wrong["image_url"] = (
+            f"is a .{kind}; {content.channel} shows {', '.join(sorted(limits.images))}"
+        )
     return wrong
 
 
 def _where(content: FlowBlockContent, field: str) -> str:
-    is_beside = field == "message" and content.image_url and channel_limits.limits_for(content.channel).message_beside_image
+    is_beside = (
+        field == "message"
+        and content.image_url
+        and channel_limits.limits_for(content.channel).message_beside_image
+    )
     return (content.channel or "a block") + (" beside an image" if is_beside else "")

@@ -130,7 +130,9 @@ def _check_size(width: int, height: int) -> None:
     if min(width, height) < SMALLEST_SIDE:
         raise InvalidImageError(f"must measure {SMALLEST_SIDE} pixels at least")
     if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
-        raise InvalidImageError(f"must have {MOST_PIXELS // 1_000_000} million pixels at most, {LONGEST_SIDE} a side")
+        raise InvalidImageError(
+            f"must have {MOST_PIXELS // 1_000_000} million pixels at most, {LONGEST_SIDE} a side"
+        )
 
 
 def _on_white(pixels: Pixels.Image) -> Pixels.Image:
@@ -148,7 +150,9 @@ def _encode(pixels: Pixels.Image, format_: str) -> bytes:
 
 
 def _ends_where_it_should(data: bytes) -> bool:
-    """Whether nothing follows the image, and a PNG has its end, which its decoder does not miss; the others do."""
+    """Whether nothing follows the image, and a PNG has its end, which its decoder does not miss;
+    the others do.
+    """
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return _end_of_png(data) == len(data)
     if data.startswith(b"RIFF"):

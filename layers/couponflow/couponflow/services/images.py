@@ -1,4 +1,7 @@
-"""Images of marketers: announced, uploaded, checked, re-encoded, published. A published image never changes."""
+"""Images of marketers: announced, uploaded, checked, re-encoded, published.
+
+A published image never changes.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -32,11 +35,14 @@ class ImageService:
         key: IdempotencyKey | None = None,
         made: Creation | None = None,
     ) -> tuple[Image, Upload]:
-        """Return the right to upload one image: of `made`, what an earlier request with the same key announced.
+        """Return the right to upload one image: of `made`, what an earlier request with the same
+        key announced.
 
         Raises KeyUsedError.
         """
-        image = Image(made.resource_id if made else links.new_id(), organisation_id, kind, content_type, size)
+        image = Image(
+            made.resource_id if made else links.new_id(), organisation_id, kind, content_type, size
+        )
         if made is None:
             self._images.announce(image, key, now)
         return image, self._files.upload(image)
@@ -69,14 +75,25 @@ class ImageService:
         """Return the file of a published image. Raises NotFound."""
         return self._files.published(name)
 
-    def of_page(self, organisation_id: str, ids: Mapping[str, str | None]) -> dict[str, PageImage | None]:
+    def of_page(
+        self, organisation_id: str, ids: Mapping[str, str | None]
+    ) -> dict[str, PageImage | None]:
         """Return the images of redeem page settings, by setting.
 
         Raises ValidationFailed for ids that the organisation does not have.
         """
-        found = {setting: self._shown(organisation_id, image_id) if image_id else None for setting, image_id in ids.items()}
-        if unknown := [setting for setting, image_id in ids.items() if image_id and found[setting] is None]:
-            raise ValidationFailed(errors=[{"field": setting, "message": "is no image of yours"} for setting in unknown])
+        found = {
+            setting: self._shown(organisation_id, image_id) if image_id else None
+            for setting, image_id in ids.items()
+        }
+        if unknown := [
+            setting for setting, image_id in ids.items() if image_id and found[setting] is None
+        ]:
+            raise ValidationFailed(
+                errors=[
+                    {"field": setting, "message": "is no image of yours"} for setting in unknown
+                ]
+            )
         return found
 
     def _shown(self, organisation_id: str, image_id: str) -> PageImage | None:
@@ -92,7 +109,9 @@ class ImageService:
         except image_processing.InvalidImageError as refused:
             self._files.discard_upload(image)
             raise ValidationFailed.for_field("image", str(refused)) from refused
-        shown = PageImage(image.image_id, hashlib.sha256(encoded.webp).hexdigest(), encoded.width, encoded.height)
+        shown = PageImage(
+            image.image_id, hashlib.sha256(encoded.webp).hexdigest(), encoded.width, encoded.height
+        )
         self._files.publish(f"{shown.sha256}.webp", encoded.webp, "image/webp")
         self._files.publish(f"{shown.sha256}.jpg", encoded.jpeg, "image/jpeg")
         return shown

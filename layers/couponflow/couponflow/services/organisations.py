@@ -28,7 +28,9 @@ class NewKey:
 class OrganisationService:
     """Organisations and their keys, for the operator only."""
 
-    def __init__(self, organisations: OrganisationStore, api_key_store: ApiKeyStore, journal: AuditLogStore) -> None:
+    def __init__(
+        self, organisations: OrganisationStore, api_key_store: ApiKeyStore, journal: AuditLogStore
+    ) -> None:
         self._organisations, self._keys, self._journal = organisations, api_key_store, journal
 
     def audited(self, entry: AuditEntry, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -50,8 +52,13 @@ class OrganisationService:
         """Return the audit log of a month, such as 2026-11, newest first."""
         return self._journal.list_newest(month, at_most)
 
-    def create_organisation(self, organisation_id: str | None, name: str, *, addon_enabled: bool) -> Organisation:
-        """Create the organisation. Without an id it gets a new one; an existing one stays unchanged."""
+    def create_organisation(
+        self, organisation_id: str | None, name: str, *, addon_enabled: bool
+    ) -> Organisation:
+        """Create the organisation.
+
+        Without an id it gets a new one; an existing one stays unchanged.
+        """
         organisation = Organisation(organisation_id or links.new_id(), name, addon_enabled)
         is_new = self._organisations.create(organisation)
         return organisation if is_new else self._organisations.get(organisation.organisation_id)
@@ -65,17 +72,29 @@ class OrganisationService:
         return self._organisations.list_page(after, at_most)
 
     def switch_addon(self, organisation_id: str, *, enabled: bool) -> Organisation:
-        """Switch the add-on. Flows, pages and the API follow within two seconds. Raises NotFound."""
+        """Switch the add-on.
+
+        Flows, pages and the API follow within two seconds. Raises NotFound.
+        """
         return self._organisations.switch_addon(organisation_id, enabled=enabled)
 
-    def create_key(self, organisation_id: str, scopes: frozenset[str], name: str, now: datetime) -> NewKey:
+    def create_key(
+        self, organisation_id: str, scopes: frozenset[str], name: str, now: datetime
+    ) -> NewKey:
         """Create a key. Raises NotFound.
 
         To replace a key, create the next one, wait until the old one is no longer used, revoke it.
         """
         self._organisations.get(organisation_id)
         secret = links.new_secret()
-        key = ApiKey(links.new_id(), organisation_id, api_keys.hash_secret(secret), scopes, created_at=now, name=name)
+        key = ApiKey(
+            links.new_id(),
+            organisation_id,
+            api_keys.hash_secret(secret),
+            scopes,
+            created_at=now,
+            name=name,
+        )
         self._keys.save(key)
         return NewKey(key, api_keys.format_key(key.key_id, secret))
 

@@ -64,22 +64,32 @@ class RecordService:
     def __init__(self, redemptions: RedemptionStore, records: RedemptionRecordStore) -> None:
         self._redemptions, self._records = redemptions, records
 
-    def list_newest(self, coupon: Coupon, wanted: RecordFilter, after: RecordCursor | None, at_most: int) -> list[Redemption]:
+    def list_newest(
+        self, coupon: Coupon, wanted: RecordFilter, after: RecordCursor | None, at_most: int
+    ) -> list[Redemption]:
         """Return a page of records after `after`: redeemed first, then open, each newest first."""
         statuses = wanted.statuses
         if after is not None:
-            statuses = [status for status in statuses if _ORDER.index(status) >= _ORDER.index(after.status)]
+            statuses = [
+                status for status in statuses if _ORDER.index(status) >= _ORDER.index(after.status)
+            ]
         since = times.format_utc(wanted.since) if wanted.since else None
         found: list[Redemption] = []
         for status in statuses:
-            before = times.format_utc(wanted.before) if wanted.before else redemption_records.LAST_PLACE
+            before = (
+                times.format_utc(wanted.before) if wanted.before else redemption_records.LAST_PLACE
+            )
             if after is not None and after.status is status:
                 before = min(before, after.place)
             if len(found) < at_most:
-                found += self._records.list_newest(coupon, status, since, before, at_most - len(found))
+                found += self._records.list_newest(
+                    coupon, status, since, before, at_most - len(found)
+                )
         return found
 
-    def iterate_all(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> Iterator[Redemption]:
+    def iterate_all(
+        self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter
+    ) -> Iterator[Redemption]:
         """Yield all records, or all of one customer, open ones first.
 
         A record that is redeemed while this runs comes twice; the other order could miss it.
@@ -93,7 +103,12 @@ class RecordService:
             yield from self._records.iterate(coupon, status, since, before)
 
     def list_by_customer(
-        self, coupon: Coupon, customer_id: str, wanted: RecordFilter, after: RecordCursor | None, at_most: int
+        self,
+        coupon: Coupon,
+        customer_id: str,
+        wanted: RecordFilter,
+        after: RecordCursor | None,
+        at_most: int,
     ) -> list[Redemption]:
         """Return a page of one customer's records, read strongly. `customer_id` is canonical."""
         places = [
@@ -115,4 +130,6 @@ def _is_after(place: RecordCursor, other: RecordCursor) -> bool:
 
 def _is_within(redemption: Redemption, wanted: RecordFilter) -> bool:
     at = redemption_records.moment_of(redemption)
-    return (wanted.since is None or at >= wanted.since) and (wanted.before is None or at < wanted.before)
+    return (wanted.since is None or at >= wanted.since) and (
+        wanted.before is None or at < wanted.before
+    )

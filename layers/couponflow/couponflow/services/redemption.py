@@ -1,4 +1,6 @@
-"""The main flow: distribute a coupon to a customer, open its link, redeem it by link or at a till."""
+"""The main flow: distribute a coupon to a customer, open its link, redeem it by link or at
+a till.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -70,10 +72,17 @@ class RedemptionService:
         sold_out: SoldOut,
         read_all: Callable[..., list[Any]] = run_parallel,
     ) -> None:
-        self._terms, self._redemptions, self._redeemer, self._sold_out = terms, redemptions, redeemer, sold_out
+        self._terms, self._redemptions, self._redeemer, self._sold_out = (
+            terms,
+            redemptions,
+            redeemer,
+            sold_out,
+        )
         self._read_all = read_all
 
-    def find_coupon(self, organisation_id: str, *, coupon_id: str | None = None, code: str | None = None) -> Terms:
+    def find_coupon(
+        self, organisation_id: str, *, coupon_id: str | None = None, code: str | None = None
+    ) -> Terms:
         """Return a coupon of the organisation, by id or code.
 
         Raises:
@@ -90,8 +99,11 @@ class RedemptionService:
             raise CouponNotFound
         return terms
 
-    def distribute(self, coupon: Coupon, customer_id: str, inbox_id: str | None, now: datetime) -> DistributionResult:
-        """Give the customer (a canonical id) a link to their next use; repeated, return the same one.
+    def distribute(
+        self, coupon: Coupon, customer_id: str, inbox_id: str | None, now: datetime
+    ) -> DistributionResult:
+        """Give the customer (a canonical id) a link to their next use; repeated, return the same
+        one.
 
         Raises:
             Refusal: the coupon can't be distributed, and why.
@@ -102,18 +114,28 @@ class RedemptionService:
         observability.set_customer(holder.coupon_id, holder.mac)
         if self._sold_out.check(coupon, marks=True):
             used = rules.count_redeemed(self._uses(coupon, holder))
-            raise CouponMaxUsesReached if rules.is_within_customer_limit(coupon, used + 1) else CustomerMaxUsesReached
+            raise (
+                CouponMaxUsesReached
+                if rules.is_within_customer_limit(coupon, used + 1)
+                else CustomerMaxUsesReached
+            )
         slot = keys.FIRST_SLOT
         while True:
-            redemption, is_new = self._redemptions.distribute(coupon, holder, slot, customer_id, inbox_id, now)
+            redemption, is_new = self._redemptions.distribute(
+                coupon, holder, slot, customer_id, inbox_id, now
+            )
             observability.count("distributed", is_new)
             if not redemption.is_redeemed and slot == keys.FIRST_SLOT:
-                return DistributionResult(coupon, redemption, is_new, coupon.max_redemptions_per_customer)
+                return DistributionResult(
+                    coupon, redemption, is_new, coupon.max_redemptions_per_customer
+                )
             uses = self._uses(coupon, holder)
             used = rules.count_redeemed(uses)
             if not redemption.is_redeemed:
                 left = coupon.max_redemptions_per_customer
-                return DistributionResult(coupon, redemption, is_new, None if left is None else left - used)
+                return DistributionResult(
+                    coupon, redemption, is_new, None if left is None else left - used
+                )
             if not rules.is_within_customer_limit(coupon, used + 1):
                 raise CustomerMaxUsesReached
             slot = _next_slot(uses)
@@ -129,7 +151,9 @@ class RedemptionService:
         coupon, page, holder = self._coupon_and_holder(token)
         if look_again:
             coupon = self._terms.refresh(coupon)
-        run = run_sequential if self._terms.is_remembered(coupon.organisation_id) else self._read_all
+        run = (
+            run_sequential if self._terms.is_remembered(coupon.organisation_id) else self._read_all
+        )
         redemptions, organisation, is_sold_out = run(
             lambda: self._uses(coupon, holder),
             lambda: self._terms.organisation(coupon.organisation_id),
@@ -170,7 +194,12 @@ class RedemptionService:
         raise TryAgain
 
     def redeem_at_till(
-        self, coupon: Coupon, customer_id: str, inbox_id: str | None, idempotency_key: str | None, now: datetime
+        self,
+        coupon: Coupon,
+        customer_id: str,
+        inbox_id: str | None,
+        idempotency_key: str | None,
+        now: datetime,
     ) -> RedemptionResult:
         """Use the coupon for a customer (a canonical id), distributed to them before or not.
 
@@ -183,10 +212,16 @@ class RedemptionService:
         """
         holder = links.derive_holder(coupon, customer_id)
         observability.set_customer(holder.coupon_id, holder.mac)
-        attempt = links.derive_attempt(idempotency_key, holder) if idempotency_key else links.new_id()
+        attempt = (
+            links.derive_attempt(idempotency_key, holder) if idempotency_key else links.new_id()
+        )
 
         def use(slot: str) -> Use:
-            claims = keys.attempt_slot(attempt) if idempotency_key and _needs_attempt_claim(slot) else None
+            claims = (
+                keys.attempt_slot(attempt)
+                if idempotency_key and _needs_attempt_claim(slot)
+                else None
+            )
             return Use(holder, slot, attempt, True, customer_id, inbox_id, claims)
 
         call, changes, may_be_first = self._redeemer.begin(), 0, True
@@ -198,7 +233,10 @@ class RedemptionService:
                     uses = self._uses(coupon, holder)
                     if made := self._made_by(attempt, coupon, holder, uses):
                         return call.result(made, attempt)
-                    permit, slot = self._permit(coupon, uses, now), _till_slot(coupon, uses, attempt)
+                    permit, slot = (
+                        self._permit(coupon, uses, now),
+                        _till_slot(coupon, uses, attempt),
+                    )
                 return self._redeemer.redeem(permit, use(slot), now, call)
             except (UseTakenError, AttemptClaimedError):
                 continue  # another request made this very use: the next one is to be tried
@@ -223,19 +261,25 @@ class RedemptionService:
         return coupon, page, holder
 
     def _uses(self, coupon: Coupon, holder: Holder) -> list[Redemption]:
-        """Read the customer's redemptions, strongly; where customers have no limit, numbered ones only."""
+        """Read the customer's redemptions, strongly; where customers have no limit, numbered ones
+        only.
+        """
         if coupon.max_redemptions_per_customer is None:
             return self._redemptions.list_numbered(holder)
         return self._redemptions.list_all(holder)
 
-    def _made_by(self, attempt: str, coupon: Coupon, holder: Holder, uses: list[Redemption]) -> Redemption | None:
+    def _made_by(
+        self, attempt: str, coupon: Coupon, holder: Holder, uses: list[Redemption]
+    ) -> Redemption | None:
         """Return the redemption that the attempt made earlier, if there is one."""
         made = next((use for use in uses if use.attempt == attempt), None)
         if made is None and coupon.max_redemptions_per_customer is None:
             made = self._redemptions.get(holder, keys.attempt_slot(attempt))
         return made
 
-    def _permit_first(self, coupon: Coupon, now: datetime, *, by_link: bool = False) -> Permit | None:
+    def _permit_first(
+        self, coupon: Coupon, now: datetime, *, by_link: bool = False
+    ) -> Permit | None:
         """Return the permit for a first use, evaluated on the cached coupon alone.
 
         None if a refusal is to be expected: that takes a look at the customer's uses.
@@ -245,7 +289,9 @@ class RedemptionService:
             return permit
         return None
 
-    def _permit(self, coupon: Coupon, uses: list[Redemption], now: datetime, *, by_link: bool = False) -> Permit:
+    def _permit(
+        self, coupon: Coupon, uses: list[Redemption], now: datetime, *, by_link: bool = False
+    ) -> Permit:
         """Return the permit for the customer's next use.
 
         A refusal needs a still picture: the coupon at a version, then the uses, then the coupon at
@@ -268,7 +314,9 @@ class RedemptionService:
 
 def _next_slot(redemptions: list[Redemption]) -> str:
     """Return the slot of the lowest number that is not redeemed, distributed or not."""
-    return keys.slot(1 + sum(made.is_redeemed and keys.is_numbered(made.slot) for made in redemptions))
+    return keys.slot(
+        1 + sum(made.is_redeemed and keys.is_numbered(made.slot) for made in redemptions)
+    )
 
 
 def _next_use(redemptions: list[Redemption], use: Use, number: int) -> Use:
@@ -305,6 +353,8 @@ def _till_slot(coupon: Coupon, redemptions: list[Redemption], attempt: str) -> s
     Without a limit for customers, later uses are keyed by their attempt, so that a repetition
     finds its own.
     """
-    if coupon.max_redemptions_per_customer is None and any(made.is_redeemed for made in redemptions):
+    if coupon.max_redemptions_per_customer is None and any(
+        made.is_redeemed for made in redemptions
+    ):
         return keys.attempt_slot(attempt)
     return _next_slot(redemptions)

@@ -87,7 +87,9 @@ class ShardRedeemer:
         """Return a new call, whose time runs from now."""
         return RedemptionCall(ends_at=self._timer() + SECONDS_FOR_TRIES)
 
-    def redeem(self, permit: Permit, use: Use, now: datetime, call: RedemptionCall) -> RedemptionResult:
+    def redeem(
+        self, permit: Permit, use: Use, now: datetime, call: RedemptionCall
+    ) -> RedemptionResult:
         """Make the use.
 
         Raises:

@@ -29,8 +29,12 @@ class SoldOut:
         dice: random.Random | None = None,
     ) -> None:
         self._coupons, self._quotas, self._dice = coupons, quotas, dice or random.Random()
-        self._proved: ExpiringCache[str, int] = ExpiringCache(_MOST_COUPONS, SECONDS_REMEMBERED, timer)
-        self._sampled: ExpiringCache[str, bool] = ExpiringCache(_MOST_COUPONS, SECONDS_REMEMBERED, timer)
+        self._proved: ExpiringCache[str, int] = ExpiringCache(
+            _MOST_COUPONS, SECONDS_REMEMBERED, timer
+        )
+        self._sampled: ExpiringCache[str, bool] = ExpiringCache(
+            _MOST_COUPONS, SECONDS_REMEMBERED, timer
+        )
 
     def is_known(self, coupon: Coupon) -> bool:
         """Return whether the coupon is marked, or was proved, as sold out.
@@ -61,7 +65,8 @@ class SoldOut:
     def record_proof(self, before: Coupon, after: Coupon, *, marks: bool = True) -> bool:
         """Record that all shards were read as empty between two reads of the coupon.
 
-        If `raises` differs, a unit may have been added to a shard after it was read. Then nothing is
+        If `raises` differs, a unit may have been added to a shard after it was read. Then nothing
+        is
         proved. Returns whether it is proved.
         """
         if before.raises != after.raises:

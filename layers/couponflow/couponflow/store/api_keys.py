@@ -46,8 +46,10 @@ class ApiKeyStore:
             keys.api_key(key.key_id),
             "SET last_used_at = :now",
             {":now": times.format_utc(now), ":before": times.format_utc(seen_before)},
-            # Many environments use a key in the same hour: the first one writes, the others are refused.
-            "attribute_exists(pk) AND (attribute_not_exists(last_used_at) OR last_used_at < :before)",
+            # Many environments use a key in the same hour: the first one writes, the others are
+            # refused.
+            "attribute_exists(pk) AND (attribute_not_exists(last_used_at) OR last_used_at < "
+            ":before)",
         )
         with suppress(ConditionFailedError):
             self._table.update_once(note)

@@ -41,11 +41,19 @@ class AuditLogStore:
             "request_id": entry.request_id,
             "outcome": entry.outcome,
         }
-        self._table.put_beside(put(keys.journal_entry(times.format_utc(entry.at), entry.entry_id) | item))
+        self._table.put_beside(
+            put(keys.journal_entry(times.format_utc(entry.at), entry.entry_id) | item)
+        )
 
     def list_newest(self, month: str, at_most: int) -> list[AuditEntry]:
         """Return the entries of a month, such as 2026-11, newest first."""
-        items = self._table.query("pk = :pk", {":pk": keys.journal(month)}, consistent=True, newest_first=True, at_most=at_most)
+        items = self._table.query(
+            "pk = :pk",
+            {":pk": keys.journal(month)},
+            consistent=True,
+            newest_first=True,
+            at_most=at_most,
+        )
         return list(map(_entry, items))
 
 

@@ -1,4 +1,6 @@
-"""Full jitter, the one way to wait between tries: each pause is random between 0 and a limit that doubles."""
+"""Full jitter, the one way to wait between tries: each pause is random between 0 and a limit that
+doubles.
+"""
 
 import random
 import time
@@ -15,7 +17,9 @@ class Jitter:
     first: float
     longest: float
 
-    def seconds(self, tries: int, uniform: Callable[[float, float], float] = random.uniform) -> float:
+    def seconds(
+        self, tries: int, uniform: Callable[[float, float], float] = random.uniform
+    ) -> float:
         """A random pause after `tries` earlier pauses."""
         return uniform(0, min(self.longest, self.first * 2**tries))
 
@@ -34,7 +38,12 @@ class Backoff:
         timer: Callable[[], float] = time.monotonic,
         jitter: Jitter = CHANGE,
     ) -> None:
-        self._ends_at, self._pause, self._timer, self._jitter = timer() + seconds, pause, timer, jitter
+        self._ends_at, self._pause, self._timer, self._jitter = (
+            timer() + seconds,
+            pause,
+            timer,
+            jitter,
+        )
         self._tries = 0
 
     def wait_or_raise(self) -> None:

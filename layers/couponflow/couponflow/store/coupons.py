@@ -1,4 +1,6 @@
-"""Coupons: created with their code and their quota shards in one transaction, changed by version."""
+"""Coupons: created with their code and their quota shards in one transaction, changed by
+version.
+"""
 
 import dataclasses
 from contextlib import suppress
@@ -13,11 +15,13 @@ from couponflow.store import idempotency, keys, quota_shards, redeem_pages
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, delete, put, update
 from couponflow.store.idempotency import Creation, IdempotencyKey, KeyUsedError
 
-# Fields of a coupon and their new values; `last_change` names the change, so that a lost answer is recognised.
+# Fields of a coupon and their new values; `last_change` names the change, so that a lost answer is
+# recognised.
 Changes = dict[str, Any]
 
 ABSENT = "attribute_not_exists(pk)"
-# A lost update is refused: whoever changes a coupon says which version they saw, and makes the next one.
+# A lost update is refused: whoever changes a coupon says which version they saw, and makes the next
+# one.
 UNCHANGED_SINCE = "version = :seen"
 # The rule of a redeem page is on the coupon too; the two never differ.
 HAS_SAME_RULE = "button_behavior = :behavior"
@@ -30,18 +34,28 @@ class CouponStore:
         self._table = table
 
     def create(self, coupon: Coupon, key: IdempotencyKey | None = None) -> None:
-        """Create the coupon, its code and its shards. A repetition with the same coupon changes nothing.
+        """Create the coupon, its code and its shards.
+
+        A repetition with the same coupon changes nothing.
 
         Raises CodeTaken, KeyUsedError.
         """
         creation = Creation(coupon.coupon_id, coupon.created_at, coupon.code)
         claims = [idempotency.claim(key, creation)] if key else []
-        code = keys.code(coupon.organisation_id, codes.canonical(coupon.code)) | {"coupon_id": coupon.coupon_id}
-        writes = [*claims, put(code, ABSENT), put(_to_item(coupon), ABSENT), *quota_shards.first_shards(coupon)]
+        code = keys.code(coupon.organisation_id, codes.canonical(coupon.code)) | {
+            "coupon_id": coupon.coupon_id
+        }
+        writes = [
+            *claims,
+            put(code, ABSENT),
+            put(_to_item(coupon), ABSENT),
+            *quota_shards.first_shards(coupon),
+        ]
         try:
             self._table.transact(writes)
         except ConditionFailedError as refused:
-            # An earlier try's answer may have been lost: then the key and the code are of this very coupon.
+            # An earlier try's answer may have been lost: then the key and the code are of this very
+            # coupon.
             if refused.index < len(claims):
                 if not idempotency.is_claimed_by(refused.old, coupon.coupon_id):
                     raise KeyUsedError from refused
@@ -55,14 +69,24 @@ class CouponStore:
             raise CouponNotFound
         return _from_item(item)
 
-    def get_with_page(self, coupon_id: str, *, consistent: bool = False) -> tuple[Coupon, RedeemPage]:
-        """The coupon and its redeem page in one read, which may be some milliseconds old. Raises CouponNotFound."""
+    def get_with_page(
+        self, coupon_id: str, *, consistent: bool = False
+    ) -> tuple[Coupon, RedeemPage]:
+        """The coupon and its redeem page in one read, which may be some milliseconds old.
+
+        Raises CouponNotFound.
+        """
         pk = {":pk": keys.coupon(coupon_id)["pk"]}
-        # A coupon made a moment ago may be missing from an eventual read; only the strong one can say so.
+        # A coupon made a moment ago may be missing from an eventual read; only the strong one can
+        # say so.
         for strongly in dict.fromkeys((consistent, True)):
-            items = {item["sk"]: item for item in self._table.query("pk = :pk", pk, consistent=strongly)}
+            items = {
+                item["sk"]: item for item in self._table.query("pk = :pk", pk, consistent=strongly)
+            }
             if coupon := items.get(keys.coupon(coupon_id)["sk"]):
-                return _from_item(coupon), redeem_pages.redeem_page_of(items.get(keys.redeem_page(coupon_id)["sk"]))
+                return _from_item(coupon), redeem_pages.redeem_page_of(
+                    items.get(keys.redeem_page(coupon_id)["sk"])
+                )
         raise CouponNotFound
 
     def id_by_code(self, organisation_id: str, code: str) -> str | None:
@@ -71,11 +95,15 @@ class CouponStore:
         return item["coupon_id"] if item else None
 
     def list_page(self, organisation_id: str, before: str | None, at_most: int) -> list[Coupon]:
-        """Up to `at_most` coupons, newest first, from before the place `before` on (see `place_of`)."""
+        """Up to `at_most` coupons, newest first, from before the place `before` on (see
+        `place_of`).
+        """
         condition, values = "gpk = :gpk", {":gpk": keys.coupons_of(organisation_id)}
         if before:
             condition, values = f"{condition} AND gsk < :before", values | {":before": before}
-        items = self._table.query(condition, values, index=keys.INDEX, newest_first=True, at_most=at_most)
+        items = self._table.query(
+            condition, values, index=keys.INDEX, newest_first=True, at_most=at_most
+        )
         return [_from_item(item) for item in items]
 
     def change(self, seen: Coupon, changes: Changes, now: datetime) -> Coupon:
@@ -94,7 +122,12 @@ class CouponStore:
         changes: Changes = {"archived_at": now, "last_change": change_id}
         code = keys.code(seen.organisation_id, codes.canonical(seen.code))
         try:
-            self._table.transact([change(seen, changes, now), delete(code, "coupon_id = :id", {":id": seen.coupon_id})])
+            self._table.transact(
+                [
+                    change(seen, changes, now),
+                    delete(code, "coupon_id = :id", {":id": seen.coupon_id}),
+                ]
+            )
         except ConditionFailedError as refused:
             raise VersionConflict from refused
 
@@ -117,9 +150,14 @@ class CouponStore:
         return apply_change(seen, changes, now) if is_change else seen
 
     def mark_sold_out(self, coupon: Coupon) -> None:
-        """Tell pages, lists and flows what was proved for the coupon as it was when it had that many raises."""
+        """Tell pages, lists and flows what was proved for the coupon as it was when it had that
+        many raises.
+        """
         mark = update(
-            keys.coupon(coupon.coupon_id), "SET sold_out_at_raises = :raises", {":raises": coupon.raises}, "raises = :raises"
+            keys.coupon(coupon.coupon_id),
+            "SET sold_out_at_raises = :raises",
+            {":raises": coupon.raises},
+            "raises = :raises",
         )
         with suppress(ConditionFailedError):  # raised in between: not sold out any more
             self._table.update_once(mark)
@@ -163,15 +201,23 @@ def _hold_rule(seen: Coupon) -> Write:
     )
 
 
-def apply_change(seen: Coupon, changes: Changes, now: datetime, *, is_raise: bool = False) -> Coupon:
+def apply_change(
+    seen: Coupon, changes: Changes, now: datetime, *, is_raise: bool = False
+) -> Coupon:
     """The coupon after `change`; its `raises` may be more by now."""
     next_version = changes | {"version": seen.version + 1, "updated_at": now}
     return replace(seen, **next_version, raises=seen.raises + is_raise)
 
 
 def own_earlier_attempt(old: Item | None, seen: Coupon, changes: Changes) -> Coupon | None:
-    """The coupon as an earlier try of this very change left it, whose answer was lost; None if it was not this change."""
-    is_it = old is not None and old["version"] == seen.version + 1 and old.get("last_change") == changes["last_change"]
+    """The coupon as an earlier try of this very change left it, whose answer was lost; None if it
+    was not this change.
+    """
+    is_it = (
+        old is not None
+        and old["version"] == seen.version + 1
+        and old.get("last_change") == changes["last_change"]
+    )
     return _from_item(old) if old is not None and is_it else None
 
 
@@ -181,7 +227,10 @@ def version_conflict(old: Item | None) -> VersionConflict:
 
 
 def _stored(changes: Changes) -> Item:
-    return {name: times.format_utc(value) if isinstance(value, datetime) else value for name, value in changes.items()}
+    return {
+        name: times.format_utc(value) if isinstance(value, datetime) else value
+        for name, value in changes.items()
+    }
 
 
 def _to_item(coupon: Coupon) -> Item:

@@ -21,7 +21,8 @@ from couponflow.store.request_state import RequestState
 Key = dict[str, str]
 Write = dict[str, Any]
 
-# Reads and single writes are asked again here; a transaction only by its caller, who may have a better place to go.
+# Reads and single writes are asked again here; a transaction only by its caller, who may have a
+# better place to go.
 MOST_TRIES = 3
 # Limits of the pauses before the second and the third try: 40 and 80 ms.
 _JITTER = Jitter(first=0.04, longest=0.08)
@@ -41,7 +42,9 @@ class UnknownResultError(Exception):
 
 
 class ConditionFailedError(Exception):
-    """Nothing was written: the condition on item `index` of the call failed; `old` is what lies there (None: nothing)."""
+    """Nothing was written: the condition on item `index` of the call failed; `old` is what lies
+    there (None: nothing).
+    """
 
     def __init__(self, old: Item | None, index: int = 0) -> None:
         super().__init__(index)
@@ -70,14 +73,18 @@ def _translate_error(error: ClientError) -> Exception:
     if name in _CONTENDED:
         return ContentionError()
     return (
-        UnknownResultError() if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or name == "RequestTimeout" else error
+        UnknownResultError()
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or name == "RequestTimeout"
+        else error
     )
 
 
 def _why_cancelled(reasons: Any) -> Exception | None:
-    """The first refusal counts if every item before it was fine; a conflict before it may be the winner's own echo.
+    """The first refusal counts if every item before it was fine; a conflict before it may be the
+    winner's own echo.
 
-    Callers put the item whose refusal is final first: what it says holds whatever happened to the others.
+    Callers put the item whose refusal is final first: what it says holds whatever happened to the
+    others.
     """
     for index, reason in enumerate(reasons):
         if reason["Code"] == "ConditionalCheckFailed":
@@ -96,7 +103,8 @@ def _old(answer: Any) -> Item | None:
 class Table:
     """One table.
 
-    Every method may raise ContentionError, UnknownResultError, or TryAgain when the request's time is over; writes with
+    Every method may raise ContentionError, UnknownResultError, or TryAgain when the request's time
+    is over; writes with
     a condition also ConditionFailedError.
     """
 
@@ -112,11 +120,16 @@ class Table:
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """The item; None if there is none."""
-        answer = self._call_with_retries(self._client.get_item, TableName=self._name, Key=encode(key), ConsistentRead=consistent)
+        answer = self._call_with_retries(
+            self._client.get_item, TableName=self._name, Key=encode(key), ConsistentRead=consistent
+        )
         return decode(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, keys: list[Key], *, consistent: bool = False) -> list[Item]:
-        """What lies at the keys, in no order; every key was really read. Raises Contended if DynamoDB keeps leaving some out."""
+        """What lies at the keys, in no order; every key was really read.
+
+        Raises Contended if DynamoDB keeps leaving some out.
+        """
         items: list[Item] = []
         for start in range(0, len(keys), 100):
             wanted = [encode(key) for key in keys[start : start + 100]]
@@ -163,11 +176,19 @@ class Table:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def put(self, write: Write) -> None:
-        """Do one put made by `put()`. Its condition may meet what an earlier try wrote, whose answer was lost."""
-        self._call_with_retries(self._client.put_item, is_write=True, TableName=self._name, **write["Put"])
+        """Do one put made by `put()`.
+
+        Its condition may meet what an earlier try wrote, whose answer was lost.
+        """
+        self._call_with_retries(
+            self._client.put_item, is_write=True, TableName=self._name, **write["Put"]
+        )
 
     def update(self, write: Write) -> Item:
-        """Do one update made by `update()`; the item as it is now. Its condition may meet its own work, as in `put`."""
+        """Do one update made by `update()`; the item as it is now.
+
+        Its condition may meet its own work, as in `put`.
+        """
         answer = self._call_with_retries(
             self._client.update_item,
             is_write=True,
@@ -178,11 +199,16 @@ class Table:
         return decode(answer["Attributes"])
 
     def update_once(self, write: Write) -> None:
-        """Do one update beside the request, tried once. It may be lost, and is no part of the request's outcome."""
+        """Do one update beside the request, tried once.
+
+        It may be lost, and is no part of the request's outcome.
+        """
         self._call(self._client.update_item, TableName=self._name, **write["Update"])
 
     def put_beside(self, write: Write) -> None:
-        """Do one put that is no part of the request's outcome, such as an entry of the audit log."""
+        """Do one put that is no part of the request's outcome, such as an entry of the
+        audit log.
+        """
         self._call_with_retries(self._client.put_item, TableName=self._name, **write["Put"])
 
     def find_conflicting_item(self, refused: ConditionFailedError, key: Key) -> Item | None:
@@ -195,11 +221,20 @@ class Table:
         return self.get(key, consistent=True) if refused.old is None else refused.old
 
     def transact(self, writes: list[Write]) -> None:
-        """All of them or none, tried once. ConditionFailed carries the index of the write that was refused."""
-        items = [{kind: {"TableName": self._name, **body}} for write in writes for kind, body in write.items()]
+        """All of them or none, tried once.
+
+        ConditionFailed carries the index of the write that was refused.
+        """
+        items = [
+            {kind: {"TableName": self._name, **body}}
+            for write in writes
+            for kind, body in write.items()
+        ]
         self._call(self._client.transact_write_items, is_write=True, TransactItems=items)
 
-    def _call_with_retries(self, call: Callable[..., Any], *, is_write: bool = False, **request: Any) -> Any:
+    def _call_with_retries(
+        self, call: Callable[..., Any], *, is_write: bool = False, **request: Any
+    ) -> Any:
         for tries in range(MOST_TRIES - 1):
             self._wait_before(tries)
             try:
@@ -249,7 +284,13 @@ def update(
     names: dict[str, str] | None = None,
 ) -> Write:
     """An update for `transact` or `Table.update`."""
-    return {"Update": {"Key": encode(key), "UpdateExpression": expression, **_condition(condition, values, names)}}
+    return {
+        "Update": {
+            "Key": encode(key),
+            "UpdateExpression": expression,
+            **_condition(condition, values, names),
+        }
+    }
 
 
 def delete(key: Key, condition: str | None = None, values: Item | None = None) -> Write:
@@ -257,7 +298,9 @@ def delete(key: Key, condition: str | None = None, values: Item | None = None) -
     return {"Delete": {"Key": encode(key), **_condition(condition, values, None)}}
 
 
-def _condition(condition: str | None, values: Item | None, names: dict[str, str] | None) -> dict[str, Any]:
+def _condition(
+    condition: str | None, values: Item | None, names: dict[str, str] | None
+) -> dict[str, Any]:
     body: dict[str, Any] = {}
     if condition:
         body |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}

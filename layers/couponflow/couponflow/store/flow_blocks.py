@@ -38,7 +38,11 @@ class FlowBlockStore:
 
     def get(self, organisation_id: str, block_id: str) -> FlowBlock | None:
         """Return the block, read strongly: a flow may use it right after its creation."""
-        item = self._table.get(keys.block(organisation_id, block_id), consistent=True) if links.is_id(block_id) else None
+        item = (
+            self._table.get(keys.block(organisation_id, block_id), consistent=True)
+            if links.is_id(block_id)
+            else None
+        )
         return _from_item(item) if item else None
 
     def replace(self, block: FlowBlock) -> None:
@@ -60,7 +64,9 @@ class FlowBlockStore:
         condition, values = "gpk = :gpk", {":gpk": keys.blocks_of(organisation_id)}
         if before:
             condition, values = f"{condition} AND gsk < :before", values | {":before": before}
-        items = self._table.query(condition, values, index=keys.INDEX, newest_first=True, at_most=at_most)
+        items = self._table.query(
+            condition, values, index=keys.INDEX, newest_first=True, at_most=at_most
+        )
         return list(map(_from_item, items))
 
 
@@ -69,7 +75,9 @@ class FlowBlockCache:
 
     def __init__(self, blocks: FlowBlockStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
         self._blocks = blocks
-        self._remembered: ExpiringCache[tuple[str, str], FlowBlock] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._remembered: ExpiringCache[tuple[str, str], FlowBlock] = ExpiringCache(
+            _MOST, SECONDS_REMEMBERED, timer
+        )
 
     def get(self, organisation_id: str, block_id: str) -> FlowBlock | None:
         """The block, possibly from the cache; None if there is none."""
@@ -89,7 +97,11 @@ def place_of(block: FlowBlock) -> str:
 
 def _to_item(block: FlowBlock) -> Item:
     content = {name: getattr(block.content, name) for name in _OF_THE_CONTENT}
-    flows = {name: flow for name in _OF_THE_FLOWS if (flow := getattr(block.content.fallback_flows, name))}
+    flows = {
+        name: flow
+        for name in _OF_THE_FLOWS
+        if (flow := getattr(block.content.fallback_flows, name))
+    }
     return (
         keys.block(block.organisation_id, block.block_id)
         | content
@@ -106,17 +118,23 @@ def _to_item(block: FlowBlock) -> Item:
 
 
 def _from_item(item: Item) -> FlowBlock:
-    content = {name: item.get(name) for name in _OF_THE_CONTENT if name not in ("coupon_id", "channel")}
+    content = {
+        name: item.get(name) for name in _OF_THE_CONTENT if name not in ("coupon_id", "channel")
+    }
     channel = Channel(item["channel"]) if item.get("channel") else None
     flows = FallbackFlows(**item["fallback_flows"])
     return FlowBlock(
         block_id=item["block_id"],
         organisation_id=item["organisation_id"],
-        content=FlowBlockContent(item["coupon_id"], fallback_flows=flows, channel=channel, **content),
+        content=FlowBlockContent(
+            item["coupon_id"], fallback_flows=flows, channel=channel, **content
+        ),
         created_at=times.parse_utc(item["created_at"]),
         updated_at=times.parse_utc(item["updated_at"]),
     )
 
 
-_OF_THE_CONTENT = [field.name for field in dataclasses.fields(FlowBlockContent) if field.name != "fallback_flows"]
+_OF_THE_CONTENT = [
+    field.name for field in dataclasses.fields(FlowBlockContent) if field.name != "fallback_flows"
+]
 _OF_THE_FLOWS = [field.name for field in dataclasses.fields(FallbackFlows)]

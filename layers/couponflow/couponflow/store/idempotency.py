@@ -1,4 +1,6 @@
-"""Idempotency keys of requests that create: the same key and body create one thing, for 24 hours."""
+"""Idempotency keys of requests that create: the same key and body create one thing, for 24
+hours.
+"""
 
 import hashlib
 import json
@@ -27,7 +29,9 @@ class IdempotencyKey:
     used_at: datetime
 
     @classmethod
-    def of(cls, organisation_id: str, key: str | None, route: str, body: object, now: datetime) -> "IdempotencyKey | None":
+    def of(
+        cls, organisation_id: str, key: str | None, route: str, body: object, now: datetime
+    ) -> "IdempotencyKey | None":
         """Return None for a request without a key. Raises ValidationFailed."""
         key = (key or "").strip()
         if not key:
@@ -63,7 +67,9 @@ class IdempotencyStore:
         if key is None or item is None or item["expires_at"] <= int(key.used_at.timestamp()):
             return None
         if item["body_hash"] != key.body_hash:
-            raise ValidationFailed.for_field(HEADER, "was used for another request within the last 24 hours")
+            raise ValidationFailed.for_field(
+                HEADER, "was used for another request within the last 24 hours"
+            )
         return Creation(item["resource_id"], times.parse_utc(item["created_at"]), item.get("code"))
 
 

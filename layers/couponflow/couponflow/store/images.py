@@ -32,7 +32,12 @@ class ImageStore:
 
     def announce(self, image: Image, key: IdempotencyKey | None, now: datetime) -> None:
         """Store what an upload is going to be. Raises KeyUsedError."""
-        item = {"image_id": image.image_id, "kind": image.kind, "content_type": image.content_type, "size": image.size}
+        item = {
+            "image_id": image.image_id,
+            "kind": image.kind,
+            "content_type": image.content_type,
+            "size": image.size,
+        }
         write = put(keys.image(image.organisation_id, image.image_id) | item)
         if key is None:
             return self._table.put(write)
@@ -51,7 +56,10 @@ class ImageStore:
         return _image(organisation_id, item)
 
     def record_attempt(self, organisation_id: str, image_id: str, most: int) -> bool:
-        """Count an attempt to read the upload. Return False, and count nothing, after the `most` allowed."""
+        """Count an attempt to read the upload.
+
+        Return False, and count nothing, after the `most` allowed.
+        """
         attempt = update(
             keys.image(organisation_id, image_id),
             "SET attempts = if_not_exists(attempts, :none) + :one",
@@ -80,14 +88,22 @@ class ImageFiles:
     def upload(self, image: Image) -> Upload:
         """Return a form that uploads exactly this file, for five minutes."""
         fields = {"Content-Type": image.content_type}
-        conditions = [{"Content-Type": image.content_type}, ["content-length-range", 1, LARGEST_UPLOAD]]
+        conditions = [
+            {"Content-Type": image.content_type},
+            ["content-length-range", 1, LARGEST_UPLOAD],
+        ]
         key = keys.incoming_image(image.organisation_id, image.image_id)
         signed = self._bucket.presign_upload(key, fields, conditions, SECONDS_TO_UPLOAD)
         return Upload(signed["url"], signed["fields"])
 
     def uploaded(self, image: Image) -> bytes:
-        """Return the upload, at most one byte more than allowed. Raises NotFound if there is none."""
-        return self._bucket.read(keys.incoming_image(image.organisation_id, image.image_id), LARGEST_UPLOAD + 1)
+        """Return the upload, at most one byte more than allowed.
+
+        Raises NotFound if there is none.
+        """
+        return self._bucket.read(
+            keys.incoming_image(image.organisation_id, image.image_id), LARGEST_UPLOAD + 1
+        )
 
     def discard_upload(self, image: Image) -> None:
         """Delete the upload of an image."""
@@ -95,7 +111,9 @@ class ImageFiles:
 
     def publish(self, name: str, content: bytes, content_type: str) -> None:
         """Write a published image."""
-        self._bucket.write(keys.published_image(name), content, ContentType=content_type, CacheControl=FOR_EVER)
+        self._bucket.write(
+            keys.published_image(name), content, ContentType=content_type, CacheControl=FOR_EVER
+        )
 
     def published(self, name: str) -> bytes:
         """Raises NotFound."""
@@ -103,5 +121,16 @@ class ImageFiles:
 
 
 def _image(organisation_id: str, item: Item) -> Image:
-    shown = PageImage(item["image_id"], item["sha256"], item["width"], item["height"]) if "sha256" in item else None
-    return Image(item["image_id"], organisation_id, ImageKind(item["kind"]), item["content_type"], item["size"], shown)
+    shown = (
+        PageImage(item["image_id"], item["sha256"], item["width"], item["height"])
+        if "sha256" in item
+        else None
+    )
+    return Image(
+        item["image_id"],
+        organisation_id,
+        ImageKind(item["kind"]),
+        item["content_type"],
+        item["size"],
+        shown,
+    )

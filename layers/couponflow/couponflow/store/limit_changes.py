@@ -11,8 +11,20 @@ from couponflow.domain import rules
 from couponflow.domain.models import NO_LIMIT_UNITS, Coupon, QuotaShard
 from couponflow.store import quota_shards
 from couponflow.store.backoff import Backoff
-from couponflow.store.coupons import Changes, apply_change, change, own_earlier_attempt, version_conflict
-from couponflow.store.dynamodb import ConditionFailedError, ContentionError, Table, UnknownResultError, Write
+from couponflow.store.coupons import (
+    Changes,
+    apply_change,
+    change,
+    own_earlier_attempt,
+    version_conflict,
+)
+from couponflow.store.dynamodb import (
+    ConditionFailedError,
+    ContentionError,
+    Table,
+    UnknownResultError,
+    Write,
+)
 from couponflow.store.quota_shards import QuotaShardStore
 
 
@@ -22,7 +34,9 @@ class LimitChangeStore:
     def __init__(self, table: Table, quota_store: QuotaShardStore) -> None:
         self._table, self._quotas = table, quota_store
 
-    def lower(self, coupon: Coupon, target: int, changes: Changes, now: datetime, backoff: Backoff) -> Coupon:
+    def lower(
+        self, coupon: Coupon, target: int, changes: Changes, now: datetime, backoff: Backoff
+    ) -> Coupon:
         """Remove units until `target` is the limit or nothing remains.
 
         The first step also makes the other `changes`. Returns the coupon with the limit reached.
@@ -31,7 +45,9 @@ class LimitChangeStore:
             VersionConflict: another change came first.
             TryAgain: the backoff ended.
         """
-        while coupon.units > target and (surplus := _largest_surplus(self._quotas.read(coupon), target)):
+        while coupon.units > target and (
+            surplus := _largest_surplus(self._quotas.read(coupon), target)
+        ):
             shard, units = surplus
             units = min(units, coupon.units - target)
             lowered = changes | {"units": coupon.units - units}
@@ -41,7 +57,13 @@ class LimitChangeStore:
         return coupon
 
     def raise_to(
-        self, coupon: Coupon, target: int, most_shards: int, changes: Changes, now: datetime, backoff: Backoff
+        self,
+        coupon: Coupon,
+        target: int,
+        most_shards: int,
+        changes: Changes,
+        now: datetime,
+        backoff: Backoff,
     ) -> Coupon:
         """Add units until `target` is the limit; new shards come with the first step.
 
@@ -56,7 +78,10 @@ class LimitChangeStore:
         held = [shard.used + shard.remaining for shard in self._quotas.read(coupon)]
         held += [0] * (shards - coupon.shards)
         plan = rules.additions(held, target - coupon.units)
-        new = [quota_shards.new_shard(coupon, number, plan[number]) for number in range(coupon.shards, shards)]
+        new = [
+            quota_shards.new_shard(coupon, number, plan[number])
+            for number in range(coupon.shards, shards)
+        ]
         steps: list[tuple[list[Write], int]] = [(new, sum(plan[coupon.shards :]))] if new else []
         steps += [
             ([quota_shards.add_units(coupon.coupon_id, number, units)], units)

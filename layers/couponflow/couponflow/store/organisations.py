@@ -22,14 +22,20 @@ class OrganisationStore:
             "gsk": organisation.organisation_id,
         }
         try:
-            self._table.put(put(keys.organisation(organisation.organisation_id) | item, "attribute_not_exists(pk)"))
+            self._table.put(
+                put(
+                    keys.organisation(organisation.organisation_id) | item,
+                    "attribute_not_exists(pk)",
+                )
+            )
         except ConditionFailedError:
             return False
         return True
 
     def get(self, organisation_id: str) -> Organisation:
         """Raises NotFound."""
-        # An eventually consistent read may miss a new organisation, so a miss is read again strongly.
+        # An eventually consistent read may miss a new organisation, so a miss is read again
+        # strongly.
         for consistent in (False, True):
             if item := self._table.get(keys.organisation(organisation_id), consistent=consistent):
                 return _organisation(item)
@@ -40,12 +46,20 @@ class OrganisationStore:
         condition, values = "gpk = :gpk", {":gpk": keys.organisations()}
         if after is not None:
             condition, values = f"{condition} AND gsk > :after", values | {":after": after}
-        return list(map(_organisation, self._table.query(condition, values, index=keys.INDEX, at_most=at_most)))
+        return list(
+            map(
+                _organisation,
+                self._table.query(condition, values, index=keys.INDEX, at_most=at_most),
+            )
+        )
 
     def switch_addon(self, organisation_id: str, *, enabled: bool) -> Organisation:
         """Raises NotFound."""
         switch = update(
-            keys.organisation(organisation_id), "SET addon_enabled = :enabled", {":enabled": enabled}, "attribute_exists(pk)"
+            keys.organisation(organisation_id),
+            "SET addon_enabled = :enabled",
+            {":enabled": enabled},
+            "attribute_exists(pk)",
         )
         try:
             return _organisation(self._table.update(switch))

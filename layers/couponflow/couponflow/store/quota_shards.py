@@ -28,7 +28,10 @@ def units_for(max_redemptions: int | None, shards: int) -> int:
 
 def first_shards(coupon: Coupon) -> list[Write]:
     """Return the writes of a new coupon's shards, with even shares."""
-    return [put(_item(coupon, n, share), ABSENT) for n, share in enumerate(rules.shares(coupon.units, coupon.shards))]
+    return [
+        put(_item(coupon, n, share), ABSENT)
+        for n, share in enumerate(rules.shares(coupon.units, coupon.shards))
+    ]
 
 
 def redeem_unit(coupon: Coupon, shard: int) -> Write:
@@ -54,7 +57,10 @@ def remove_units(coupon_id: str, shard: int, units: int) -> Write:
 def add_units(coupon_id: str, shard: int, units: int) -> Write:
     """Raise the shard."""
     return update(
-        keys.quota_shard(coupon_id, shard), "SET remaining = remaining + :units", {":units": units}, "attribute_exists(pk)"
+        keys.quota_shard(coupon_id, shard),
+        "SET remaining = remaining + :units",
+        {":units": units},
+        "attribute_exists(pk)",
     )
 
 
@@ -85,11 +91,22 @@ class QuotaShardStore:
 
     def sample(self, coupon: Coupon, numbers: list[int]) -> list[QuotaShard]:
         """Read some of the shards, eventually consistent."""
-        return list(map(shard_of, self._table.get_all([keys.quota_shard(coupon.coupon_id, number) for number in numbers])))
+        return list(
+            map(
+                shard_of,
+                self._table.get_all(
+                    [keys.quota_shard(coupon.coupon_id, number) for number in numbers]
+                ),
+            )
+        )
 
     def counts(self, coupons: list[Coupon], *, consistent: bool = True) -> dict[str, Counts]:
         """Return used and remaining units by coupon id."""
-        wanted = [keys.quota_shard(coupon.coupon_id, n) for coupon in coupons for n in range(coupon.shards)]
+        wanted = [
+            keys.quota_shard(coupon.coupon_id, n)
+            for coupon in coupons
+            for n in range(coupon.shards)
+        ]
         counts = {coupon.coupon_id: Counts(0, 0) for coupon in coupons}
         for item in self._table.get_all(wanted, consistent=consistent):
             coupon_id, _ = keys.shard_in(item["pk"])
@@ -111,7 +128,9 @@ class QuotaShardStore:
 
 def shard_of(item: Item) -> QuotaShard:
     """Unmarshal a shard."""
-    return QuotaShard(keys.shard_in(item["pk"])[1], item["used"], item["remaining"], item["version"])
+    return QuotaShard(
+        keys.shard_in(item["pk"])[1], item["used"], item["remaining"], item["version"]
+    )
 
 
 def _item(coupon: Coupon, number: int, units: int) -> Item:

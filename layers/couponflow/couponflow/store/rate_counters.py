@@ -10,12 +10,15 @@ class RateCounterStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def take(self, kind: str, subject: str, window: int, units: int, limit: int, keep_until: int) -> bool:
+    def take(
+        self, kind: str, subject: str, window: int, units: int, limit: int, keep_until: int
+    ) -> bool:
         """Take units from the `limit` of a window; return False if too few are left.
 
         `window` is a number that grows with time.
 
-        From `keep_until` on, in seconds since 1970, the table may forget the window: it was over long before.
+        From `keep_until` on, in seconds since 1970, the table may forget the window: it was over
+        long before.
         """
         is_taken, found = self._take(kind, subject, window, units, limit)
         if not is_taken and (found is None or found < window):

@@ -2,13 +2,21 @@
 
 import dataclasses
 
-from couponflow.domain.models import ButtonBehavior, CodeDisplay, PageImage, RedeemButton, RedeemPage
+from couponflow.domain.models import (
+    ButtonBehavior,
+    CodeDisplay,
+    PageImage,
+    RedeemButton,
+    RedeemPage,
+)
 from couponflow.store import keys
 from couponflow.store.dynamodb import Item, Table, Write, put
 
 
 class RedeemPageStore:
-    """The redeem page of each coupon; `CouponStore.get_with_page` reads it along with the coupon."""
+    """The redeem page of each coupon; `CouponStore.get_with_page` reads it along with the
+    coupon.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -45,7 +53,11 @@ def redeem_page_of(item: Item | None) -> RedeemPage:
         return RedeemPage()
     return RedeemPage(
         code_display=CodeDisplay(item["code_display"]),
-        redeem_button=RedeemButton(ButtonBehavior(item["button_behavior"]), item.get("button_label"), item.get("button_url")),
+        redeem_button=RedeemButton(
+            ButtonBehavior(item["button_behavior"]),
+            item.get("button_label"),
+            item.get("button_url"),
+        ),
         copy_code_button=item["copy_code_button"],
         background_color=item["background_color"],
         brand_icon=_image_of(item.get("brand_icon")),
@@ -57,4 +69,8 @@ def redeem_page_of(item: Item | None) -> RedeemPage:
 
 def _image_of(stored: Item | None) -> PageImage | None:
     """Return an image with its size. The settings hold both, so a page view reads nothing more."""
-    return PageImage(stored["image_id"], stored["sha256"], int(stored["width"]), int(stored["height"])) if stored else None
+    return (
+        PageImage(stored["image_id"], stored["sha256"], int(stored["width"]), int(stored["height"]))
+        if stored
+        else None
+    )

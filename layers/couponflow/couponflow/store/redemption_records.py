@@ -32,10 +32,13 @@ class RedemptionRecordStore:
         """
         if since is not None and since > before:
             return []  # DynamoDB refuses such a range
-        # Customers are spread evenly, so a little more than its share of each bucket is mostly enough.
+        # Customers are spread evenly, so a little more than its share of each bucket is mostly
+        # enough.
         share = at_most // coupon.record_buckets + _MORE_THAN_ITS_SHARE
         buckets = [
-            self._of_bucket(keys.records(coupon.coupon_id, status, number), since or "0", before, share)
+            self._of_bucket(
+                keys.records(coupon.coupon_id, status, number), since or "0", before, share
+            )
             for number in range(coupon.record_buckets)
         ]
         merged = heapq.merge(*buckets, key=_order, reverse=True)
@@ -46,21 +49,33 @@ class RedemptionRecordStore:
         while True:
             values = {":gpk": bucket, ":since": since, ":before": before}
             condition = "gpk = :gpk AND gsk BETWEEN :since AND :before"
-            items = self._table.query(condition, values, index=keys.INDEX, newest_first=True, at_most=page + 1)
+            items = self._table.query(
+                condition, values, index=keys.INDEX, newest_first=True, at_most=page + 1
+            )
             yield from (item for item in items[:page] if item["gsk"] != before)
             if len(items) <= page:
                 yield from (item for item in items[page:] if item["gsk"] != before)
                 return
             before = items[page - 1]["gsk"]
 
-    def iterate(self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str) -> Iterator[Redemption]:
+    def iterate(
+        self, coupon: Coupon, status: RedemptionStatus, since: str | None, before: str
+    ) -> Iterator[Redemption]:
         """Yield all records of a status, in no order. Pages are read as they are needed."""
         for bucket in range(coupon.record_buckets):
             place, is_more = before, True
             while is_more:
-                values = {":gpk": keys.records(coupon.coupon_id, status, bucket), ":since": since or "0", ":before": place}
+                values = {
+                    ":gpk": keys.records(coupon.coupon_id, status, bucket),
+                    ":since": since or "0",
+                    ":before": place,
+                }
                 items = self._table.query(
-                    "gpk = :gpk AND gsk BETWEEN :since AND :before", values, index=keys.INDEX, newest_first=True, at_most=_PAGE
+                    "gpk = :gpk AND gsk BETWEEN :since AND :before",
+                    values,
+                    index=keys.INDEX,
+                    newest_first=True,
+                    at_most=_PAGE,
                 )
                 yield from (redemption_of(item) for item in items if item["gsk"] != place)
                 is_more = len(items) == _PAGE

@@ -1,4 +1,7 @@
-"""Redemptions: a customer's right to one use, and its record. The items are the per-customer limit."""
+"""Redemptions: a customer's right to one use, and its record.
+
+The items are the per-customer limit.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +73,13 @@ class RedemptionStore:
         self._table = table
 
     def distribute(
-        self, coupon: Coupon, holder: Holder, slot: str, customer_id: str, inbox_id: str | None, now: datetime
+        self,
+        coupon: Coupon,
+        holder: Holder,
+        slot: str,
+        customer_id: str,
+        inbox_id: str | None,
+        now: datetime,
     ) -> tuple[Redemption, bool]:
         """Give the customer the right to the use in `slot`.
 
@@ -115,11 +124,14 @@ class RedemptionStore:
             ":gsk": keys.record_order(at, id_),
         }
         expression = (
-            "SET #status = :redeemed, redeemed_at = :now, attempt = :attempt, quota_shard = :shard, gpk = :gpk, gsk = :gsk"
+            "SET #status = :redeemed, redeemed_at = :now, attempt = :attempt"
+            ", quota_shard = :shard, gpk = :gpk, gsk = :gsk"
         )
         if use.may_be_new:
             values |= {":id": id_, ":customer": use.customer_id}
-            expression += ", redemption_id = :id, customer_id = if_not_exists(customer_id, :customer)"
+            expression += (
+                ", redemption_id = :id, customer_id = if_not_exists(customer_id, :customer)"
+            )
             if use.inbox_id is not None:
                 values[":inbox"] = use.inbox_id
                 expression += ", inbox_id = if_not_exists(inbox_id, :inbox)"
@@ -139,7 +151,15 @@ class RedemptionStore:
         except ConditionFailedError as refused:
             raise _refusal_of(refused) from refused
         return Redemption(
-            id_, use.holder, use.slot, REDEEMED, use.customer_id or "", use.inbox_id, None, times.parse_utc(at), use.attempt
+            id_,
+            use.holder,
+            use.slot,
+            REDEEMED,
+            use.customer_id or "",
+            use.inbox_id,
+            None,
+            times.parse_utc(at),
+            use.attempt,
         )
 
     def list_all(self, holder: Holder) -> list[Redemption]:
@@ -150,7 +170,12 @@ class RedemptionStore:
     def list_numbered(self, holder: Holder) -> list[Redemption]:
         """Read as `list_all`, without those that tills made while customers had no limit."""
         values = {":pk": keys.holder(holder), ":last": keys.LAST_SLOT}
-        return list(map(redemption_of, self._table.query("pk = :pk AND sk <= :last", values, consistent=True)))
+        return list(
+            map(
+                redemption_of,
+                self._table.query("pk = :pk AND sk <= :last", values, consistent=True),
+            )
+        )
 
     def get(self, holder: Holder, slot: str) -> Redemption | None:
         """Read the redemption in the slot, strongly; of a claimed slot, the one that claimed it."""

@@ -17,9 +17,16 @@ class RequestState:
         self.start()
 
     def start(self, context: object = None) -> None:
-        """Begin a request. `context` is Lambda's, which knows the function's timeout; without one there is no deadline."""
+        """Begin a request.
+
+        `context` is Lambda's, which knows the function's timeout; without one there is no deadline.
+        """
         remaining = getattr(context, "get_remaining_time_in_millis", None)
-        self._ends_at = None if remaining is None else self._timer() + remaining() / 1000 - SECONDS_FOR_THE_ANSWER
+        self._ends_at = (
+            None
+            if remaining is None
+            else self._timer() + remaining() / 1000 - SECONDS_FOR_THE_ANSWER
+        )
         self.may_have_written = False
 
     def start_part(self) -> None:
@@ -35,8 +42,12 @@ class RequestState:
         if self._ends_at is not None and self._timer() + seconds > self._ends_at:
             raise TryAgain
 
-    def undecided_error(self, how_to_find_out: str | None = None, **members: object) -> TryAgain | OutcomeUnknown:
-        """Return the error of a request that could not be decided: TryAgain only if certainly nothing was written."""
+    def undecided_error(
+        self, how_to_find_out: str | None = None, **members: object
+    ) -> TryAgain | OutcomeUnknown:
+        """Return the error of a request that could not be decided: TryAgain only if certainly
+        nothing was written.
+        """
         if self.may_have_written:
             return OutcomeUnknown(how_to_find_out, **members)
         return TryAgain(None, **members)

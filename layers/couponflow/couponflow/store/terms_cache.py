@@ -14,14 +14,28 @@ _MOST = 2_000
 
 
 class TermsCache:
-    """The terms that one execution environment has cached. They may be outdated: quota shards decide."""
+    """The terms that one execution environment has cached.
 
-    def __init__(self, coupons: CouponStore, organisations: OrganisationStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
+    They may be outdated: quota shards decide.
+    """
+
+    def __init__(
+        self,
+        coupons: CouponStore,
+        organisations: OrganisationStore,
+        timer: Callable[[], float] = CACHE_CLOCK,
+    ) -> None:
         self._coupons, self._organisations = coupons, organisations
-        self._offers: ExpiringCache[str, tuple[Coupon, RedeemPage]] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._offers: ExpiringCache[str, tuple[Coupon, RedeemPage]] = ExpiringCache(
+            _MOST, SECONDS_REMEMBERED, timer
+        )
         self._missing: ExpiringCache[str, bool] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
-        self._organisation: ExpiringCache[str, Organisation] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
-        self._codes: ExpiringCache[tuple[str, str], str] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._organisation: ExpiringCache[str, Organisation] = ExpiringCache(
+            _MOST, SECONDS_REMEMBERED, timer
+        )
+        self._codes: ExpiringCache[tuple[str, str], str] = ExpiringCache(
+            _MOST, SECONDS_REMEMBERED, timer
+        )
 
     def get(self, coupon_id: str) -> Terms:
         """Raises CouponNotFound."""
@@ -42,7 +56,9 @@ class TermsCache:
 
     def refresh(self, coupon: Coupon) -> Coupon:
         """Read the coupon again and return it. Raises CouponNotFound."""
-        offer = self._offers[coupon.coupon_id] = self._coupons.get_with_page(coupon.coupon_id, consistent=True)
+        offer = self._offers[coupon.coupon_id] = self._coupons.get_with_page(
+            coupon.coupon_id, consistent=True
+        )
         return offer[0]
 
     def get_by_code(self, organisation_id: str, code: str) -> Terms:
@@ -59,7 +75,9 @@ class TermsCache:
         """Raises NotFound."""
         organisation = self._organisation.get(organisation_id)
         if organisation is None:
-            organisation = self._organisation[organisation_id] = self._organisations.get(organisation_id)
+            organisation = self._organisation[organisation_id] = self._organisations.get(
+                organisation_id
+            )
         return organisation
 
     def is_remembered(self, organisation_id: str) -> bool:

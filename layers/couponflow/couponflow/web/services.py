@@ -1,4 +1,7 @@
-"""The use cases that routes call. `bootstrap.Services` builds each of them when it is first used."""
+"""The use cases that routes call.
+
+`bootstrap.Services` builds each of them when it is first used.
+"""
 
 from typing import TYPE_CHECKING, Protocol
 

@@ -24,14 +24,18 @@ def add_routes(app: HttpApp, services: Services) -> None:
         def create(key: IdempotencyKey | None, made: Creation | None) -> CouponWithCounts:
             return coupons.create(request.organisation_id, new, request.now, key, made)
 
-        created = idempotency.create_once(request, "POST /v1/coupons", services.idempotency_store, create)
+        created = idempotency.create_once(
+            request, "POST /v1/coupons", services.idempotency_store, create
+        )
         return _coupon_response(created, request, status=201)
 
     @app.route("GET /v1/coupons")
     def list_coupons(request: Request) -> Response:
         query = validation.parse(CouponListing, validation.non_empty(request.query), lax=True)
         before = cursors.decode(query.cursor, parts=1)[0] if query.cursor else None
-        found, more = coupons.list_page(request.organisation_id, query.status, query.q, before, query.limit, request.now)
+        found, more = coupons.list_page(
+            request.organisation_id, query.status, query.q, before, query.limit, request.now
+        )
         items = [CouponOut.from_coupon(coupon, request.now) for coupon in found]
         next_cursor = cursors.encode(more) if more else None
         return Page[CouponOut](items=items, next_cursor=next_cursor).response()
@@ -47,7 +51,9 @@ def add_routes(app: HttpApp, services: Services) -> None:
         body = validation.parse(CouponChange, request.json, timezone=coupon.timezone)
         version = etags.expected_version(request, body.version)
         key = request.headers.get("idempotency-key")
-        changed = coupons.change(request.organisation_id, coupon.coupon_id, version, body.changes(), request.now, key)
+        changed = coupons.change(
+            request.organisation_id, coupon.coupon_id, version, body.changes(), request.now, key
+        )
         return _coupon_response(changed, request)
 
     @app.route("DELETE /v1/coupons/{coupon_id}")

@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from couponflow.domain import codes, customer_ids, times
 from couponflow.domain.models import CouponStatus, RedemptionStatus
@@ -24,10 +32,16 @@ def _is_zone(name: str) -> str:
     return name
 
 
-Code = Annotated[str, AfterValidator(_is_code), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]{3,40}$"})]
+Code = Annotated[
+    str,
+    AfterValidator(_is_code),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]{3,40}$"}),
+]
 Zone = Annotated[str, AfterValidator(_is_zone)]
 # A time with an offset, a local time or a date.
-Moment = Annotated[datetime, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?$"})]
+Moment = Annotated[
+    datetime, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?$"})
+]
 MaxRedemptions = Annotated[int, Field(ge=1, le=1_000_000_000)]
 MaxRedemptionsPerCustomer = Annotated[int, Field(ge=1, le=100)]
 
@@ -44,7 +58,10 @@ def _moment(value: object, info: ValidationInfo, read: Any) -> datetime:
 
 
 class Period(Schema):
-    """Times of a period. Local times and dates are in `timezone`, which is therefore the first field."""
+    """Times of a period.
+
+    Local times and dates are in `timezone`, which is therefore the first field.
+    """
 
     @field_validator("starts_at", "from_", mode="before", check_fields=False)
     @classmethod
@@ -71,7 +88,10 @@ class CouponIn(Period):
 
 
 class CouponChange(Period):
-    """A change of a coupon. Context: `timezone`, the coupon's own, for local times if the change has none."""
+    """A change of a coupon.
+
+    Context: `timezone`, the coupon's own, for local times if the change has none.
+    """
 
     version: Annotated[int, Field(ge=1)] | None = None
     timezone: Zone = ""

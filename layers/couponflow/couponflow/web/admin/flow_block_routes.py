@@ -21,7 +21,8 @@ def add_routes(app: HttpApp, services: Services) -> None:
         before = cursors.decode(query.cursor, parts=1)[0] if query.cursor else None
         found, more = blocks.list_page(request.organisation_id, before, query.limit)
         return Page[FlowBlockOut](
-            items=list(map(FlowBlockOut.from_block, found)), next_cursor=cursors.encode(more) if more else None
+            items=list(map(FlowBlockOut.from_block, found)),
+            next_cursor=cursors.encode(more) if more else None,
         ).response()
 
     @app.route("POST /v1/flow/blocks")
@@ -32,18 +33,24 @@ def add_routes(app: HttpApp, services: Services) -> None:
         def create(key: IdempotencyKey | None, made: Creation | None) -> FlowBlock:
             return blocks.create(request.organisation_id, body.content(), request.now, key, made)
 
-        created = idempotency.create_once(request, "POST /v1/flow/blocks", services.idempotency_store, create)
+        created = idempotency.create_once(
+            request, "POST /v1/flow/blocks", services.idempotency_store, create
+        )
         return FlowBlockOut.from_block(created).response(status=201)
 
     @app.route("GET /v1/flow/blocks/{block_id}")
     def get_block(request: Request) -> Response:
-        return FlowBlockOut.from_block(blocks.get(request.organisation_id, request.params["block_id"])).response()
+        return FlowBlockOut.from_block(
+            blocks.get(request.organisation_id, request.params["block_id"])
+        ).response()
 
     @app.route("PUT /v1/flow/blocks/{block_id}")
     def save_block(request: Request) -> Response:
         block = blocks.get(request.organisation_id, request.params["block_id"])
         body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
-        return FlowBlockOut.from_block(blocks.replace(block, body.content(), request.now)).response()
+        return FlowBlockOut.from_block(
+            blocks.replace(block, body.content(), request.now)
+        ).response()
 
     @app.route("DELETE /v1/flow/blocks/{block_id}")
     def delete_block(request: Request) -> Response:

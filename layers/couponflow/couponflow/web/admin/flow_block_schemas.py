@@ -3,12 +3,24 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from couponflow.domain import channel_limits, message_templates
 from couponflow.domain.channel_limits import Channel
 from couponflow.domain.flow_blocks import FallbackFlows, FlowBlockContent
-from couponflow.web.http.validation import HTTPS_SCHEMA, LONGEST_URL, Schema, is_https, validation_error
+from couponflow.web.http.validation import (
+    HTTPS_SCHEMA,
+    LONGEST_URL,
+    Schema,
+    is_https,
+    validation_error,
+)
 
 LONGEST_FLOW = 200
 
@@ -25,14 +37,22 @@ def _is_image(url: str, info: ValidationInfo) -> str:
 
 
 # Placeholder names count here. The service checks the filled text against the channel's limits.
-LONGEST_MESSAGE, LONGEST_BUTTON_TITLE = channel_limits.LONGEST_MESSAGE * 2, channel_limits.LONGEST_BUTTON_TITLE * 2
+LONGEST_MESSAGE, LONGEST_BUTTON_TITLE = (
+    channel_limits.LONGEST_MESSAGE * 2,
+    channel_limits.LONGEST_BUTTON_TITLE * 2,
+)
 Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_MESSAGE)]
 ButtonTitle = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_BUTTON_TITLE), AfterValidator(message_templates.single_line)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_BUTTON_TITLE),
+    AfterValidator(message_templates.single_line),
 ]
-ImageUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(_is_image), HTTPS_SCHEMA]
+ImageUrl = Annotated[
+    str, StringConstraints(max_length=LONGEST_URL), AfterValidator(_is_image), HTTPS_SCHEMA
+]
 Flow = Annotated[
-    Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_FLOW)] | None, BeforeValidator(_nothing)
+    Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_FLOW)] | None,
+    BeforeValidator(_nothing),
 ]
 
 
@@ -47,7 +67,9 @@ def _parse_channel(value: object) -> Channel:
 
 
 SavedChannel = Annotated[
-    Channel, BeforeValidator(_parse_channel), WithJsonSchema({"type": "string", "enum": [*map(str, _SAVED_CHANNELS)]})
+    Channel,
+    BeforeValidator(_parse_channel),
+    WithJsonSchema({"type": "string", "enum": [*map(str, _SAVED_CHANNELS)]}),
 ]
 
 
@@ -72,4 +94,6 @@ class BlockIn(Schema):
 
     def content(self) -> FlowBlockContent:
         """The block in the domain model."""
-        return FlowBlockContent(**dict(self) | {"fallback_flows": FallbackFlows(**dict(self.fallback_flows))})
+        return FlowBlockContent(
+            **dict(self) | {"fallback_flows": FallbackFlows(**dict(self.fallback_flows))}
+        )

@@ -1,4 +1,7 @@
-"""/v1/images: announce and complete an upload. GET /images/{name}: the image itself, for everyone."""
+"""/v1/images: announce and complete an upload.
+
+GET /images/{name}: the image itself, for everyone.
+"""
 
 import re
 
@@ -36,9 +39,13 @@ def add_routes(app: HttpApp, services: Services) -> None:
         kind = ImageKind(body.kind)
 
         def create(key: IdempotencyKey | None, made: Creation | None) -> tuple[Image, Upload]:
-            return images.announce(request.organisation_id, kind, body.content_type, body.size, request.now, key, made)
+            return images.announce(
+                request.organisation_id, kind, body.content_type, body.size, request.now, key, made
+            )
 
-        image, upload = idempotency.create_once(request, "POST /v1/images", services.idempotency_store, create)
+        image, upload = idempotency.create_once(
+            request, "POST /v1/images", services.idempotency_store, create
+        )
         return UploadOut.from_upload(image, upload).response(status=201)
 
     @app.route("POST /v1/images/{image_id}/complete")

@@ -1,4 +1,6 @@
-"""/v1/coupons/{coupon_id}/redemptions: redemption records as JSON, page by page, and as a CSV file."""
+"""/v1/coupons/{coupon_id}/redemptions: redemption records as JSON, page by page, and as a
+CSV file.
+"""
 
 from couponflow.domain.models import Coupon
 from couponflow.services.records import RecordCursor, RecordFilter
@@ -13,7 +15,11 @@ from couponflow.web.services import Services
 
 def add_routes(app: HttpApp, services: Services) -> None:
     """Register the routes that list and export redemption records."""
-    coupons, records, exports = services.coupon_service, services.record_service, services.export_service
+    coupons, records, exports = (
+        services.coupon_service,
+        services.record_service,
+        services.export_service,
+    )
 
     @app.route("GET /v1/coupons/{coupon_id}/redemptions")
     def list_redemptions(request: Request) -> Response:
@@ -21,7 +27,9 @@ def add_routes(app: HttpApp, services: Services) -> None:
         query = _parse_query(request, coupon)
         after = RecordCursor.parse(*cursors.decode(query.cursor, parts=2)) if query.cursor else None
         if query.customer_id:
-            found = records.list_by_customer(coupon, query.customer_id, _filter(query), after, query.limit)
+            found = records.list_by_customer(
+                coupon, query.customer_id, _filter(query), after, query.limit
+            )
         else:
             found = records.list_newest(coupon, _filter(query), after, query.limit)
         is_full = len(found) == query.limit
@@ -34,7 +42,9 @@ def add_routes(app: HttpApp, services: Services) -> None:
         # The file is in the bucket, because Lambda limits a response to 6 MB.
         coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
         query = _parse_query(request, coupon)
-        return Response(303, headers={"location": exports.csv(coupon, query.customer_id, _filter(query))})
+        return Response(
+            303, headers={"location": exports.csv(coupon, query.customer_id, _filter(query))}
+        )
 
 
 def _parse_query(request: Request, coupon: Coupon) -> RecordListing:

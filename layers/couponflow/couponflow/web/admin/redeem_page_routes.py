@@ -1,4 +1,6 @@
-"""/v1/coupons/{coupon_id}/redeem-page: settings of a coupon's redeem page, and a preview of unsaved ones."""
+"""/v1/coupons/{coupon_id}/redeem-page: settings of a coupon's redeem page, and a preview of unsaved
+ones.
+"""
 
 from couponflow.domain.errors import ValidationFailed
 from couponflow.domain.models import RedeemButton, RedeemPage

@@ -7,7 +7,11 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from couponflow.domain.models import ButtonBehavior, CodeDisplay
 from couponflow.web.http.validation import HttpsUrl, Schema, validation_error, visible_line
 
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(visible_line)]
+Label = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
+    AfterValidator(visible_line),
+]
 
 
 class RedeemButtonIn(Schema):
@@ -30,8 +34,15 @@ class RedeemPageIn(Schema):
     code_display: Annotated[CodeDisplay, Field(strict=False)] = CodeDisplay.TEXT
     redeem_button: RedeemButtonIn = RedeemButtonIn()
     copy_code_button: bool = True
-    background_color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)] = "#ffffff"
+    background_color: Annotated[
+        str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)
+    ] = "#ffffff"
     brand_icon: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{13}$")] | None = None
     campaign_image: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{13}$")] | None = None
     terms: Annotated[str, StringConstraints(max_length=10_000)] = ""
-    locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
+    locale: (
+        Annotated[
+            str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
+        ]
+        | None
+    ) = None

@@ -1,4 +1,7 @@
-"""Responses of the admin API. Each model is the serializer of a response and its schema in the OpenAPI document."""
+"""Responses of the admin API.
+
+Each model is the serializer of a response and its schema in the OpenAPI document.
+"""
 
 from datetime import datetime
 from typing import Annotated, Generic, Self, TypeVar
@@ -168,7 +171,9 @@ class UploadOut(ResponseModel):
     @classmethod
     def from_upload(cls, image: Image, upload: Upload) -> Self:
         """The announced image with its form."""
-        return cls(image_id=image.image_id, upload=UploadFormOut(url=upload.url, fields=upload.fields))
+        return cls(
+            image_id=image.image_id, upload=UploadFormOut(url=upload.url, fields=upload.fields)
+        )
 
 
 class ImageOut(ResponseModel):

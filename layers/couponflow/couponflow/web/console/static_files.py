@@ -58,9 +58,14 @@ class File:
         return cls(content, compressed, {"content-type": TYPES[suffix], "etag": etag, **headers})
 
     def answer(self, accepted: str, known: str) -> Response:
-        """The file, or 304. `accepted` and `known` are the request's Accept-Encoding and If-None-Match."""
+        """The file, or 304.
+
+        `accepted` and `known` are the request's Accept-Encoding and If-None-Match.
+        """
         headers = dict(self.headers)
-        if headers["etag"].removeprefix("W/") in (tag.strip().removeprefix("W/") for tag in known.split(",")):
+        if headers["etag"].removeprefix("W/") in (
+            tag.strip().removeprefix("W/") for tag in known.split(",")
+        ):
             return Response(304, "", headers)
         if self.compressed is not None and "gzip" in accepted:
             return Response(200, self.compressed, headers | {"content-encoding": "gzip"})
@@ -78,17 +83,30 @@ class Console:
     @classmethod
     def of(cls, folder: Path, uploads: Iterable[str]) -> "Console":
         """Read every file of a folder; `uploads` are the origins that the console may call."""
-        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TYPES)
+        names = sorted(
+            path.relative_to(folder).as_posix()
+            for path in folder.rglob("*")
+            if path.suffix in TYPES
+        )
         contents = {name: (folder / name).read_bytes() for name in names}
         base = f"{ROOT}assets/{_digest(contents)}/"
-        index = contents.pop("index.html").decode().replace("{{assets}}", base).replace("{{preloads}}", _preloads(base, contents))
+        index = (
+            contents.pop("index.html")
+            .decode()
+            .replace("{{assets}}", base)
+            .replace("{{preloads}}", _preloads(base, contents))
+        )
         assets = {
-            base + name: File.of(content, Path(name).suffix, _asset_headers(name, content)) for name, content in contents.items()
+            base + name: File.of(content, Path(name).suffix, _asset_headers(name, content))
+            for name, content in contents.items()
         }
         return cls(File.of(index.encode(), ".html", DOCUMENT | _console_policy(uploads)), assets)
 
     def answer(self, path: str, accepted: str, known: str) -> Response | None:
-        """The file of a path; None if there is none. The address of every screen is the one document."""
+        """The file of a path; None if there is none.
+
+        The address of every screen is the one document.
+        """
         if path in ("/", "/console"):
             return Response(308, "", SECURITY_HEADERS | {"location": HOME})
         if path.startswith(f"{ROOT}assets/"):
@@ -110,7 +128,9 @@ def build_handler(console: Console) -> Callable[[dict[str, Any], Any], dict[str,
 
 
 def upload_origins(environment: Mapping[str, str]) -> list[str]:
-    """Where presigned uploads and exports lie: the image bucket's address, or the local stack's S3."""
+    """Where presigned uploads and exports lie: the image bucket's address, or the local
+    stack's S3.
+    """
     local = environment.get("AWS_ENDPOINT_URL_S3")
     if local:
         return [local.rstrip("/")]
@@ -127,7 +147,9 @@ def _digest(contents: Mapping[str, bytes]) -> str:
 
 def _preloads(base: str, names: Iterable[str]) -> str:
     """Modules import each other four levels deep. Preloaded, they arrive in one round trip."""
-    return "\n".join(f'<link rel="modulepreload" href="{base}{name}">' for name in names if name.endswith(".js"))
+    return "\n".join(
+        f'<link rel="modulepreload" href="{base}{name}">' for name in names if name.endswith(".js")
+    )
 
 
 def _console_policy(uploads: Iterable[str]) -> dict[str, str]:
@@ -166,7 +188,7 @@ def _preview_policy(document: str) -> dict[str, str]:
     policy = {
         "default-src": "'none'",
         "script-src": f"{page.source_of(script[1])} {page.SCRIPT_SOURCE}",
-        # The merchant's colours are a style that changes while they type: its hash is not known beforehand.
+        # The merchant's colors change while they type, so the hash of that style is not known.
         "style-src": "'unsafe-inline'",
         "img-src": "'self' https: data:",
         "form-action": "'none'",

@@ -37,7 +37,9 @@ from couponflow.web.flow.response import Answer, Decision
 MOST_CUSTOMERS = 100
 # No customer is begun later than this, so that the last one ends within the function's 15 seconds.
 SECONDS_FOR_A_BATCH = 5.0
-HOW_TO_FIND_OUT = "The customer may have a link now. Send the same request again: it never gives a second one."
+HOW_TO_FIND_OUT = (
+    "The customer may have a link now. Send the same request again: it never gives a second one."
+)
 
 # Every other refusal is the outcome "error", with its reason.
 _OUTCOMES: dict[type[Refusal], Outcome] = {
@@ -72,14 +74,19 @@ class Distribution:
     def decide(self, caller: Caller, fields: object) -> Decision:
         """Distribute, and return what was decided.
 
-        Raises ValidationFailed, TryAgain, OutcomeUnknown, InternalError. Each carries the block's `next_flow`, if any.
+        Raises ValidationFailed, TryAgain, OutcomeUnknown, InternalError. Each carries the block's
+        `next_flow`, if any.
         """
         try:
             ask = DistributeRequest.of(fields)
         except ValidationFailed as error:
-            error.members["next_flow"] = self._flows(caller, request.optional_id(fields, "block_id")).error or ""
+            error.members["next_flow"] = (
+                self._flows(caller, request.optional_id(fields, "block_id")).error or ""
+            )
             raise
-        content = FlowBlockContent(ask.coupon_id or "", ask.message, ask.button_title, ask.image_url, channel=ask.channel)
+        content = FlowBlockContent(
+            ask.coupon_id or "", ask.message, ask.button_title, ask.image_url, channel=ask.channel
+        )
         if ask.block_id:
             block = self._blocks.get(caller.organisation_id, ask.block_id)
             if block is None:
@@ -89,50 +96,78 @@ class Distribution:
         try:
             return self._distributed(caller, content, ask)
         except (ContentionError, UnknownResultError, TryAgain) as error:
-            raise self._undecided(next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)) from error
+            raise self._undecided(
+                next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)
+            ) from error
         except Exception as error:
             observability.log_exception("distribution")
-            raise InternalError(next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)) from error
+            raise InternalError(
+                next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)
+            ) from error
 
     def respond(self, caller: Caller, fields: object) -> Answer:
         """The response for one customer. Raises the errors of `decide`."""
         return response.response_body(self.decide(caller, fields))
 
     def respond_batch(self, caller: Caller, fields: object) -> dict[str, list[Answer]]:
-        """The outcome of each of `customers`, in their order. The other fields apply to all of them.
+        """The outcome of each of `customers`, in their order.
+
+        The other fields apply to all of them.
 
         A customer beyond the time limit gets `try_again`. A repetition creates no second link.
         Raises ValidationFailed.
         """
         given = fields.get("customers") if isinstance(fields, Mapping) else None
-        if not isinstance(fields, Mapping) or not isinstance(given, list) or not 1 <= len(given) <= MOST_CUSTOMERS:
-            raise ValidationFailed.for_field("customers", f"must be a list of 1 to {MOST_CUSTOMERS} customers")
+        if (
+            not isinstance(fields, Mapping)
+            or not isinstance(given, list)
+            or not 1 <= len(given) <= MOST_CUSTOMERS
+        ):
+            raise ValidationFailed.for_field(
+                "customers", f"must be a list of 1 to {MOST_CUSTOMERS} customers"
+            )
         ends_at = self._timer() + SECONDS_FOR_A_BATCH
-        return {"results": [self._one_of_many(caller, fields, customer, ends_at) for customer in given]}
+        return {
+            "results": [self._one_of_many(caller, fields, customer, ends_at) for customer in given]
+        }
 
     def invoke_directly(self, event: object, base_url: str, now: datetime) -> Answer:
-        """A direct Lambda invocation: the same fields as over HTTP, with the organisation in the event."""
+        """A direct Lambda invocation: the same fields as over HTTP, with the organisation in the
+        event.
+        """
 
         def decide() -> Answer:
             organisation_id = request.optional_id(event, "organisation_id")
             if organisation_id is None or not isinstance(event, Mapping):
                 raise ValidationFailed.for_field("organisation_id", "is needed")
             caller = Caller(organisation_id, base_url, now)
-            return self.respond_batch(caller, event) if "customers" in event else self.respond(caller, event)
+            return (
+                self.respond_batch(caller, event)
+                if "customers" in event
+                else self.respond(caller, event)
+            )
 
         return self._answered(decide, "directly")
 
-    def _distributed(self, caller: Caller, content: FlowBlockContent, ask: DistributeRequest) -> Decision:
+    def _distributed(
+        self, caller: Caller, content: FlowBlockContent, ask: DistributeRequest
+    ) -> Decision:
         coupon: Coupon | None = None
         if ask.customer_id is None:
             return Decision(Outcome.ERROR, "customer_missing", content, ask)
         try:
-            coupon = self._couponflow.find_coupon(caller.organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code).coupon
-            distributed = self._couponflow.distribute(coupon, ask.customer_id, ask.inbox_id, caller.now)
+            coupon = self._couponflow.find_coupon(
+                caller.organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code
+            ).coupon
+            distributed = self._couponflow.distribute(
+                coupon, ask.customer_id, ask.inbox_id, caller.now
+            )
         except Refusal as refusal:
             observability.set_refusal(refusal.code)
             outcome = _OUTCOMES.get(type(refusal), Outcome.ERROR)
-            return Decision(outcome, refusal.code, content, ask, coupon, _message(coupon, content, ask))
+            return Decision(
+                outcome, refusal.code, content, ask, coupon, _message(coupon, content, ask)
+            )
         except (AddonDisabled, NotFound):
             return Decision(Outcome.ERROR, AddonDisabled.code, content, ask)
         url = f"{caller.base_url}/r/{distributed.token}"
@@ -140,18 +175,24 @@ class Distribution:
         reason = "ok" if distributed.is_new else "already_distributed"
         return Decision(Outcome.DISTRIBUTED, reason, content, ask, coupon, message, distributed)
 
-    def _one_of_many(self, caller: Caller, fields: Mapping[str, object], customer: object, ends_at: float) -> Answer:
+    def _one_of_many(
+        self, caller: Caller, fields: Mapping[str, object], customer: object, ends_at: float
+    ) -> Answer:
         def decide() -> Answer:
             self._request.start_part()
             if self._timer() >= ends_at:
                 raise TryAgain
             if not isinstance(customer, Mapping):
-                raise ValidationFailed.for_field("customers", "must hold an object for each customer")
+                raise ValidationFailed.for_field(
+                    "customers", "must hold an object for each customer"
+                )
             return self.respond(caller, {**fields, **customer})
 
         customer_id = customer.get("customer_id") if isinstance(customer, Mapping) else ""
         # An error of one customer must not hide the outcomes of the others.
-        return {"customer_id": customer_id if isinstance(customer_id, str) else ""} | self._answered(decide, "batch")
+        return {
+            "customer_id": customer_id if isinstance(customer_id, str) else ""
+        } | self._answered(decide, "batch")
 
     def _flows(self, caller: Caller, block_id: str | None) -> FallbackFlows:
         block = self._blocks.get(caller.organisation_id, block_id) if block_id else None
@@ -182,5 +223,15 @@ def _message(
 ) -> messages.Message | None:
     if coupon is None:
         return None
-    values = messages.placeholder_values(coupon, distributed.uses_left if distributed else None, ask.customer_name)
-    return messages.compose(coupon, content.message, content.button_title, content.image_url, content.channel, values, url)
+    values = messages.placeholder_values(
+        coupon, distributed.uses_left if distributed else None, ask.customer_name
+    )
+    return messages.compose(
+        coupon,
+        content.message,
+        content.button_title,
+        content.image_url,
+        content.channel,
+        values,
+        url,
+    )

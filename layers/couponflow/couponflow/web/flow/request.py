@@ -114,7 +114,9 @@ def _image_url(value: object) -> str | None:
 
 
 def _channel(value: object) -> Channel | None:
-    """The channel by a builder's name for it; None for an unknown one, which has no limits of its own."""
+    """The channel by a builder's name for it; None for an unknown one, which has no limits of its
+    own.
+    """
     return _CHANNEL_NAMES.get((_id(_shortened(value)) or "").casefold())
 
 

@@ -1,6 +1,7 @@
 """Responses of the Distribute Coupon block.
 
-Flow builders save values by name and do little else. Every top-level value is therefore a string, ""
+Flow builders save values by name and do little else. Every top-level value is therefore a string,
+""
 if there is none, and `coupon` has the same values again.
 """
 
@@ -39,7 +40,10 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The result for one customer. No message without a coupon; no link in it without `distributed`."""
+    """The result for one customer.
+
+    No message without a coupon; no link in it without `distributed`.
+    """
 
     outcome: Outcome
     reason: str
@@ -56,8 +60,14 @@ class Decision:
 
 
 def response_body(of: Decision) -> Answer:
-    """All FIELDS as text, again under `coupon`, and the payload if the request asks for a format."""
-    values = dict.fromkeys(FIELDS, "") | {"outcome": of.outcome, "reason": of.reason, "next_flow": of.next_flow}
+    """All FIELDS as text, again under `coupon`, and the payload if the request asks for a
+    format.
+    """
+    values = dict.fromkeys(FIELDS, "") | {
+        "outcome": of.outcome,
+        "reason": of.reason,
+        "next_flow": of.next_flow,
+    }
     if of.coupon is not None and of.message is not None:
         values |= {
             "coupon_code": of.coupon.code,
@@ -82,7 +92,10 @@ def response_body(of: Decision) -> Answer:
 
 
 def dynamic_block(of: Decision) -> dict[str, Any]:
-    """The response as ManyChat's Dynamic Block. The request names the contact's fields for the outcome."""
+    """The response as ManyChat's Dynamic Block.
+
+    The request names the contact's fields for the outcome.
+    """
     from couponflow.web.flow.payloads import manychat
 
     said = {of.request.outcome_field: of.outcome, of.request.next_flow_field: of.next_flow}
@@ -94,7 +107,11 @@ def error_response(error: CouponflowError) -> Answer:
     """A request that was not decided: the flow's error branch still works."""
     reason = "invalid_request" if STATUS[type(error)] in (400, 413, 415, 422) else error.code
     members = {name: _as_text(value) for name, value in error.members.items()}
-    values = dict.fromkeys(FIELDS, "") | {"outcome": Outcome.ERROR, "reason": reason, "next_flow": members.pop("next_flow", "")}
+    values = dict.fromkeys(FIELDS, "") | {
+        "outcome": Outcome.ERROR,
+        "reason": reason,
+        "next_flow": members.pop("next_flow", ""),
+    }
     return values | {"code": error.code, "detail": str(error)} | members | {"coupon": values}
 
 
@@ -106,10 +123,14 @@ def problem(error: CouponflowError) -> Response:
 
 
 def _payload(of: Decision, format: str) -> str:
-    """The channel's message as JSON text, because builders save only text; "" if there is no message."""
+    """The channel's message as JSON text, because builders save only text; "" if there is no
+    message.
+    """
     if of.message is None or of.distributed is None:
         return ""
-    from couponflow.web.flow import payloads  # only for requests with a format: others start without it
+    from couponflow.web.flow import (
+        payloads,
+    )  # only for requests with a format: others start without it
 
     return payloads.payload(format, of.message, of.content.channel)
 

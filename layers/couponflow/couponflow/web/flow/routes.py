@@ -25,7 +25,10 @@ def add_routes(app: HttpApp, services: Services) -> None:
 
     @app.route("GET /v1/flow/distribute")
     def distribute_by_query(request: Request) -> Response:
-        """For builders that can only GET. A repetition changes nothing; no cache may keep the response."""
+        """For builders that can only GET.
+
+        A repetition changes nothing; no cache may keep the response.
+        """
         return json_response(distribution.respond(_caller(request), request.query))
 
     @app.route("POST /v1/flow/distribute/manychat")
@@ -39,7 +42,9 @@ def add_routes(app: HttpApp, services: Services) -> None:
 
 
 def build_handler(app: HttpApp, services: Services) -> Callable[[Any, Any], dict[str, Any]]:
-    """The Lambda handler: an event of API Gateway goes to the app, any other is a direct invocation."""
+    """The Lambda handler: an event of API Gateway goes to the app, any other is a direct
+    invocation.
+    """
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
         if isinstance(event, dict) and "routeKey" in event:

@@ -27,7 +27,8 @@ from couponflow.web.http.responses import Response
 from couponflow.web.http.routes import DEFAULT, ROUTES
 
 Handler = Callable[[Request], Response]
-# Arguments: the problem response, the link's token, the request's headers, whether a use may be counted.
+# Arguments: the problem response, the link's token, the request's headers, whether a use may be
+# counted.
 ErrorPage = Callable[[Response, str, Mapping[str, str], bool], Response]
 
 
@@ -41,7 +42,9 @@ class Route:
 
 
 class HttpApp:
-    """The routes of one function, by API Gateway's route key, such as "GET /r/{token}"; template.yaml has the same ones."""
+    """The routes of one function, by API Gateway's route key, such as "GET /r/{token}";
+    template.yaml has the same ones.
+    """
 
     def __init__(
         self,
@@ -54,7 +57,10 @@ class HttpApp:
         scopes: Mapping[str, str | None] = ROUTES,
         request: RequestState | None = None,
     ) -> None:
-        """`page` renders errors for customers, who cannot read a problem in JSON. `request` is the table's too."""
+        """`page` renders errors for customers, who cannot read a problem in JSON.
+
+        `request` is the table's too.
+        """
         self._request_state = request or RequestState()
         self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
         self._problem, self._page, self._origin_secret = problem, page, origin_secret
@@ -63,7 +69,10 @@ class HttpApp:
         self.routes: dict[str, Route] = {}
 
     def route(self, key: str) -> Callable[[Handler], Handler]:
-        """Decorate the handler of a route. Its scope is the one in http/routes.py; a route missing there is a KeyError."""
+        """Decorate the handler of a route.
+
+        Its scope is the one in http/routes.py; a route missing there is a KeyError.
+        """
         scope = None if key == DEFAULT else self._scopes[key]
 
         def register(handle: Handler) -> Handler:
@@ -85,7 +94,10 @@ class HttpApp:
                 raise NotFound
             response = self._answer(event, route)
         except (TryAgain, ContentionError, UnknownResultError) as error:
-            how, members = unknown_outcomes.describe(route_key, event.get("headers") or {}), getattr(error, "members", {})
+            how, members = (
+                unknown_outcomes.describe(route_key, event.get("headers") or {}),
+                getattr(error, "members", {}),
+            )
             response = self._refused(self._request_state.undecided_error(how, **members), event)
         except CouponflowError as error:
             response = self._refused(error, event)
@@ -99,8 +111,15 @@ class HttpApp:
         observability.set_refusal(error.code)
         response, headers = self._problem(error), event.get("headers") or {}
         token = (event.get("pathParameters") or {}).get("token")
-        if self._page and token and response.status in (429, 500, 503) and "application/json" not in headers.get("accept", ""):
-            may_be_redeemed = isinstance(error, OutcomeUnknown | InternalError) and event["routeKey"].startswith("POST")
+        if (
+            self._page
+            and token
+            and response.status in (429, 500, 503)
+            and "application/json" not in headers.get("accept", "")
+        ):
+            may_be_redeemed = isinstance(error, OutcomeUnknown | InternalError) and event[
+                "routeKey"
+            ].startswith("POST")
             return self._page(response, token, headers, may_be_redeemed)
         return response
 
@@ -146,7 +165,9 @@ class HttpApp:
             query=event.get("queryStringParameters") or {},
             headers=headers,
             cookies=event.get("cookies") or origin.cookies_in(headers),
-            body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass"),
+            body=base64.b64decode(body)
+            if event.get("isBase64Encoded")
+            else body.encode(errors="surrogatepass"),
             base_url=self._public_base_url or f"https://{http['domainName']}",
             source_ip=http["http"]["sourceIp"],
             key=key,

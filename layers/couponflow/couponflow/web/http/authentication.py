@@ -13,18 +13,23 @@ from couponflow.store.api_keys import ApiKeyStore
 
 # A revoked key is refused everywhere within ten seconds.
 SECONDS_REMEMBERED = 10
-# "Last used" shows an operator which key is unused. To the hour is precise enough, at one write an hour.
+# "Last used" shows an operator which key is unused. To the hour is precise enough, at one write an
+# hour.
 BETWEEN_NOTES = timedelta(hours=1)
 _MOST = 2_000
 _BEARER = re.compile(r"(?i:bearer) +(\S+)")
 
 
 class KeyUsageRecorder:
-    """Keeps when a key was last used: one write per key and hour, whatever the load and the number of environments."""
+    """Keeps when a key was last used: one write per key and hour, whatever the load and the number
+    of environments.
+    """
 
     def __init__(self, keys: ApiKeyStore, timer: Callable[[], float] = CACHE_CLOCK) -> None:
         self._keys = keys
-        self._noted: ExpiringCache[str, bool] = ExpiringCache(_MOST, BETWEEN_NOTES.total_seconds(), timer)
+        self._noted: ExpiringCache[str, bool] = ExpiringCache(
+            _MOST, BETWEEN_NOTES.total_seconds(), timer
+        )
 
     def record(self, key: ApiKey) -> None:
         """Record that the key is in use now. Errors are suppressed."""
@@ -47,7 +52,9 @@ class Authenticator:
         note: Callable[[ApiKey], None] = lambda key: None,
     ) -> None:
         self._store, self._note = keys, note
-        self._remembered: ExpiringCache[str, ApiKey] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
+        self._remembered: ExpiringCache[str, ApiKey] = ExpiringCache(
+            _MOST, SECONDS_REMEMBERED, timer
+        )
 
     def authenticate(self, authorization: str, scope: str) -> ApiKey:
         """Raises Unauthenticated, ScopeMissing."""

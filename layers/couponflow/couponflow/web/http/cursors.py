@@ -19,10 +19,14 @@ def encode(*place: str) -> str:
 def decode(cursor: str, parts: int) -> list[str]:
     """The place in a cursor, of exactly `parts` texts. Raises InvalidCursor."""
     try:
-        place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        place = json.loads(
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        )
     except (binascii.Error, ValueError, RecursionError):
         raise InvalidCursor from None
-    is_place = isinstance(place, list) and len(place) == parts and all(_is_part(part) for part in place)
+    is_place = (
+        isinstance(place, list) and len(place) == parts and all(_is_part(part) for part in place)
+    )
     if len(cursor) > LONGEST or not is_place:
         raise InvalidCursor
     return [str(part) for part in place]

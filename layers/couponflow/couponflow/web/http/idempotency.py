@@ -18,7 +18,8 @@ def create_once(
 ) -> T:
     """Call `create` with the request's key and what the key created already.
 
-    Raises ValidationFailed for a key of another request; TryAgain while another request uses the same key.
+    Raises ValidationFailed for a key of another request; TryAgain while another request uses the
+    same key.
     """
     header = request.headers.get("idempotency-key")
     key = IdempotencyKey.of(request.organisation_id, header, route, request.json, request.now)

@@ -1,6 +1,7 @@
 """Rate limits by key, by link and by address. docs/rate-limits.md has the costs and the reasons.
 
-Each environment counts in memory and takes blocks of calls from a shared counter. Callers at a normal
+Each environment counts in memory and takes blocks of calls from a shared counter. Callers at a
+normal
 rate cost no request to the table, and excessive ones are refused by all environments together.
 """
 
@@ -25,7 +26,8 @@ _SECONDS_KEPT = 3_600
 class RateLimit:
     """At most `at_most` calls in ten seconds.
 
-    Environments share the budget in blocks of `local_batch`; without it, each environment counts for itself.
+    Environments share the budget in blocks of `local_batch`; without it, each environment counts
+    for itself.
     """
 
     kind: str
@@ -37,7 +39,8 @@ class RateLimit:
 BY_KEY = RateLimit("key", 20_000, local_batch=500)
 # No customer taps ten times a second, but families share a phone, and browsers retry.
 BY_LINK = RateLimit("link", 120, local_batch=40)
-# Counts only failed guesses of links and keys: thousands of customers may share the address of their carrier.
+# Counts only failed guesses of links and keys: thousands of customers may share the address of
+# their carrier.
 FAILURES_BY_ADDRESS = RateLimit("address", 500)
 
 
@@ -48,11 +51,18 @@ class _Count:
 
 
 class RateLimiter:
-    """Counts calls and refuses excessive ones. Without `counters`, each environment limits by itself."""
+    """Counts calls and refuses excessive ones.
 
-    def __init__(self, counters: RateCounterStore | None, clock: Callable[[], float] = time.time) -> None:
+    Without `counters`, each environment limits by itself.
+    """
+
+    def __init__(
+        self, counters: RateCounterStore | None, clock: Callable[[], float] = time.time
+    ) -> None:
         self._counters, self._clock = counters, clock
-        self._counts: ExpiringCache[tuple[str, str, int], _Count] = ExpiringCache(_MOST_REMEMBERED, SECONDS)
+        self._counts: ExpiringCache[tuple[str, str, int], _Count] = ExpiringCache(
+            _MOST_REMEMBERED, SECONDS
+        )
 
     def check(self, limit: RateLimit, subject: str) -> None:
         """Raises TooManyRequests if the subject has reached the limit in this window."""
@@ -80,11 +90,15 @@ class RateLimiter:
 
 
 def link_in(params: Mapping[str, str]) -> str:
-    """The subject of the limit by link: a hash, because a reader of the table must not be able to redeem."""
+    """The subject of the limit by link: a hash, because a reader of the table must not be able to
+    redeem.
+    """
     return hashlib.sha256(params["token"].encode(errors="replace")).hexdigest()[:32]
 
 
 def address_of(headers: Mapping[str, str], http: Mapping[str, Any]) -> str:
-    """The caller's address (see origin.trust_cdn_headers); of IPv6 the /64 network, which is one customer's."""
+    """The caller's address (see origin.trust_cdn_headers); of IPv6 the /64 network, which is one
+    customer's.
+    """
     address = str(http["sourceIp"])
     return ":".join(address.split(":")[:4]) if address.count(":") > 1 else address

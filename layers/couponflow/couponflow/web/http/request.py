@@ -8,7 +8,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
-from couponflow.domain.errors import BodyTooLarge, InvalidJson, UnsupportedMediaType, ValidationFailed
+from couponflow.domain.errors import (
+    BodyTooLarge,
+    InvalidJson,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from couponflow.domain.models import ApiKey
 
 LARGEST_BODY = 64 * 1024
@@ -58,20 +63,28 @@ class Request:
 
     @property
     def form(self) -> dict[str, str]:
-        """The first value of each field of a form. Raises BodyTooLarge, UnsupportedMediaType, ValidationFailed."""
+        """The first value of each field of a form.
+
+        Raises BodyTooLarge, UnsupportedMediaType, ValidationFailed.
+        """
         if len(self.body) > LARGEST_BODY:
             raise BodyTooLarge
         if self.body and self.media_type not in ("application/x-www-form-urlencoded", ""):
             raise UnsupportedMediaType
         try:
-            fields = parse_qs(self.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100)
+            fields = parse_qs(
+                self.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100
+            )
         except ValueError:
             raise ValidationFailed.for_field("body", "has too many fields") from None
         return {name: values[0] for name, values in fields.items()}
 
 
 def parse_json(body: bytes) -> Any:
-    """Strict JSON. Raises InvalidJson, also for NaN, a lone surrogate and a repeated name, which Python accepts."""
+    """Strict JSON.
+
+    Raises InvalidJson, also for NaN, a lone surrogate and a repeated name, which Python accepts.
+    """
     try:
         value = json.loads(body.decode(), object_pairs_hook=_no_name_twice)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 _SAFE = "The change may have been made. Send the same request again: it is made once."
-_WITHOUT_KEY = "{} Read {} before you send it again. With an Idempotency-Key, a repetition is always safe."
+_WITHOUT_KEY = (
+    "{} Read {} before you send it again. With an Idempotency-Key, a repetition is always safe."
+)
 _CREATING = {
     "POST /v1/coupons": ("The coupon may have been created.", "GET /v1/coupons"),
     "POST /v1/flow/blocks": ("The block may have been created.", "GET /v1/flow/blocks"),

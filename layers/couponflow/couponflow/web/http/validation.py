@@ -1,4 +1,7 @@
-"""The base of every request schema: fields are strict, unknown ones are refused. Only admin/ and operator/ pay for pydantic."""
+"""The base of every request schema: fields are strict, unknown ones are refused.
+
+Only admin/ and operator/ pay for pydantic.
+"""
 
 import unicodedata
 from collections.abc import Mapping
@@ -31,15 +34,23 @@ class Schema(BaseModel):
 T = TypeVar("T")
 
 
-def parse(schema: type[T] | TypeAdapter[T], value: object, *, lax: bool = False, **context: Any) -> T:
-    """The validated value. `lax` accepts numbers as text, as in queries. Raises ValidationFailed with every error."""
+def parse(
+    schema: type[T] | TypeAdapter[T], value: object, *, lax: bool = False, **context: Any
+) -> T:
+    """The validated value.
+
+    `lax` accepts numbers as text, as in queries. Raises ValidationFailed with every error.
+    """
     adapter: TypeAdapter[T] = schema if isinstance(schema, TypeAdapter) else TypeAdapter(schema)
     try:
         return adapter.validate_python(value, strict=False if lax else None, context=context)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)
         raise ValidationFailed(
-            errors=[{"field": ".".join(map(str, each["loc"])) or "body", "message": each["msg"]} for each in wrong]
+            errors=[
+                {"field": ".".join(map(str, each["loc"])) or "body", "message": each["msg"]}
+                for each in wrong
+            ]
         ) from None
 
 
@@ -56,16 +67,27 @@ def is_https(url: str) -> str:
 
 
 def visible_line(text: str) -> str:
-    """One line without invisible characters and direction marks. Refuses a text with nothing visible."""
+    """One line without invisible characters and direction marks.
+
+    Refuses a text with nothing visible.
+    """
     line = message_templates.single_line(text)
     if not any(unicodedata.category(character)[0] not in "CZ" for character in line):
         raise validation_error("must have something to see")
     return line
 
 
-HTTPS_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]://", "maxLength": LONGEST_URL})
-HttpsUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(is_https), HTTPS_SCHEMA]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(visible_line)]
+HTTPS_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]://", "maxLength": LONGEST_URL}
+)
+HttpsUrl = Annotated[
+    str, StringConstraints(max_length=LONGEST_URL), AfterValidator(is_https), HTTPS_SCHEMA
+]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(visible_line),
+]
 
 
 class Listing(Schema):

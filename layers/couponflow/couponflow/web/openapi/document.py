@@ -26,25 +26,38 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route, scope in ROUTES.items():
         method, path = route.split(" ", 1)
-        paths.setdefault(path.replace("+}", "}"), {})[method.lower()] = _operation(route, path, scope, OPERATIONS[route])
+        paths.setdefault(path.replace("+}", "}"), {})[method.lower()] = _operation(
+            route, path, scope, OPERATIONS[route]
+        )
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Couponflow",
             "version": "1",
-            "description": "Coupons for chatbot flows. Every error is a problem response (RFC 9457) with a stable `code`.",
+            "description": "Coupons for chatbot flows. Every error is a problem response (RFC "
+            "9457) with a stable `code`.",
         },
         "paths": paths,
-        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "cf_<id>_<secret>"}}},
+        "components": {
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "cf_<id>_<secret>"}
+            }
+        },
     }
 
 
 def _operation(route: str, path: str, scope: str | None, of: Operation) -> dict[str, Any]:
-    made: dict[str, Any] = {"summary": of.summary, "responses": _responses(of, scope, writes=_writes(route, of))}
+    made: dict[str, Any] = {
+        "summary": of.summary,
+        "responses": _responses(of, scope, writes=_writes(route, of)),
+    }
     if parameters := _parameters(path, of):
         made["parameters"] = parameters
     if of.body is not None:
-        made["requestBody"] = {"required": of.body_is_needed, "content": {"application/json": {"schema": _schema(of.body)}}}
+        made["requestBody"] = {
+            "required": of.body_is_needed,
+            "content": {"application/json": {"schema": _schema(of.body)}},
+        }
     if scope is not None:
         made["security"] = [{"key": []}]
         made["description"] = f"Scope: {scope}"
@@ -53,13 +66,18 @@ def _operation(route: str, path: str, scope: str | None, of: Operation) -> dict[
 
 def _parameters(path: str, of: Operation) -> list[dict[str, Any]]:
     text = {"type": "string", "minLength": 1}
-    in_path = [{"name": name, "in": "path", "required": True, "schema": text} for name in _PARAMETER.findall(path)]
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": text}
+        for name in _PARAMETER.findall(path)
+    ]
     query = _schema(of.query) if of.query else {}
     in_query = [
         {"name": name, "in": "query", "allowEmptyValue": True, "schema": _in_query(schema)}
         for name, schema in query.get("properties", {}).items()
     ]
-    in_header = [{"name": name, "in": "header", "schema": schema} for name, schema in of.headers.items()]
+    in_header = [
+        {"name": name, "in": "header", "schema": schema} for name, schema in of.headers.items()
+    ]
     return in_path + in_query + in_header
 
 
@@ -77,7 +95,9 @@ def _writes(route: str, of: Operation) -> bool:
 def _responses(of: Operation, scope: str | None, *, writes: bool) -> dict[str, Any]:
     found: dict[int, dict[str, Any]] = {of.status: _response(of.status, of.answer)}
     raised: dict[int, list[str]] = {}
-    for error in dict.fromkeys([*of.errors, *(_WITH_KEY if scope else ()), *_ALWAYS, *(_WRITES if writes else ())]):
+    for error in dict.fromkeys(
+        [*of.errors, *(_WITH_KEY if scope else ()), *_ALWAYS, *(_WRITES if writes else ())]
+    ):
         status = STATUS[error]
         status = 400 if of.flow and status in (415, 422) else status
         raised.setdefault(status, []).append(error.code)
@@ -88,7 +108,9 @@ def _responses(of: Operation, scope: str | None, *, writes: bool) -> dict[str, A
             found[status]["content"][HTML] = {"schema": {"type": "string"}}
     for status, media_type in of.more.items():
         described = _response(status, media_type or None)
-        found.setdefault(status, described).setdefault("content", {}).update(described.get("content", {}))
+        found.setdefault(status, described).setdefault("content", {}).update(
+            described.get("content", {})
+        )
     return {str(status): found[status] for status in sorted(found)}
 
 
@@ -99,11 +121,15 @@ def _response(status: int, answer: Answer, media_type: str = "application/json")
     elif answer:
         described["content"] = {media_type: {"schema": _schema(answer, "serialization")}}
     if status in (429, 503):
-        described["headers"] = {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}}
+        described["headers"] = {
+            "Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}
+        }
     return described
 
 
-def _schema(of: type[BaseModel] | dict[str, Any], mode: JsonSchemaMode = "validation") -> dict[str, Any]:
+def _schema(
+    of: type[BaseModel] | dict[str, Any], mode: JsonSchemaMode = "validation"
+) -> dict[str, Any]:
     """The JSON Schema without references: each schema is inline."""
     if isinstance(of, dict):
         return of
@@ -119,4 +145,8 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
         return schema
     if "$ref" in schema:
         return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    return {name: _inlined(value, definitions) for name, value in schema.items() if name not in ("default", "title")}
+    return {
+        name: _inlined(value, definitions)
+        for name, value in schema.items()
+        if name not in ("default", "title")
+    }

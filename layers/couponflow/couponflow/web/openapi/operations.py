@@ -1,11 +1,18 @@
-"""What each address takes and answers: beside web/routes.py, all that the OpenAPI document is made of."""
+"""What each address takes and answers: beside web/routes.py, all that the OpenAPI document is made
+of.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from couponflow.domain import errors
 from couponflow.domain.errors import CouponflowError
-from couponflow.web.admin import coupon_schemas, flow_block_schemas, image_schemas, redeem_page_schemas
+from couponflow.web.admin import (
+    coupon_schemas,
+    flow_block_schemas,
+    image_schemas,
+    redeem_page_schemas,
+)
 from couponflow.web.admin.response_models import (
     CouponOut,
     FlowBlockOut,
@@ -28,7 +35,9 @@ HTML, TEXT = "text/html", "text/plain"
 
 @dataclass(frozen=True)
 class Operation:
-    """`answer`: the model or schema of a JSON response, the media type of another, None for an empty one."""
+    """`answer`: the model or schema of a JSON response, the media type of another, None for an
+    empty one.
+    """
 
     summary: str
     answer: Answer = None
@@ -42,7 +51,12 @@ class Operation:
     more: dict[int, str] = field(default_factory=dict)
 
 
-_BODY: Errors = (errors.InvalidJson, errors.BodyTooLarge, errors.UnsupportedMediaType, errors.ValidationFailed)
+_BODY: Errors = (
+    errors.InvalidJson,
+    errors.BodyTooLarge,
+    errors.UnsupportedMediaType,
+    errors.ValidationFailed,
+)
 _LIST: Errors = (errors.InvalidCursor, errors.ValidationFailed)
 _COUPON: Errors = (errors.CouponNotFound,)
 _REFUSALS: Errors = (
@@ -53,12 +67,24 @@ _REFUSALS: Errors = (
     errors.CouponMaxUsesReached,
 )
 
-# What builders send is text mostly, with placeholders that they did not fill; what we don't know is ignored.
+# What builders send is text mostly, with placeholders that they did not fill; what we don't know is
+# ignored.
 _TEXT: dict[str, Any] = {"type": "string"}
 _KEY: dict[str, Any] = {"type": "string", "maxLength": requests.LONGEST_KEY}
 _SAID = {"type": ["string", "number", "null"]}
 _ASK_FIELDS = dict.fromkeys(
-    ("block_id", "coupon_id", "coupon_code", "customer_id", "inbox_id", "message", "button_title", "image_url", "channel"), _SAID
+    (
+        "block_id",
+        "coupon_id",
+        "coupon_code",
+        "customer_id",
+        "inbox_id",
+        "message",
+        "button_title",
+        "image_url",
+        "channel",
+    ),
+    _SAID,
 )
 _ASK = {"type": "object", "properties": _ASK_FIELDS}
 _ASKS = {
@@ -77,7 +103,12 @@ _TILL = {
     },
     "required": ["customer_id"],
 }
-_USE = {"type": "object", "properties": {"use": {"type": ["integer", "string"], "minimum": 1, "pattern": "^[1-9][0-9]{0,5}$"}}}
+_USE = {
+    "type": "object",
+    "properties": {
+        "use": {"type": ["integer", "string"], "minimum": 1, "pattern": "^[1-9][0-9]{0,5}$"}
+    },
+}
 
 OPERATIONS: dict[str, Operation] = {
     "GET /v1/openapi.json": Operation("This document", {"type": "object"}),
@@ -89,7 +120,12 @@ OPERATIONS: dict[str, Operation] = {
         headers={"Idempotency-Key": _KEY},
         errors=(*_BODY, errors.CodeTaken),
     ),
-    "GET /v1/coupons": Operation("List coupons, newest first", Page[CouponOut], query=coupon_schemas.CouponListing, errors=_LIST),
+    "GET /v1/coupons": Operation(
+        "List coupons, newest first",
+        Page[CouponOut],
+        query=coupon_schemas.CouponListing,
+        errors=_LIST,
+    ),
     "GET /v1/coupons/{coupon_id}": Operation("Read a coupon", CouponOut, errors=_COUPON),
     "PATCH /v1/coupons/{coupon_id}": Operation(
         "Change a coupon; after the response no redemption commits under the old terms",
@@ -106,7 +142,9 @@ OPERATIONS: dict[str, Operation] = {
         ),
     ),
     "DELETE /v1/coupons/{coupon_id}": Operation("Archive a coupon", None, 204, errors=_COUPON),
-    "GET /v1/coupons/{coupon_id}/redeem-page": Operation("Read a redeem page", RedeemPageOut, errors=_COUPON),
+    "GET /v1/coupons/{coupon_id}/redeem-page": Operation(
+        "Read a redeem page", RedeemPageOut, errors=_COUPON
+    ),
     "PUT /v1/coupons/{coupon_id}/redeem-page": Operation(
         "Save a redeem page",
         RedeemPageOut,
@@ -121,7 +159,10 @@ OPERATIONS: dict[str, Operation] = {
         errors=(*_BODY, *_COUPON),
     ),
     "GET /v1/coupons/{coupon_id}/redemptions": Operation(
-        "List redemption records", Page[RecordOut], query=coupon_schemas.RecordListing, errors=(*_COUPON, *_LIST)
+        "List redemption records",
+        Page[RecordOut],
+        query=coupon_schemas.RecordListing,
+        errors=(*_COUPON, *_LIST),
     ),
     "GET /v1/coupons/{coupon_id}/redemptions.csv": Operation(
         "All redemption records as a file, at the address given by Location for five minutes",
@@ -131,13 +172,22 @@ OPERATIONS: dict[str, Operation] = {
         errors=(*_COUPON, errors.ValidationFailed),
     ),
     "POST /v1/images": Operation(
-        "Announce an image", UploadOut, 201, body=image_schemas.ImageIn, headers={"Idempotency-Key": _KEY}, errors=_BODY
+        "Announce an image",
+        UploadOut,
+        201,
+        body=image_schemas.ImageIn,
+        headers={"Idempotency-Key": _KEY},
+        errors=_BODY,
     ),
     "POST /v1/images/{image_id}/complete": Operation(
-        "Check and publish an uploaded image", ImageOut, errors=(errors.NotFound, errors.ValidationFailed)
+        "Check and publish an uploaded image",
+        ImageOut,
+        errors=(errors.NotFound, errors.ValidationFailed),
     ),
     "GET /images/{name}": Operation("An image", "image/*", errors=(errors.NotFound,)),
-    "GET /v1/flow/blocks": Operation("List Distribute Coupon blocks", Page[FlowBlockOut], query=validation.Listing, errors=_LIST),
+    "GET /v1/flow/blocks": Operation(
+        "List Distribute Coupon blocks", Page[FlowBlockOut], query=validation.Listing, errors=_LIST
+    ),
     "POST /v1/flow/blocks": Operation(
         "Save a new block",
         FlowBlockOut,
@@ -146,13 +196,24 @@ OPERATIONS: dict[str, Operation] = {
         headers={"Idempotency-Key": _KEY},
         errors=(*_BODY, *_COUPON),
     ),
-    "GET /v1/flow/blocks/{block_id}": Operation("Read a block", FlowBlockOut, errors=(errors.NotFound,)),
-    "PUT /v1/flow/blocks/{block_id}": Operation(
-        "Replace a block", FlowBlockOut, body=flow_block_schemas.BlockIn, errors=(*_BODY, *_COUPON, errors.NotFound)
+    "GET /v1/flow/blocks/{block_id}": Operation(
+        "Read a block", FlowBlockOut, errors=(errors.NotFound,)
     ),
-    "DELETE /v1/flow/blocks/{block_id}": Operation("Delete a block", None, 204, errors=(errors.NotFound,)),
+    "PUT /v1/flow/blocks/{block_id}": Operation(
+        "Replace a block",
+        FlowBlockOut,
+        body=flow_block_schemas.BlockIn,
+        errors=(*_BODY, *_COUPON, errors.NotFound),
+    ),
+    "DELETE /v1/flow/blocks/{block_id}": Operation(
+        "Delete a block", None, 204, errors=(errors.NotFound,)
+    ),
     "POST /v1/flow/distribute": Operation(
-        "Give a customer the link to a coupon", response_schemas.OUTCOME, body=_ASK, errors=_BODY, flow=True
+        "Give a customer the link to a coupon",
+        response_schemas.OUTCOME,
+        body=_ASK,
+        errors=_BODY,
+        flow=True,
     ),
     "GET /v1/flow/distribute": Operation(
         "The same, for builders that can only GET",
@@ -162,10 +223,18 @@ OPERATIONS: dict[str, Operation] = {
         flow=True,
     ),
     "POST /v1/flow/distribute/manychat": Operation(
-        "The same, answered as ManyChat's Dynamic Block", response_schemas.DYNAMIC_BLOCK, body=_ASK, errors=_BODY, flow=True
+        "The same, answered as ManyChat's Dynamic Block",
+        response_schemas.DYNAMIC_BLOCK,
+        body=_ASK,
+        errors=_BODY,
+        flow=True,
     ),
     "POST /v1/flow/distribute/batch": Operation(
-        "The same for up to 100 customers", response_schemas.OUTCOMES, body=_ASKS, errors=_BODY, flow=True
+        "The same for up to 100 customers",
+        response_schemas.OUTCOMES,
+        body=_ASKS,
+        errors=_BODY,
+        flow=True,
     ),
     "POST /v1/redemptions": Operation(
         "Redeem at a till",
@@ -186,5 +255,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /": Operation("The way to the console", None, 308),
     "GET /console": Operation("The way to the console", None, 308),
-    "GET /console/{path+}": Operation("The console's files", "*/*", more={304: ""}, errors=(errors.NotFound,)),
+    "GET /console/{path+}": Operation(
+        "The console's files", "*/*", more={304: ""}, errors=(errors.NotFound,)
+    ),
 }

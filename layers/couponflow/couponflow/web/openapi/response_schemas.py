@@ -1,4 +1,6 @@
-"""Schemas of the responses that are written without pydantic: the hot functions' ones, and problems."""
+"""Schemas of the responses that are written without pydantic: the hot functions' ones, and
+problems.
+"""
 
 from typing import Any
 
@@ -19,16 +21,24 @@ def _or_null(of: JsonSchema) -> JsonSchema:
 
 def _object(**properties: JsonSchema) -> JsonSchema:
     """An object that always has all of these properties, and no other."""
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
-REDEEMED = _object(redemption_id=_TEXT, status={"const": "redeemed"}, redeemed_at=_TIME, repeated=_FLAG)
+REDEEMED = _object(
+    redemption_id=_TEXT, status={"const": "redeemed"}, redeemed_at=_TIME, repeated=_FLAG
+)
 
 _SAID = dict.fromkeys(response.FIELDS, _TEXT) | {"outcome": {"enum": list(Outcome)}}
 # Every top-level value is text, in errors too; `coupon` has the same values again.
 OUTCOME: JsonSchema = {
     "type": "object",
-    "properties": _SAID | {"coupon": {"type": "object", "properties": _SAID, "additionalProperties": _TEXT}},
+    "properties": _SAID
+    | {"coupon": {"type": "object", "properties": _SAID, "additionalProperties": _TEXT}},
     "required": [*_SAID, "coupon"],
     "additionalProperties": _TEXT,
 }
@@ -53,5 +63,6 @@ def problem(status: int, codes: list[str]) -> JsonSchema:
             "detail": _TEXT,
             "errors": wrong,
         },
-        "required": ["type", "title", "status", "code", "detail"] + (["errors"] if "validation_failed" in codes else []),
+        "required": ["type", "title", "status", "code", "detail"]
+        + (["errors"] if "validation_failed" in codes else []),
     }

@@ -1,4 +1,7 @@
-"""The operator function: {"action": …} in, the result out. An error is a result too, never an exception."""
+"""The operator function: {"action": …} in, the result out.
+
+An error is a result too, never an exception.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +20,9 @@ from couponflow.store.request_state import RequestState
 from couponflow.web.http.validation import Name, Schema, parse
 from couponflow.web.services import Services
 
-HOW_TO_FIND_OUT = "The change may have been made. List keys or organisations before you send the request again."
+HOW_TO_FIND_OUT = (
+    "The change may have been made. List keys or organisations before you send the request again."
+)
 OrganisationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z][0-9a-z-]{0,62}$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,40}$")]
 Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
@@ -45,7 +50,11 @@ class CreateOrganisation(Action):
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         """Return the organisation."""
-        return _organisation(operations.create_organisation(self.organisation_id, self.name, addon_enabled=self.addon_enabled))
+        return _organisation(
+            operations.create_organisation(
+                self.organisation_id, self.name, addon_enabled=self.addon_enabled
+            )
+        )
 
 
 class GetOrganisation(Action):
@@ -129,10 +138,26 @@ class ListUses(Action):
 
     def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
         """Return the newest entries."""
-        return {"items": list(map(_use, operations.audit_entries(self.month or times.format_utc(now)[:7], self.limit)))}
+        return {
+            "items": list(
+                map(
+                    _use,
+                    operations.audit_entries(self.month or times.format_utc(now)[:7], self.limit),
+                )
+            )
+        }
 
 
-Request = CreateOrganisation | GetOrganisation | ListOrganisations | SwitchAddon | CreateKey | ListKeys | RevokeKey | ListUses
+Request = (
+    CreateOrganisation
+    | GetOrganisation
+    | ListOrganisations
+    | SwitchAddon
+    | CreateKey
+    | ListKeys
+    | RevokeKey
+    | ListUses
+)
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="action")])
 
 
@@ -142,13 +167,26 @@ def build_handler(services: Services) -> Callable[[Any, Any], dict[str, Any]]:
     def handler(event: Any, context: Any) -> dict[str, Any]:
         with observability.log_invocation("operator", context):
             services.request.start(context)
-            return answer(services.organisation_service, services.request, event, getattr(context, "aws_request_id", None))
+            return answer(
+                services.organisation_service,
+                services.request,
+                event,
+                getattr(context, "aws_request_id", None),
+            )
 
     return handler
 
 
-def answer(operations: OrganisationService, state: RequestState, event: object, request_id: str | None = None) -> dict[str, Any]:
-    """Run one action. `request_id` is Lambda's: it leads from the audit log to the caller in CloudTrail."""
+def answer(
+    operations: OrganisationService,
+    state: RequestState,
+    event: object,
+    request_id: str | None = None,
+) -> dict[str, Any]:
+    """Run one action.
+
+    `request_id` is Lambda's: it leads from the audit log to the caller in CloudTrail.
+    """
     try:
         request, now = parse(_REQUEST, event), datetime.now(UTC)
         entry = AuditEntry(

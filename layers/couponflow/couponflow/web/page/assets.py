@@ -42,14 +42,18 @@ STYLE_SOURCE, SCRIPT_SOURCE = source_of(STYLE), source_of(SCRIPT)
 def colors(background: str) -> Markup:
     """The style with the merchant's colours, light and dark."""
     by_day, by_night = schemes(background)
-    return Markup(":root{}@media(prefers-color-scheme:dark){{:root{}}}").format(_variables(by_day), _variables(by_night))
+    return Markup(":root{}@media(prefers-color-scheme:dark){{:root{}}}").format(
+        _variables(by_day), _variables(by_night)
+    )
 
 
 def security_policy(background: str = WHITE) -> str:
     """Allow the inline style and script, and images and forms of this origin only."""
     return (
-        f"default-src 'none'; style-src {STYLE_SOURCE} {source_of(colors(background))}; script-src {SCRIPT_SOURCE}; "
-        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src {STYLE_SOURCE} {source_of(colors(background))}; script-src "
+        f"{SCRIPT_SOURCE}; "
+        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     )
 
 

@@ -1,4 +1,7 @@
-"""QR codes and barcodes as SVG. They are dark on white with a quiet zone in dark mode too, for scanners."""
+"""QR codes and barcodes as SVG.
+
+They are dark on white with a quiet zone in dark mode too, for scanners.
+"""
 
 from functools import lru_cache
 from itertools import accumulate
@@ -6,7 +9,8 @@ from itertools import accumulate
 from markupsafe import Markup
 
 _SVG = Markup(
-    '<svg class="{kind}" viewBox="0 0 {width} {height}" shape-rendering="crispEdges"{stretch} aria-hidden="true">'
+    '<svg class="{kind}" viewBox="0 0 {width} {height}" shape-rendering="crispEdges"{stretch} '
+    'aria-hidden="true">'
     '<path fill="#fff" d="M0 0h{width}v{height}H0z"/><path d="{path}"/></svg>'
 )
 _QR_QUIET, _BAR_QUIET, _BAR_HEIGHT = 4, 10, 60
@@ -31,7 +35,12 @@ def qr(text: str) -> Markup:
 
     rows = segno.make(text, error="m", micro=False).matrix
     side = len(rows) + 2 * _QR_QUIET
-    dark = (f"M{x + _QR_QUIET} {y + _QR_QUIET}h1v1h-1z" for y, row in enumerate(rows) for x, module in enumerate(row) if module)
+    dark = (
+        f"M{x + _QR_QUIET} {y + _QR_QUIET}h1v1h-1z"
+        for y, row in enumerate(rows)
+        for x, module in enumerate(row)
+        if module
+    )
     return _SVG.format(kind="qr", width=side, height=side, stretch="", path="".join(dark))
 
 
@@ -40,12 +49,19 @@ def barcode(text: str) -> Markup:
     """Code 128, set B: any printable ASCII."""
     values = [_START_B, *(ord(character) - 32 for character in text)]
     check = sum(value * max(place, 1) for place, value in enumerate(values)) % 103
-    widths = list(map(int, "".join(_WIDTHS[6 * value : 6 * value + 6] for value in (*values, check)) + _STOP))
+    widths = list(
+        map(int, "".join(_WIDTHS[6 * value : 6 * value + 6] for value in (*values, check)) + _STOP)
+    )
     starts = list(accumulate(widths, initial=_BAR_QUIET))
-    bars = (f"M{starts[at]} 0h{widths[at]}v{_BAR_HEIGHT}h-{widths[at]}z" for at in range(0, len(widths), 2))
+    bars = (
+        f"M{starts[at]} 0h{widths[at]}v{_BAR_HEIGHT}h-{widths[at]}z"
+        for at in range(0, len(widths), 2)
+    )
     stretch = Markup(' preserveAspectRatio="none"')
     width = starts[-1] + _BAR_QUIET
-    return _SVG.format(kind="barcode", width=width, height=_BAR_HEIGHT, stretch=stretch, path="".join(bars))
+    return _SVG.format(
+        kind="barcode", width=width, height=_BAR_HEIGHT, stretch=stretch, path="".join(bars)
+    )
 
 
 RENDERERS = {"qr": qr, "barcode": barcode}

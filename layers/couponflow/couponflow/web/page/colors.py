@@ -58,7 +58,9 @@ def _scheme(background: str, accent: str, card: str) -> Scheme:
 
 def _at_night(color: str) -> str:
     for percent in range(100, 0, -5):
-        darker = "#" + "".join(f"{int(color[at : at + 2], 16) * percent // 100:02x}" for at in (1, 3, 5))
+        darker = "#" + "".join(
+            f"{int(color[at : at + 2], 16) * percent // 100:02x}" for at in (1, 3, 5)
+        )
         if luminance(darker) <= _NIGHT_LIGHT:
             return darker
     return BLACK

@@ -9,14 +9,18 @@ _NO_BREAK = "\u00a0"
 
 def moment(at: datetime, timezone: str, locale: str) -> str:
     """For example "Thu, Dec 24, 2026, 18:00 GMT+01:00"."""
-    from babel.dates import get_timezone_gmt  # a tenth of a cold start; the page of an unknown link has no date
+    from babel.dates import (
+        get_timezone_gmt,
+    )  # a tenth of a cold start; the page of an unknown link has no date
 
     offset = get_timezone_gmt(_local(at, timezone), locale=_language(locale))
     return f"{_written(at, timezone, locale, '%H:%M')}{_NO_BREAK}{offset}"
 
 
 def last_moment(ends_at: datetime, timezone: str, locale: str) -> str:
-    """Return the end of a period that excludes it: a day's first moment is 23:59 of the day before."""
+    """Return the end of a period that excludes it: a day's first moment is 23:59 of the
+    day before.
+    """
     return moment(times.last_moment(ends_at, timezone), timezone, locale)
 
 
@@ -42,7 +46,9 @@ def ago(at: datetime, now: datetime, locale: str) -> str:
     from babel.dates import format_timedelta
 
     passed = min(at - now, timedelta(minutes=-1))
-    return format_timedelta(passed, granularity="minute", add_direction=True, locale=_language(locale))
+    return format_timedelta(
+        passed, granularity="minute", add_direction=True, locale=_language(locale)
+    )
 
 
 def seconds_east(at: datetime, timezone: str) -> int:
@@ -55,7 +61,10 @@ def _written(at: datetime, timezone: str, locale: str, clock_format: str) -> str
 
     joint = str(get_datetime_format("medium", locale=_language(locale)))
     # A date and a time of day are each kept on one line.
-    return joint.format(_local(at, timezone).strftime(clock_format), day(at, timezone, locale).replace(" ", _NO_BREAK))
+    return joint.format(
+        _local(at, timezone).strftime(clock_format),
+        day(at, timezone, locale).replace(" ", _NO_BREAK),
+    )
 
 
 def _local(at: datetime, timezone: str) -> datetime:

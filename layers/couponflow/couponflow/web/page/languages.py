@@ -4,7 +4,9 @@ import re
 
 SUPPORTED = ("en", "zh-Hant", "zh-Hans", "ja", "th", "id", "es", "ar")
 _RIGHT_TO_LEFT = {"ar"}
-_RANGE = re.compile(r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?")
+_RANGE = re.compile(
+    r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?"
+)
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}
 _OLD_NAMES = {"in": "id"}
 _LONGEST_HEADER = 500

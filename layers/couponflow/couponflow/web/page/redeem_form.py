@@ -1,6 +1,7 @@
 """The bar at the bottom of the page: the button, and the sheet that asks before a use is counted.
 
-The sheet is a popover, so it opens without a script. A browser without popovers shows it open, without
+The sheet is a popover, so it opens without a script. A browser without popovers shows it open,
+without
 the first button. The form has every field that a redemption needs.
 """
 
@@ -13,13 +14,15 @@ from couponflow.web.page.translations import Texts
 
 _BAR = Markup('<div class="bar">{}</div>\n')
 _FORM = Markup(
-    '<form data-action="redeem" method="post" action="/r/{token}/redeem">\n<input type="hidden" name="use" value="{use}">\n'
+    '<form data-action="redeem" method="post" action="/r/{token}/redeem">\n<input type="hidden" '
+    'name="use" value="{use}">\n'
     '<button class="main" type="button" popovertarget="confirm">{label}</button>\n'
     '<div id="confirm" class="sheet{open}"{popover} role="dialog" aria-labelledby="confirm-title" '
     'aria-describedby="confirm-why">\n'
     '<h2 id="confirm-title">{words.confirm}</h2><p id="confirm-why">{words.confirm_why}</p>\n'
     '<button class="main" type="submit">{words.confirm_yes}</button>\n'
-    '<button type="button" popovertarget="confirm" popovertargetaction="hide">{words.confirm_no}</button>\n</div></form>'
+    '<button type="button" popovertarget="confirm" '
+    'popovertargetaction="hide">{words.confirm_no}</button>\n</div></form>'
 )
 _LINK = Markup('<p><a class="button main" href="{}" rel="noopener noreferrer">{}{}</a></p>')
 

@@ -1,6 +1,8 @@
-"""A cookie that makes one page skip the cache: a customer who was just refused must see why at once.
+"""A cookie that makes one page skip the cache: a customer who was just refused must see why at
+once.
 
-Pages show a coupon as it was read up to two seconds ago. The cookie is on one link for ten seconds, has
+Pages show a coupon as it was read up to two seconds ago. The cookie is on one link for ten seconds,
+has
 no data, and slows down no other page.
 """
 

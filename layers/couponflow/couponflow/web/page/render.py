@@ -12,9 +12,12 @@ from couponflow.web.page.state import PageState, State
 from couponflow.web.page.ticket import TicketRenderer
 
 _DOCUMENT = Markup(
-    '<!doctype html>\n<html lang="{lang}" dir="{dir}" data-state="{state}">\n<head>\n<meta charset="utf-8">\n'
-    '<meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover">\n<title>{title}</title>\n'
-    '<meta name="robots" content="noindex">\n<meta name="format-detection" content="telephone=no">\n'
+    '<!doctype html>\n<html lang="{lang}" dir="{dir}" data-state="{state}">\n<head>\n<meta '
+    'charset="utf-8">\n'
+    '<meta name="viewport" content="width=device-width,initial-scale=1,'
+    'viewport-fit=cover">\n<title>{title}</title>\n'
+    '<meta name="robots" content="noindex">\n<meta name="format-detection" '
+    'content="telephone=no">\n'
     '<meta name="theme-color" content="{color}">\n{head}'
     "<style>{style}</style><style>{colors}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
 )
@@ -29,19 +32,38 @@ _CHECK = Markup('<p><a class="button main" href="/r/{}">{}</a></p>')
 
 
 def render(view: PageState, accept_language: str = "", base_url: str = "") -> str:
-    """The page in the coupon's language, or the browser's. Link previews fetch the image from `base_url`."""
+    """The page in the coupon's language, or the browser's.
+
+    Link previews fetch the image from `base_url`.
+    """
     locale = languages.choose(view.page.locale, accept_language)
     ticket = TicketRenderer(view, locale)
-    body = ticket.header() + ticket.main() + render_redeem_form(view, translations.of(locale)) + _SCRIPT
-    return _document(view.state, locale, view.coupon.name, body, _head(view, ticket, base_url), view.page.background_color)
+    body = (
+        ticket.header()
+        + ticket.main()
+        + render_redeem_form(view, translations.of(locale))
+        + _SCRIPT
+    )
+    return _document(
+        view.state,
+        locale,
+        view.coupon.name,
+        body,
+        _head(view, ticket, base_url),
+        view.page.background_color,
+    )
 
 
 def unknown_outcome(token: str, accept_language: str = "", *, may_be_redeemed: bool = True) -> str:
-    """Render the way back to the page: after a redeem whose answer was lost, or when nothing could be done."""
+    """Render the way back to the page: after a redeem whose answer was lost, or when nothing could
+    be done.
+    """
     locale = languages.choose(None, accept_language)
     words = translations.of(locale)
     check = _CHECK.format(token, words.check_again)
-    title, why = (words.unknown, words.unknown_why) if may_be_redeemed else (words.busy, words.busy_why)
+    title, why = (
+        (words.unknown, words.unknown_why) if may_be_redeemed else (words.busy, words.busy_why)
+    )
     return _message(State.UNKNOWN_OUTCOME, locale, icons.WAITING, title, why, check)
 
 
@@ -61,16 +83,26 @@ def _head(view: PageState, ticket: TicketRenderer, base_url: str) -> Markup:
         "og:description": ticket.valid_until().striptags(),
     }
     if image := view.page.campaign_image:
-        said |= {"og:image": base_url + image.preview_path, "og:image:type": "image/jpeg", "twitter:card": "summary_large_image"}
+        said |= {
+            "og:image": base_url + image.preview_path,
+            "og:image:type": "image/jpeg",
+            "twitter:card": "summary_large_image",
+        }
     icon = view.page.brand_icon
-    return _ICON.format(icon.path if icon else "data:,") + Markup().join(map(_META.format, said, said.values()))
+    return _ICON.format(icon.path if icon else "data:,") + Markup().join(
+        map(_META.format, said, said.values())
+    )
 
 
 def _message(state: State, locale: str, icon: Markup, title: str, why: str, more: str = "") -> str:
-    return _document(state, locale, title, _MESSAGE.format(icon, title, why, more), _ICON.format("data:,"))
+    return _document(
+        state, locale, title, _MESSAGE.format(icon, title, why, more), _ICON.format("data:,")
+    )
 
 
-def _document(state: State, locale: str, title: str, body: Markup, head: Markup, color: str = WHITE) -> str:
+def _document(
+    state: State, locale: str, title: str, body: Markup, head: Markup, color: str = WHITE
+) -> str:
     return str(
         _DOCUMENT.format(
             lang=locale,

@@ -28,19 +28,30 @@ def not_found(request: Request, status: int = 404) -> Response:
     return _html(status, render.not_found(_language(request)), request.headers)
 
 
-def error_page(problem: Response, token: str, headers: Mapping[str, str], may_be_redeemed: bool) -> Response:
+def error_page(
+    problem: Response, token: str, headers: Mapping[str, str], may_be_redeemed: bool
+) -> Response:
     """Return the page that looks again, and says whether a use may have been counted."""
-    html = render.unknown_outcome(token, headers.get("accept-language", ""), may_be_redeemed=may_be_redeemed)
-    return _html(problem.status, html, headers, **{"retry-after": problem.headers.get("retry-after", "2")})
+    html = render.unknown_outcome(
+        token, headers.get("accept-language", ""), may_be_redeemed=may_be_redeemed
+    )
+    return _html(
+        problem.status, html, headers, **{"retry-after": problem.headers.get("retry-after", "2")}
+    )
 
 
 def _language(request: Request) -> str:
     return request.headers.get("accept-language", "")
 
 
-def _html(status: int, html: str, received: Mapping[str, str], background: str = WHITE, **more: str) -> Response:
+def _html(
+    status: int, html: str, received: Mapping[str, str], background: str = WHITE, **more: str
+) -> Response:
     headers = _HEADERS | {"content-security-policy": assets.security_policy(background)} | more
     if "gzip" not in received.get("accept-encoding", ""):
         return Response(status, html, headers)
-    # The gateway does not compress. A page that fits into the first packets appears a round trip earlier.
-    return Response(status, gzip.compress(html.encode(), 6, mtime=0), headers | {"content-encoding": "gzip"})
+    # The gateway does not compress. A page that fits into the first packets appears a round trip
+    # earlier.
+    return Response(
+        status, gzip.compress(html.encode(), 6, mtime=0), headers | {"content-encoding": "gzip"}
+    )

@@ -1,4 +1,7 @@
-"""GET /r/{token}: the redeem page that the customer of a link sees. It changes nothing, whoever fetches it."""
+"""GET /r/{token}: the redeem page that the customer of a link sees.
+
+It changes nothing, whoever fetches it.
+"""
 
 from couponflow.domain.errors import CouponNotFound
 from couponflow.web.http.app import HttpApp

@@ -5,7 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from couponflow.domain import links, rules
-from couponflow.domain.errors import CouponDisabled, CouponExpired, CouponNotStarted, CustomerMaxUsesReached, Refusal
+from couponflow.domain.errors import (
+    CouponDisabled,
+    CouponExpired,
+    CouponNotStarted,
+    CustomerMaxUsesReached,
+    Refusal,
+)
 from couponflow.domain.models import ButtonBehavior, Coupon, RedeemPage, Redemption
 from couponflow.services.redemption import OpenedLink
 
@@ -44,7 +50,10 @@ class PastUse:
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """Everything that the page shows. `used` is oldest first; `next_use` is None if the page offers no use."""
+    """Everything that the page shows.
+
+    `used` is oldest first; `next_use` is None if the page offers no use.
+    """
 
     state: State
     organisation: str
@@ -80,14 +89,22 @@ _STATE_OF: dict[type[Refusal], State] = {
 def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
     """The state of an opened link, which has at least one redemption.
 
-    With an open use, the customer sees whether it is valid now. Without one, they see their past uses,
+    With an open use, the customer sees whether it is valid now. Without one, they see their past
+    uses,
     whatever the state of the coupon.
     """
     coupon = opened.terms.coupon
-    used = tuple(sorted(map(_used, filter(_is_redeemed, opened.redemptions)), key=lambda use: use.redeemed_at))
+    used = tuple(
+        sorted(
+            map(_used, filter(_is_redeemed, opened.redemptions)), key=lambda use: use.redeemed_at
+        )
+    )
     is_open = len(used) < len(opened.redemptions)
     state = _of_next_use(opened, now)
-    offers = state is State.AVAILABLE and opened.terms.page.redeem_button.behavior is ButtonBehavior.REDEEM
+    offers = (
+        state is State.AVAILABLE
+        and opened.terms.page.redeem_button.behavior is ButtonBehavior.REDEEM
+    )
     return PageState(
         state=state if is_open else State.REDEEMED,
         organisation=opened.terms.organisation.name,

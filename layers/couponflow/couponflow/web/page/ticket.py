@@ -17,9 +17,12 @@ _HEADER = Markup("<header>{}<span>{}</span></header>\n")
 _INITIAL = Markup('<span class="initial" aria-hidden="true">{}</span>')
 _BRAND = Markup('<img class="brand" src="{}" width="{}" height="{}" alt="">\n')
 # The largest element is painted last, so it is fetched first.
-_PICTURE = Markup('<img class="picture" src="{}" width="{}" height="{}" alt="" fetchpriority="high">\n')
+_PICTURE = Markup(
+    '<img class="picture" src="{}" width="{}" height="{}" alt="" fetchpriority="high">\n'
+)
 _MAIN = Markup(
-    '<main data-now="{}">\n{}<article class="ticket">\n<section class="part">\n{}</section>\n{}</article>\n{}</main>\n',
+    '<main data-now="{}">\n{}<article class="ticket">\n<section '
+    'class="part">\n{}</section>\n{}</article>\n{}</main>\n',
 )
 _STUB = Markup('<section class="part">\n<div class="code{}">\n{}</div>\n</section>\n')
 _FACT = Markup("<li>{}<span>{}</span></li>\n")
@@ -31,20 +34,28 @@ _REDEEMED = Markup(
     '<p class="live"><i></i>{label} <span data-clock="{offset}" dir="ltr">{clock}</span></p>'
 )
 _UNIT = Markup('<span><b data-unit="{}">{:02}</b>{}</span>')
-_COUNTDOWN = Markup('<div class="count" role="timer" aria-label="{}" data-until="{}" hidden>{}</div>')
+_COUNTDOWN = Markup(
+    '<div class="count" role="timer" aria-label="{}" data-until="{}" hidden>{}</div>'
+)
 _USES = Markup('<div class="uses"><h2>{}</h2><ol>\n{}</ol>{}</div>\n')
 _USE = Markup('<li>{}<small data-redemption="{}">{}</small></li>\n')
 _CODE = Markup('<p class="code-label">{}</p><p class="code-text{}" data-code="{}">{}</p>\n')
 _COPY = Markup(
-    '<button type="button" data-copy="{copied}" data-label="{copy}" hidden>{icon}<span aria-live="polite">{copy}</span></button>'
+    '<button type="button" data-copy="{copied}" data-label="{copy}" hidden>{icon}<span '
+    'aria-live="polite">{copy}</span></button>'
     '<p role="status" data-note="press" hidden>{press}</p>\n'
 )
-_NOTE = Markup('<div class="note" role="alert" data-note="{}" hidden>{}<p><strong>{}</strong> {}</p></div>\n')
+_NOTE = Markup(
+    '<div class="note" role="alert" data-note="{}" hidden>{}<p><strong>{}</strong> {}</p></div>\n'
+)
 _ASKING = Markup(
-    '<div class="outcome asking" role="alert" data-note="unknown"{}><span class="badge">{}</span><h2>{}</h2><p>{}</p>'
+    '<div class="outcome asking" role="alert" data-note="unknown"{}><span '
+    'class="badge">{}</span><h2>{}</h2><p>{}</p>'
     '<a class="button" href="/r/{}" data-check>{}</a></div>\n'
 )
-_TERMS = Markup('<details><summary><h2>{}</h2>{}</summary><div class="terms" dir="auto">{}</div></details>\n')
+_TERMS = Markup(
+    '<details><summary><h2>{}</h2>{}</summary><div class="terms" dir="auto">{}</div></details>\n'
+)
 
 
 class TicketRenderer:
@@ -62,12 +73,24 @@ class TicketRenderer:
     def main(self) -> Markup:
         """The ticket with its notes."""
         title = Markup('<h1 dir="auto">{}</h1>\n').format(self._view.coupon.name)
-        top = self._asking() + self._outcome() + self._picture() + self._chip() + title + self._facts() + self._uses()
-        return _MAIN.format(_milliseconds(self._view.now), self._notes(), top, self._stub(), self._terms())
+        top = (
+            self._asking()
+            + self._outcome()
+            + self._picture()
+            + self._chip()
+            + title
+            + self._facts()
+            + self._uses()
+        )
+        return _MAIN.format(
+            _milliseconds(self._view.now), self._notes(), top, self._stub(), self._terms()
+        )
 
     def valid_until(self) -> Markup:
         """The end of the period, as a sentence."""
-        return Markup(self._words.valid_until).format(moment=self._time(self._view.coupon.ends_at, dates.last_moment))
+        return Markup(self._words.valid_until).format(
+            moment=self._time(self._view.coupon.ends_at, dates.last_moment)
+        )
 
     def _outcome(self) -> Markup:
         """The state for the cashier; empty while the coupon may be used."""
@@ -75,15 +98,23 @@ class TicketRenderer:
             State.REDEEMED: self._redeemed,
             State.UPCOMING: self._upcoming,
             State.EXPIRED: self._expired,
-            State.DISABLED: lambda: _stopped(icons.PAUSE, self._words.disabled, self._words.disabled_why),
-            State.SOLD_OUT: lambda: _stopped(icons.CROSS, self._words.sold_out, self._words.sold_out_why),
+            State.DISABLED: lambda: _stopped(
+                icons.PAUSE, self._words.disabled, self._words.disabled_why
+            ),
+            State.SOLD_OUT: lambda: _stopped(
+                icons.CROSS, self._words.sold_out, self._words.sold_out_why
+            ),
         }
         return make.get(self._view.base_state, Markup)()
 
     def _redeemed(self) -> Markup:
         if not self._view.used:
             return Markup()
-        now, at, timezone = self._view.now, self._view.used[-1].redeemed_at, self._view.coupon.timezone
+        now, at, timezone = (
+            self._view.now,
+            self._view.used[-1].redeemed_at,
+            self._view.coupon.timezone,
+        )
         is_fresh = now < at + FRESH
         body = _REDEEMED.format(
             time=dates.clock(at, timezone),
@@ -94,7 +125,9 @@ class TicketRenderer:
             clock=dates.clock(now, timezone),
         )
         until = Markup(' data-fresh-until="{}"').format(_milliseconds(at + FRESH))
-        return _OUTCOME.format("fresh" if is_fresh else "past", until, icons.TICK, self._words.redeemed, body)
+        return _OUTCOME.format(
+            "fresh" if is_fresh else "past", until, icons.TICK, self._words.redeemed, body
+        )
 
     def _upcoming(self) -> Markup:
         words, starts_at = self._words, self._view.coupon.starts_at
@@ -105,17 +138,27 @@ class TicketRenderer:
             ("m", left // 60 % 60, words.minutes),
             ("s", left % 60, words.seconds),
         )
-        count = _COUNTDOWN.format(words.starts_in, _milliseconds(starts_at), Markup().join(_UNIT.format(*unit) for unit in units))
+        count = _COUNTDOWN.format(
+            words.starts_in,
+            _milliseconds(starts_at),
+            Markup().join(_UNIT.format(*unit) for unit in units),
+        )
         starts = _PARAGRAPH.format(Markup(words.starts_at).format(moment=self._time(starts_at)))
         return _OUTCOME.format("upcoming", "", icons.CLOCK, words.upcoming, count + starts)
 
     def _expired(self) -> Markup:
-        since = Markup(self._words.expired_since).format(moment=self._time(self._view.coupon.ends_at, dates.last_moment))
+        since = Markup(self._words.expired_since).format(
+            moment=self._time(self._view.coupon.ends_at, dates.last_moment)
+        )
         return _stopped(icons.CLOCK, self._words.expired, since)
 
     def _picture(self) -> Markup:
         image = self._view.page.campaign_image
-        return _image(_PICTURE, image) if image and self._view.base_state is not State.REDEEMED else Markup()
+        return (
+            _image(_PICTURE, image)
+            if image and self._view.base_state is not State.REDEEMED
+            else Markup()
+        )
 
     def _chip(self) -> Markup:
         if self._view.base_state is not State.AVAILABLE:
@@ -126,8 +169,14 @@ class TicketRenderer:
         facts, state = Markup(), self._view.base_state
         if state is not State.EXPIRED:
             facts += _FACT.format(icons.CLOCK, self.valid_until())
-        if self._view.uses_left is not None and state in (State.AVAILABLE, State.UPCOMING, State.REDEEMED):
-            facts += _FACT.format(icons.TICKETS, Markup(self._words.uses_left).format(count=self._view.uses_left))
+        if self._view.uses_left is not None and state in (
+            State.AVAILABLE,
+            State.UPCOMING,
+            State.REDEEMED,
+        ):
+            facts += _FACT.format(
+                icons.TICKETS, Markup(self._words.uses_left).format(count=self._view.uses_left)
+            )
         return Markup('<ul class="facts">\n{}</ul>\n').format(facts) if facts else facts
 
     def _uses(self) -> Markup:
@@ -136,10 +185,14 @@ class TicketRenderer:
             return Markup()
         are_all = self._view.uses_left == 0 and len(used) > 1
         note = _PARAGRAPH.format(self._words.all_used) if are_all else Markup()
-        return _USES.format(self._words.your_uses, Markup().join(map(self._use, reversed(used))), note)
+        return _USES.format(
+            self._words.your_uses, Markup().join(map(self._use, reversed(used))), note
+        )
 
     def _use(self, use: PastUse) -> Markup:
-        return _USE.format(self._time(use.redeemed_at, dates.second), use.redemption_id, use.reference)
+        return _USE.format(
+            self._time(use.redeemed_at, dates.second), use.redemption_id, use.reference
+        )
 
     def _stub(self) -> Markup:
         view, words = self._view, self._words
@@ -157,7 +210,9 @@ class TicketRenderer:
         words = self._words
         if not self._view.page.copy_code_button:
             return Markup()
-        return _COPY.format(copied=words.copied, copy=words.copy, icon=icons.COPY, press=words.press_and_hold)
+        return _COPY.format(
+            copied=words.copied, copy=words.copy, icon=icons.COPY, press=words.press_and_hold
+        )
 
     def _notes(self) -> Markup:
         """Hidden notes that the script shows when the connection is lost."""
@@ -173,14 +228,20 @@ class TicketRenderer:
         if view.next_use is None:
             return Markup()
         hidden = "" if view.state is State.UNKNOWN_OUTCOME else Markup(" hidden")
-        return _ASKING.format(hidden, icons.WAITING, words.unknown, words.unknown_why, view.token, words.check_again)
+        return _ASKING.format(
+            hidden, icons.WAITING, words.unknown, words.unknown_why, view.token, words.check_again
+        )
 
     def _terms(self) -> Markup:
         terms = terms_html.sanitised(self._view.page.terms)
         return _TERMS.format(self._words.terms, icons.CHEVRON, terms) if terms else terms
 
-    def _time(self, at: datetime, write: Callable[[datetime, str, str], str] = dates.moment) -> Markup:
-        return _TIME.format(at.isoformat(timespec="seconds"), write(at, self._view.coupon.timezone, self._locale))
+    def _time(
+        self, at: datetime, write: Callable[[datetime, str, str], str] = dates.moment
+    ) -> Markup:
+        return _TIME.format(
+            at.isoformat(timespec="seconds"), write(at, self._view.coupon.timezone, self._locale)
+        )
 
 
 def _stopped(icon: Markup, title: str, why: str) -> Markup:

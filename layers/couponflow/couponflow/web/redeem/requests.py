@@ -1,4 +1,7 @@
-"""Requests and responses of redemptions. The hot redeem function imports it, so it does not use pydantic."""
+"""Requests and responses of redemptions.
+
+The hot redeem function imports it, so it does not use pydantic.
+"""
 
 import re
 from collections.abc import Mapping
@@ -57,7 +60,10 @@ class TillRequest:
             wrong.add("code", "either code or coupon_id is needed")
         elif code is not None and not codes.is_code(code):
             wrong.add("code", "must be 3 to 40 letters, digits, hyphens or underscores")
-        customer_id, inbox_id = wrong.identity(body, "customer_id"), wrong.identity(body, "inbox_id")
+        customer_id, inbox_id = (
+            wrong.identity(body, "customer_id"),
+            wrong.identity(body, "inbox_id"),
+        )
         if customer_id is None:
             wrong.add("customer_id", "is needed")
         key = request.headers.get("idempotency-key", "").strip() or None
@@ -92,7 +98,9 @@ class _FieldErrors:
 
     def check(self) -> None:
         if self._errors:
-            errors = [{"field": field, "message": message} for field, message in self._errors.items()]
+            errors = [
+                {"field": field, "message": message} for field, message in self._errors.items()
+            ]
             raise ValidationFailed(errors=errors)
 
 
@@ -119,8 +127,12 @@ def link_response(result: RedemptionResult, form: RedeemForm, token: str) -> Res
     return redeemed_response(result) if form.wants_json else _redirect_to_page(token)
 
 
-def link_error_response(error: Refusal | RedeemNotOffered, form: RedeemForm, token: str, request: Request) -> Response:
-    """One of LINK_ERRORS as a problem for a program; for a page, the page that says how things are."""
+def link_error_response(
+    error: Refusal | RedeemNotOffered, form: RedeemForm, token: str, request: Request
+) -> Response:
+    """One of LINK_ERRORS as a problem for a program; for a page, the page that says how
+    things are.
+    """
     if isinstance(error, CouponNotFound):
         observability.set_refusal(error.code)
         return problem_response(error) if form.wants_json else _page().not_found(request)
@@ -129,7 +141,9 @@ def link_error_response(error: Refusal | RedeemNotOffered, form: RedeemForm, tok
     return refresh_cookie.set_refresh_cookie(response, token)
 
 
-def error_page(problem: Response, token: str, headers: Mapping[str, str], may_be_redeemed: bool) -> Response:
+def error_page(
+    problem: Response, token: str, headers: Mapping[str, str], may_be_redeemed: bool
+) -> Response:
     """Return the page of a customer whose request could not be answered."""
     response: Response = _page().error_page(problem, token, headers, may_be_redeemed)
     return response

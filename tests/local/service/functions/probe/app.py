@@ -17,7 +17,11 @@ def handler(event: dict[str, Any], _context: object) -> object:
         _meet(**event["queryStringParameters"])
     print("probed", what)
     answer = {"event": event, "pid": os.getpid(), "environment": dict(os.environ)}
-    return answer if what is None else {"statusCode": 200, "cookies": ["a=1", "b=2"], "body": json.dumps(answer)}
+    return (
+        answer
+        if what is None
+        else {"statusCode": 200, "cookies": ["a=1", "b=2"], "body": json.dumps(answer)}
+    )
 
 
 def _meet(at: str, who: str, enough: str) -> None:
@@ -36,6 +40,8 @@ def _keep(event: dict[str, Any]) -> dict[str, str]:
 
 def _read(event: dict[str, Any]) -> dict[str, str]:
     name = event["pathParameters"]["name"]
-    item = boto3.client("dynamodb").get_item(TableName=os.environ["TABLE_NAME"], Key={"pk": {"S": name}})["Item"]
+    item = boto3.client("dynamodb").get_item(
+        TableName=os.environ["TABLE_NAME"], Key={"pk": {"S": name}}
+    )["Item"]
     stored = boto3.client("s3").get_object(Bucket=os.environ["BUCKET"], Key=name)["Body"].read()
     return {"item": item["pk"]["S"], "object": stored.decode()}

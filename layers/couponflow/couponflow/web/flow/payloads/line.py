@@ -1,4 +1,7 @@
-"""LINE Messaging API: a buttons template, or a flex bubble that holds longer texts. The sender adds `to` or `replyToken`."""
+"""LINE Messaging API: a buttons template, or a flex bubble that holds longer texts.
+
+The sender adds `to` or `replyToken`.
+"""
 
 from typing import Any
 
@@ -20,7 +23,13 @@ def buttons(message: Message) -> list[dict[str, Any]]:
     }
     if message.image_url:
         template["thumbnailImageUrl"] = message.image_url
-    return [{"type": "template", "altText": truncate(message.text, LONGEST_ALT_TEXT), "template": template}]
+    return [
+        {
+            "type": "template",
+            "altText": truncate(message.text, LONGEST_ALT_TEXT),
+            "template": template,
+        }
+    ]
 
 
 def flex(message: Message) -> list[dict[str, Any]]:
@@ -38,7 +47,9 @@ def flex(message: Message) -> list[dict[str, Any]]:
             "aspectRatio": "20:13",
             "aspectMode": "cover",
         }
-    return [{"type": "flex", "altText": truncate(message.text, LONGEST_ALT_TEXT), "contents": bubble}]
+    return [
+        {"type": "flex", "altText": truncate(message.text, LONGEST_ALT_TEXT), "contents": bubble}
+    ]
 
 
 def _box(content: dict[str, Any]) -> dict[str, Any]:
@@ -46,4 +57,8 @@ def _box(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _open(message: Message) -> dict[str, str]:
-    return {"type": "uri", "label": truncate(message.button_title, LIMIT.button_title), "uri": message.url}
+    return {
+        "type": "uri",
+        "label": truncate(message.button_title, LIMIT.button_title),
+        "uri": message.url,
+    }

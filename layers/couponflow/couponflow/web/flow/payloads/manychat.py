@@ -13,8 +13,15 @@ TYPES = (Channel.WHATSAPP, Channel.INSTAGRAM, Channel.TELEGRAM)
 LONGEST_CAPTION = 20
 
 
-def block(message: Message | None, channel: Channel | None, fields: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
-    """`fields`: custom fields of the contact to set, by name. Without a message the block only sets them."""
+def block(
+    message: Message | None,
+    channel: Channel | None,
+    fields: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """`fields`: custom fields of the contact to set, by name.
+
+    Without a message the block only sets them.
+    """
     content: dict[str, Any] = {"type": channel} if channel in TYPES else {}
     content["messages"] = _messages(message, channel) if message else []
     content["actions"] = [_set(name, value) for name, value in fields.items()]
@@ -31,8 +38,14 @@ def _set(name: str, value: str) -> dict[str, str]:
 
 
 def _messages(message: Message, channel: Channel | None) -> list[dict[str, Any]]:
-    longest = limits_for(Channel.WHATSAPP if channel is Channel.WHATSAPP else Channel.MANYCHAT).message
-    button = {"type": "url", "caption": truncate(message.button_title, LONGEST_CAPTION), "url": message.url}
+    longest = limits_for(
+        Channel.WHATSAPP if channel is Channel.WHATSAPP else Channel.MANYCHAT
+    ).message
+    button = {
+        "type": "url",
+        "caption": truncate(message.button_title, LONGEST_CAPTION),
+        "url": message.url,
+    }
     text = {"type": "text", "text": truncate(message.text, longest), "buttons": [button]}
     # A dynamic block cannot send images over WhatsApp.
     image = {"type": "image", "url": message.image_url}

@@ -1,4 +1,6 @@
-"""Messenger and Instagram: the button template. It has no image, so an image is a message before it.
+"""Messenger and Instagram: the button template.
+
+It has no image, so an image is a message before it.
 
 The sender adds `recipient`.
 """
@@ -21,7 +23,18 @@ def instagram(message: Message) -> list[dict[str, Any]]:
 
 
 def _messages(message: Message, limits: ChannelLimits) -> list[dict[str, Any]]:
-    button = {"type": "web_url", "url": message.url, "title": truncate(message.button_title, limits.button_title)}
-    template = {"template_type": "button", "text": truncate(message.text, limits.message), "buttons": [button]}
+    button = {
+        "type": "web_url",
+        "url": message.url,
+        "title": truncate(message.button_title, limits.button_title),
+    }
+    template = {
+        "template_type": "button",
+        "text": truncate(message.text, limits.message),
+        "buttons": [button],
+    }
     image = {"attachment": {"type": "image", "payload": {"url": message.image_url}}}
-    return [*([image] if message.image_url else []), {"attachment": {"type": "template", "payload": template}}]
+    return [
+        *([image] if message.image_url else []),
+        {"attachment": {"type": "template", "payload": template}},
+    ]

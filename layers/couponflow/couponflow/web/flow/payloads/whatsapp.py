@@ -1,4 +1,7 @@
-"""WhatsApp Cloud API: an interactive message with a button that opens the link. The sender adds `to`."""
+"""WhatsApp Cloud API: an interactive message with a button that opens the link.
+
+The sender adds `to`.
+"""
 
 from typing import Any
 
@@ -16,7 +19,10 @@ def cta_url(message: Message) -> list[dict[str, Any]]:
         "body": {"text": truncate(message.text, LIMIT.message)},
         "action": {
             "name": "cta_url",
-            "parameters": {"display_text": truncate(message.button_title, LIMIT.button_title), "url": message.url},
+            "parameters": {
+                "display_text": truncate(message.button_title, LIMIT.button_title),
+                "url": message.url,
+            },
         },
     }
     if message.image_url:

@@ -41,7 +41,8 @@ TEXTS = Texts(
     offline_why="Nothing was sent. Your coupon is safe; tap again when you’re connected.",
     not_yet="It isn’t redeemed so far. You can tap again: it counts only once.",
     unknown="Checking your coupon",
-    unknown_why="We haven’t heard back yet, so we’re asking whether it was redeemed. It can’t be counted twice.",
+    unknown_why="We haven’t heard back yet, so we’re asking whether it was redeemed. It can’t be "
+    "counted twice.",
     busy="One moment, please",
     busy_why="This is taking longer than usual. Nothing has changed on your coupon.",
     check_again="Check now",

@@ -38,10 +38,12 @@ TEXTS = Texts(
     sold_out="Agotado",
     sold_out_why="Ya se han usado todos los cupones disponibles.",
     offline="Sin conexión",
-    offline_why="No se ha enviado nada. Tu cupón está a salvo; vuelve a tocar cuando tengas conexión.",
+    offline_why="No se ha enviado nada. Tu cupón está a salvo; vuelve a tocar cuando tengas "
+    "conexión.",
     not_yet="De momento no está canjeado. Puedes tocar otra vez: solo cuenta una vez.",
     unknown="Comprobando tu cupón",
-    unknown_why="Aún no hemos recibido respuesta, así que estamos comprobando si se ha canjeado. No puede contarse dos veces.",
+    unknown_why="Aún no hemos recibido respuesta, así que estamos comprobando si se ha canjeado. "
+    "No puede contarse dos veces.",
     busy="Un momento, por favor",
     busy_why="Está tardando más de lo normal. No ha cambiado nada en tu cupón.",
     check_again="Comprobar ahora",

@@ -16,7 +16,8 @@ TEXTS = Texts(
     use_again="Gunakan lagi",
     open="Buka",
     confirm="Apakah Anda sudah di kasir?",
-    confirm_why="Tunjukkan layar ini kepada petugas sebelum mengetuk. Penukaran tidak dapat dibatalkan.",
+    confirm_why="Tunjukkan layar ini kepada petugas sebelum mengetuk. Penukaran tidak dapat "
+    "dibatalkan.",
     confirm_yes="Tukarkan sekarang",
     confirm_no="Nanti dulu",
     redeemed="Sudah ditukarkan",
@@ -41,7 +42,8 @@ TEXTS = Texts(
     offline_why="Belum ada yang dikirim. Kupon Anda aman; ketuk lagi setelah terhubung.",
     not_yet="Kupon belum ditukarkan. Anda dapat mengetuk lagi: hanya dihitung sekali.",
     unknown="Memeriksa kupon Anda",
-    unknown_why="Kami belum menerima jawaban, jadi kami memeriksa apakah kupon sudah ditukarkan. Tidak akan dihitung dua kali.",
+    unknown_why="Kami belum menerima jawaban, jadi kami memeriksa apakah kupon sudah ditukarkan. "
+    "Tidak akan dihitung dua kali.",
     busy="Mohon tunggu sebentar",
     busy_why="Ini memakan waktu lebih lama dari biasanya. Tidak ada yang berubah pada kupon Anda.",
     check_again="Periksa sekarang",
