@@ -2,12 +2,10 @@
 own and not assumed.
 
 Makes an on-demand table of its own, redeems at each rate with our code and with one transactional
-counter, in turn, prints
-what was served and how soon, and deletes the table. With these rates it writes some 400,000 units,
-about $0.30, in ten minutes.
-Run it in the table's region, on a machine with a core for each hundred redemptions a second.
-`AWS_ENDPOINT_URL_DYNAMODB`
-leads it to DynamoDB Local, which shows that it runs, and nothing about AWS.
+counter, in turn, prints what was served and how soon, and deletes the table. With these rates it
+writes some 400,000 units, about $0.30, in ten minutes. Run it in the table's region, on a machine
+with a core for each hundred redemptions a second. `AWS_ENDPOINT_URL_DYNAMODB` leads it to DynamoDB
+Local, which shows that it runs, and nothing about AWS.
 """
 
 from __future__ import annotations

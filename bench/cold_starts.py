@@ -1,8 +1,8 @@
 """P9 to P12: cold starts in new processes, CPU time of the handler, and package size.
 
 CPU seconds of whole processes, both sides in turn: what else runs on the machine counts for
-neither. They are compared with
-boto3 as anybody installs it, its bytecode compiled too, under the same Python.
+neither. They are compared with boto3 as anybody installs it, its bytecode compiled too, under the
+same Python.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 follows.
 
 For each: whether 32 threads get exactly what a limit allows, transactions a second, start, memory,
-and
-how many acknowledged writes are gone after the engine was ended or killed while clients were
+and how many acknowledged writes are gone after the engine was ended or killed while clients were
 writing.
 """
 

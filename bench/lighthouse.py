@@ -1,8 +1,8 @@
 """U3: Lighthouse on the redeem page, on a slow phone and connection: `python -m bench.lighthouse`.
 
 Accessibility and best practices are the same on any machine, so a test asserts them. Performance is
-simulated from what the
-browser took on this one: a machine that is busy with something else makes it worse.
+simulated from what the browser took on this one: a machine that is busy with something else makes
+it worse.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 units.
 
 It is a botocore event hook, so the real code makes the calls. DynamoDB Local reports wrong figures
-for
-transactions, so units are computed from the items in the table before and after each write.
+for transactions, so units are computed from the items in the table before and after each write.
 
   write            1 unit for each started KB of the larger of the item before and after; in a
   transaction 2

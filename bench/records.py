@@ -21,8 +21,7 @@ from couponflow.store.redemptions import RedemptionStore
 from simulator.environments import ORGANISATION, moment, new_coupon
 
 # A bucket that holds more of the newest 50 than its share costs a second query. Chance decides
-# which
-# bucket a customer gets, so the newest records of both coupons get theirs from the same dice.
+# which bucket a customer gets, so the newest records of both coupons get theirs from the same dice.
 NEWEST, SEED = 100, 1
 
 

@@ -95,7 +95,7 @@ def rows() -> Iterator[Row]:
     for name in ("peer: four items", "peer: one transactional counter"):
         yield Row("P3", name, str(bills[name]))
     read, written = sold_out_storm()
-    yield at_most("P7", "a tap in vain, 1,000 a second, after the proof", read, " RCU", 1.2)
+    yield at_most("P7", "a refused tap, 1,000 a second, after the proof", read, " RCU", 1.2)
     yield at_most("P7", "the same, written", written, " WCU", 0)
 
 

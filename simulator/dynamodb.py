@@ -2,8 +2,7 @@
 
 A transaction locks its items for the conflict window: other writes to them are refused, and its own
 writes become visible one by one. A partition key has 1,000 write units a second. Eventually
-consistent
-reads may be old.
+consistent reads may be old.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 missing, where it can.
 
 Chromium and WebKit come from Debian's packages, so it takes root and apt. Elsewhere a browser that
-is there will do;
-without one its tests are skipped and say so, and CI fails.
+is there will do; without one its tests are skipped and say so, and CI fails.
 """
 
 from __future__ import annotations

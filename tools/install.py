@@ -1,8 +1,8 @@
 """Set-up from nothing: `python3 -m tools.install [sam] [audit] [lighthouse] [dynamodb-local]`.
 
 Runs under the machine's own Python (3.11 or later) before anything is installed, so it uses the
-standard
-library only. Each part is keyed by a hash of its lock and skipped when nothing has changed.
+standard library only. Each part is keyed by a hash of its lock and skipped when nothing has
+changed.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""The console's library, from the npm registry by lock file: `python3 vendor.py FOLDER [npm command
-…]`.
+"""Places the console's library: `python3 vendor.py FOLDER [npm command …]`.
 
-Browsers can't look a bare name such as "preact" up. The packages' own module files are taken as
-they are, with
-those names turned into relative addresses: no build step, no import map to except from the content
-security policy.
-Standard library only, since the set-up and `sam build` run it before anything is installed.
+The packages come from the npm registry by lock file. Browsers can't look up a bare name such as
+"preact", so such names become relative addresses. Otherwise the packages' own module files stay
+as they are: there is no build step, and no import map that the content security policy would have
+to allow. Only the standard library is used: the set-up and `sam build` run this before anything is
+installed.
 """
 
 from __future__ import annotations
@@ -47,22 +46,23 @@ def file_name(module: str) -> str:
 def place(folder: Path, npm: list[str]) -> None:
     """Fill `folder`, an empty one. Raises CalledProcessError when npm fails, which has told why."""
     with tempfile.TemporaryDirectory() as made:
-        for lock in LOCKS:
-            shutil.copy(lock, made)
-        quiet = ["--loglevel=error", "--no-audit", "--no-fund"]
-        subprocess.run(
-            [*npm, "ci", "--ignore-scripts", *quiet],
-            cwd=made,
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
-        packages = Path(made) / "node_modules"
+        packages = _install(Path(made), npm)
         for module, path in MODULES.items():
             source = (packages / path).read_text()
             (folder / file_name(module)).write_text(_relative(source), newline="\n")
         shutil.copyfile(packages / FONT, folder / "inter.woff2")
         for name, path in LICENCES.items():
             shutil.copyfile(packages / path, folder / f"LICENSE.{name}.txt")
+
+
+def _install(folder: Path, npm: list[str]) -> Path:
+    """Install the locked packages into the folder; return where they are."""
+    for lock in LOCKS:
+        shutil.copy(lock, folder)
+    quiet = ["--loglevel=error", "--no-audit", "--no-fund"]
+    install = [*npm, "ci", "--ignore-scripts", *quiet]
+    subprocess.run(install, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    return folder / "node_modules"
 
 
 def _relative(source: str) -> str:

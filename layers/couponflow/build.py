@@ -2,9 +2,8 @@
 the Makefile.
 
 ARCH (arm64 or x86_64) and RUNTIME (3.13) name the target, whatever machine this runs on. A deployer
-needs Python
-with pip and nothing else, so this file uses the standard library only. The same inputs give the
-same bytes.
+needs Python with pip and nothing else, so this file uses the standard library only. The same inputs
+give the same bytes.
 """
 
 from __future__ import annotations

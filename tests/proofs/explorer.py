@@ -1,14 +1,10 @@
 """All interleavings of a few calls of the real service, with lost responses, conflicts and crashes.
 
 A process is one call of the service. Its next request depends only on the responses so far. To find
-it, the
-call runs again with those responses until it sends a further request; the result is cached. A state
-consists
-of the items and the responses of each process so far; a step gives one process the response to its
-request.
-Each state is explored once. Any process may never be chosen again, so each state includes permanent
-crashes
-of the others: a property of all states holds after crashes too.
+it, the call runs again with those responses until it sends a further request; the result is cached.
+A state consists of the items and the responses of each process so far; a step gives one process the
+response to its request. Each state is explored once. Any process may never be chosen again, so each
+state includes permanent crashes of the others: a property of all states holds after crashes too.
 """
 
 from __future__ import annotations
@@ -81,8 +77,7 @@ class Local(NamedTuple):
     """The position of a process.
 
     `told` is the id of the responses to its call so far; `true` are the refusals that were true at
-    some
-    moment of its call.
+    some moment of its call.
     """
 
     told: int

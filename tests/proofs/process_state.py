@@ -1,12 +1,9 @@
 """State of a stopped process, which decides whether two of them continue in the same way.
 
 The state is the position in each frame and the live variables. Values that the process no longer
-reads are
-ignored, which merges many histories. A variable is live if reachable code or the current statement
-reads it,
-or if it is a loop variable: a superset of the necessary, except for temporary values without a
-variable.
-A test compares explorations with and without this.
+reads are ignored, which merges many histories. A variable is live if reachable code or the current
+statement reads it, or if it is a loop variable: a superset of the necessary, except for temporary
+values without a variable. A test compares explorations with and without this.
 """
 
 from __future__ import annotations

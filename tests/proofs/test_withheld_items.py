@@ -1,10 +1,8 @@
 """An engine that withholds the item of a refused single write adds no outcome.
 
 The store then reads the item, and other requests may change it between the refusal and the read.
-Every
-order of the calls is searched on an engine that sends the item, as DynamoDB does, and on one that
-does
-not. The outcomes of the second must be a subset of those of the first.
+Every order of the calls is searched on an engine that sends the item, as DynamoDB does, and on one
+that does not. The outcomes of the second must be a subset of those of the first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What MiniStack 1.5.33 cannot do, and what the deployment rehearsal does instead.
 
 The template is deployed as it is but for these gaps. tests/deployment/test_emulator_gaps.py asks
-the emulator for
-each of them and fails when it has learned one: then that adaptation goes.
+the emulator for each of them and fails when it has learned one: then that adaptation goes.
 """
 
 from __future__ import annotations
@@ -73,8 +72,7 @@ def create_routes(api: Any, processed: Document, resources: Mapping[str, str]) -
     return how many.
 
     `api` is an apigatewayv2 client, `processed` the template after SAM's transformation, and
-    `resources` the
-    physical ids by logical id. Routes of an earlier deployment are replaced.
+    `resources` the physical ids by logical id. Routes of an earlier deployment are replaced.
     """
     api_id = resources["HttpApi"]
     for page in api.get_paginator("get_routes").paginate(ApiId=api_id):

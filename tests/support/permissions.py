@@ -1,8 +1,7 @@
 """Permissions in the template and calls of the functions, both as comparable sets of grants.
 
 A grant is an action and what it is done to: how keys begin, for DynamoDB the partition key's
-("COUPON#", or "listing ORG#" on
-an index), for S3 the object's ("incoming/").
+("COUPON#", or "listing ORG#" on an index), for S3 the object's ("incoming/").
 """
 
 from __future__ import annotations

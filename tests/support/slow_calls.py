@@ -2,9 +2,8 @@
 is as slow as can be.
 
 Time is virtual: this process replaces the clock and the pauses before it imports the service.
-Prints one JSON object,
-from "route, kind of slowness" to the seconds that the answer took, its status and the number of
-calls.
+Prints one JSON object, from "route, kind of slowness" to the seconds that the answer took, its
+status and the number of calls.
 """
 
 from __future__ import annotations

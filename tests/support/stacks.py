@@ -95,5 +95,5 @@ def wait_until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {PATIENCE_SECONDS} s in vain")
+            raise TimeoutError(f"waited {PATIENCE_SECONDS} s without success")
         time.sleep(0.02)

@@ -20,8 +20,8 @@ class CacheClock:
     """Seconds since the environment started, counted by the faster of two clocks.
 
     Lambda freezes an environment between requests. The monotonic clock may stop then, and the wall
-    clock may be
-    set. So each interval between two calls counts as long as the longer of the two says.
+    clock may be set. So each interval between two calls counts as long as the longer of the two
+    says.
     """
 
     def __init__(

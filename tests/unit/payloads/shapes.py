@@ -3,9 +3,8 @@
 Unlisted fields are refused.
 
 WhatsApp Cloud API, interactive CTA URL messages · LINE Messaging API reference, template and flex
-messages · Messenger and
-Instagram Send API, button template · manychat.github.io/dynamic_block_docs and .../channels. Read
-in November 2026.
+messages · Messenger and Instagram Send API, button template · manychat.github.io/dynamic_block_docs
+and .../channels. Read in November 2026.
 """
 
 from __future__ import annotations

@@ -95,8 +95,8 @@ class CouponService:
     ) -> CouponWithCounts:
         """Create a coupon.
 
-        `made` is what an earlier request with the same key created: it is described, not created
-        again.
+        With `made`, the creation by an earlier request with the same key, return that coupon and
+        create nothing.
 
         Raises CodeTaken, ValidationFailed, KeyUsedError.
         """
@@ -129,8 +129,7 @@ class CouponService:
                 if new.code:
                     raise
             else:
-                # Nothing is read of what nobody can have used yet: trouble there would hide that it
-                # is made.
+                # A new coupon has no uses, so none are read: a failed read would hide its creation.
                 return CouponWithCounts(coupon, Counts(0, coupon.units))
 
     def get(self, organisation_id: str, coupon_id: str) -> CouponWithCounts:
@@ -146,11 +145,11 @@ class CouponService:
         at_most: int,
         now: datetime,
     ) -> tuple[list[CouponWithCounts], str | None]:
-        """Up to `at_most` coupons, newest first, from the place `before` on, and the place to go on
-        from; None at the end.
+        """Return up to `at_most` coupons after the place `before`, newest first.
 
-        Archived ones only where asked for. A rare `text` or `status` may need several calls, each
-        with its few or no coupons.
+        Also returns the place of the next page, or None at the end. Archived coupons are listed
+        only by that `status`. A rare `text` or `status` may need several calls, some of them
+        without coupons.
         """
         self.require_addon(organisation_id)
         found: list[CouponWithCounts] = []
@@ -335,9 +334,7 @@ def check_period(starts_at: datetime, ends_at: datetime) -> None:
 
 
 def _request_hash(version: int, changes: Changes, idempotency_key: str | None) -> str:
-    """Identify a request to change a coupon: equal requests on the same version have equal
-    hashes.
-    """
+    """Return the hash of a request to change a coupon: equal requests have equal hashes."""
     parts = json.dumps([version, sorted(changes.items()), idempotency_key], default=str)
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
 

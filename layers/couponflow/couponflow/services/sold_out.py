@@ -66,8 +66,7 @@ class SoldOut:
         """Record that all shards were read as empty between two reads of the coupon.
 
         If `raises` differs, a unit may have been added to a shard after it was read. Then nothing
-        is
-        proved. Returns whether it is proved.
+        is proved. Returns whether it is proved.
         """
         if before.raises != after.raises:
             return False

@@ -1,6 +1,4 @@
-"""Coupons: created with their code and their quota shards in one transaction, changed by
-version.
-"""
+"""Coupons: created with their code and quota shards in one transaction, changed by version."""
 
 import dataclasses
 from contextlib import suppress
@@ -20,8 +18,7 @@ from couponflow.store.idempotency import Creation, IdempotencyKey, KeyUsedError
 Changes = dict[str, Any]
 
 ABSENT = "attribute_not_exists(pk)"
-# A lost update is refused: whoever changes a coupon says which version they saw, and makes the next
-# one.
+# A lost update is refused: a change names the version that its author saw, and makes the next one.
 UNCHANGED_SINCE = "version = :seen"
 # The rule of a redeem page is on the coupon too; the two never differ.
 HAS_SAME_RULE = "button_behavior = :behavior"
@@ -90,14 +87,12 @@ class CouponStore:
         raise CouponNotFound
 
     def id_by_code(self, organisation_id: str, code: str) -> str | None:
-        """The coupon with the code in the organisation; None if there is none."""
+        """Return the id of the coupon with this code in the organisation, or None."""
         item = self._table.get(keys.code(organisation_id, codes.canonical(code)), consistent=True)
         return item["coupon_id"] if item else None
 
     def list_page(self, organisation_id: str, before: str | None, at_most: int) -> list[Coupon]:
-        """Up to `at_most` coupons, newest first, from before the place `before` on (see
-        `place_of`).
-        """
+        """Return up to `at_most` coupons, newest first, after the place `before` (`place_of`)."""
         condition, values = "gpk = :gpk", {":gpk": keys.coupons_of(organisation_id)}
         if before:
             condition, values = f"{condition} AND gsk < :before", values | {":before": before}
@@ -118,7 +113,7 @@ class CouponStore:
         return apply_change(seen, changes, now)
 
     def archive(self, seen: Coupon, change_id: str, now: datetime) -> None:
-        """End the coupon for good and free its code. Raises VersionConflict."""
+        """Archive the coupon and free its code. Raises VersionConflict."""
         changes: Changes = {"archived_at": now, "last_change": change_id}
         code = keys.code(seen.organisation_id, codes.canonical(seen.code))
         try:
@@ -150,21 +145,19 @@ class CouponStore:
         return apply_change(seen, changes, now) if is_change else seen
 
     def mark_sold_out(self, coupon: Coupon) -> None:
-        """Tell pages, lists and flows what was proved for the coupon as it was when it had that
-        many raises.
-        """
+        """Mark the coupon sold out, as proved at its count of raises: a raise outdates the mark."""
         mark = update(
             keys.coupon(coupon.coupon_id),
             "SET sold_out_at_raises = :raises",
             {":raises": coupon.raises},
             "raises = :raises",
         )
-        with suppress(ConditionFailedError):  # raised in between: not sold out any more
+        with suppress(ConditionFailedError):  # a concurrent raise: it is no longer sold out
             self._table.update_once(mark)
 
 
 def place_of(coupon: Coupon) -> str:
-    """Where the coupon stands in its organisation's list."""
+    """Return the position of the coupon in its organisation's list."""
     return keys.coupon_order(times.format_utc(coupon.created_at), coupon.coupon_id)
 
 
@@ -210,9 +203,7 @@ def apply_change(
 
 
 def own_earlier_attempt(old: Item | None, seen: Coupon, changes: Changes) -> Coupon | None:
-    """The coupon as an earlier try of this very change left it, whose answer was lost; None if it
-    was not this change.
-    """
+    """Return the coupon as an earlier try of this change left it; None after another change."""
     is_it = (
         old is not None
         and old["version"] == seen.version + 1
@@ -222,7 +213,7 @@ def own_earlier_attempt(old: Item | None, seen: Coupon, changes: Changes) -> Cou
 
 
 def version_conflict(old: Item | None) -> VersionConflict:
-    """What a change by a version that is over is refused with: the version that holds."""
+    """Return the refusal of a change of an outdated version. It carries the current version."""
     return VersionConflict(version=old["version"]) if old else VersionConflict()
 
 

@@ -1,4 +1,4 @@
-"""DynamoDB, spoken in plain dicts: values in and out, and one table from its errors to ours."""
+"""A thin DynamoDB client over plain dicts; maps DynamoDB's errors to ours."""
 
 import time
 from collections.abc import Callable
@@ -38,12 +38,13 @@ class ContentionError(Exception):
 
 
 class UnknownResultError(Exception):
-    """It may have been written or not: ask again, and look whether it was."""
+    """The result of a write is unknown: it was made or not. Repeat it and look for it."""
 
 
 class ConditionFailedError(Exception):
-    """Nothing was written: the condition on item `index` of the call failed; `old` is what lies
-    there (None: nothing).
+    """Nothing was written: a condition failed.
+
+    `index` is the item of the call whose condition failed, `old` that item as it is, or None.
     """
 
     def __init__(self, old: Item | None, index: int = 0) -> None:
@@ -104,8 +105,7 @@ class Table:
     """One table.
 
     Every method may raise ContentionError, UnknownResultError, or TryAgain when the request's time
-    is over; writes with
-    a condition also ConditionFailedError.
+    is over; writes with a condition also ConditionFailedError.
     """
 
     def __init__(
@@ -119,16 +119,16 @@ class Table:
         self._request = request or RequestState()
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """The item; None if there is none."""
+        """Return the item, or None."""
         answer = self._call_with_retries(
             self._client.get_item, TableName=self._name, Key=encode(key), ConsistentRead=consistent
         )
         return decode(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, keys: list[Key], *, consistent: bool = False) -> list[Item]:
-        """What lies at the keys, in no order; every key was really read.
+        """Return the items with these keys, in no order. Every key was really read.
 
-        Raises Contended if DynamoDB keeps leaving some out.
+        Raises ContentionError if DynamoDB keeps leaving some out.
         """
         items: list[Item] = []
         for start in range(0, len(keys), 100):
@@ -155,7 +155,7 @@ class Table:
         newest_first: bool = False,
         at_most: int | None = None,
     ) -> list[Item]:
-        """All items that the key condition selects, or the first `at_most`."""
+        """Return all items that the key condition selects, or the first `at_most`."""
         request: dict[str, Any] = {
             "TableName": self._name,
             "KeyConditionExpression": condition,
@@ -272,7 +272,7 @@ def _call(call: Callable[..., Any], **request: Any) -> Any:
 
 
 def put(item: Item, condition: str | None = None, values: Item | None = None) -> Write:
-    """A put for `transact` or `Table.put`."""
+    """Return a put for `transact` or `Table.put`."""
     return {"Put": {"Item": encode(item), **_condition(condition, values, None)}}
 
 
@@ -283,7 +283,7 @@ def update(
     condition: str | None = None,
     names: dict[str, str] | None = None,
 ) -> Write:
-    """An update for `transact` or `Table.update`."""
+    """Return an update for `transact` or `Table.update`."""
     return {
         "Update": {
             "Key": encode(key),
@@ -294,7 +294,7 @@ def update(
 
 
 def delete(key: Key, condition: str | None = None, values: Item | None = None) -> Write:
-    """A delete for `transact`."""
+    """Return a delete for `transact`."""
     return {"Delete": {"Key": encode(key), **_condition(condition, values, None)}}
 
 

@@ -13,8 +13,8 @@ from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, 
 # A shard can't oversell: a unit moves from remaining to used only while one remains.
 HAS_ROOM = "remaining > :zero"
 # The rules were evaluated on the coupon at version :seen, which an environment may have cached. The
-# shard refuses a version that is older than the last change it was told of. It accepts a newer one:
-# a crashed change may have left it behind.
+# shard refuses a version that is older than the last change it was fenced by. It accepts a newer
+# one: a crashed change may have left it behind.
 IS_CURRENT = "version <= :seen"
 # A delayed write of an older change must not undo a newer one.
 IS_OLDER = "version < :version"
@@ -115,7 +115,7 @@ class QuotaShardStore:
         return counts
 
     def fence(self, coupon: Coupon, shard: int) -> None:
-        """From now on the shard refuses every use by rules that are older than this coupon's."""
+        """Fence the shard: it refuses every later use by rules older than this coupon's version."""
         fenced = update(
             keys.quota_shard(coupon.coupon_id, shard),
             "SET version = :version",

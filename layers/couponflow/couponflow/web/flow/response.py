@@ -1,8 +1,7 @@
 """Responses of the Distribute Coupon block.
 
 Flow builders save values by name and do little else. Every top-level value is therefore a string,
-""
-if there is none, and `coupon` has the same values again.
+"" if there is none, and `coupon` has the same values again.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Rate limits by key, by link and by address. docs/rate-limits.md has the costs and the reasons.
 
 Each environment counts in memory and takes blocks of calls from a shared counter. Callers at a
-normal
-rate cost no request to the table, and excessive ones are refused by all environments together.
+normal rate cost no request to the table, and excessive ones are refused by all environments
+together.
 """
 
 import hashlib

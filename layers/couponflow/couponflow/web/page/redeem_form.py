@@ -1,8 +1,7 @@
 """The bar at the bottom of the page: the button, and the sheet that asks before a use is counted.
 
 The sheet is a popover, so it opens without a script. A browser without popovers shows it open,
-without
-the first button. The form has every field that a redemption needs.
+without the first button. The form has every field that a redemption needs.
 """
 
 from markupsafe import Markup

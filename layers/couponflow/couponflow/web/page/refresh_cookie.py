@@ -2,8 +2,7 @@
 once.
 
 Pages show a coupon as it was read up to two seconds ago. The cookie is on one link for ten seconds,
-has
-no data, and slows down no other page.
+has no data, and slows down no other page.
 """
 
 from couponflow.web.http.request import Request

@@ -1,6 +1,6 @@
 """GET /r/{token}: the redeem page that the customer of a link sees.
 
-It changes nothing, whoever fetches it.
+It changes nothing: chat apps and scanners fetch links too.
 """
 
 from couponflow.domain.errors import CouponNotFound

@@ -90,8 +90,7 @@ def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
     """The state of an opened link, which has at least one redemption.
 
     With an open use, the customer sees whether it is valid now. Without one, they see their past
-    uses,
-    whatever the state of the coupon.
+    uses, whatever the state of the coupon.
     """
     coupon = opened.terms.coupon
     used = tuple(

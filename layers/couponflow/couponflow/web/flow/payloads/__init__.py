@@ -1,8 +1,7 @@
 """The message in the format of each channel's API, with the link last.
 
 `{"messages": [...]}`: each entry is one message, in order; the sender adds the recipient. For
-ManyChat
-it is the whole dynamic block, for plain text the text itself.
+ManyChat it is the whole dynamic block, for plain text the text itself.
 """
 
 import json
