@@ -56,6 +56,8 @@ class ImageService:
             raise NotFound
         image = self._images.get(organisation_id, image_id)
         if image.shown:
+            # The request that published it may have ended before it deleted the upload.
+            self._files.discard_upload(image)
             return image
         try:
             uploaded = self._files.uploaded(image)
