@@ -84,7 +84,8 @@ class Engine:
         return {}
 
     def update_item(self, **request: Any) -> dict[str, Any]:
-        return {"Attributes": self._do("Update", request)}
+        item = self._do("Update", request)
+        return {"Attributes": item} if request.get("ReturnValues") == "ALL_NEW" else {}
 
     def delete_item(self, **request: Any) -> dict[str, Any]:
         self._do("Delete", request)
