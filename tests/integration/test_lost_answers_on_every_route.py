@@ -154,7 +154,7 @@ CASES: dict[str, Case] = {
         again=(201,),
     ),
     "PUT /v1/flow/blocks/{block_id}": Case("CouponsFunction", block_request("PUT", message="B")),
-    # The repetition finds no block any more, which is what the first request was for.
+    # The first request deleted the block, so its repetition finds none.
     "DELETE /v1/flow/blocks/{block_id}": Case(
         "CouponsFunction", block_request("DELETE"), again=(404,)
     ),
