@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from couponflow.bootstrap import Services
 from couponflow.domain.errors import CouponflowError
+from couponflow.domain.models import Coupon
 from tests.concurrency.load import ORGANISATION, Burst, tally, till
 from tests.support.engines import on_both_engines
 from tests.unit.examples import BETWEEN, ENDS_AT, STARTS_AT
@@ -20,14 +21,16 @@ from tests.unit.examples import BETWEEN, ENDS_AT, STARTS_AT
 pytestmark = on_both_engines
 
 
-def change(services: Services, burst: Burst, coupon, **changes) -> str:
+def change_of(services: Services, seen: Coupon, **changes) -> str:
     try:
-        services.coupon_service.change(
-            ORGANISATION, coupon.coupon_id, burst.read(coupon).version, changes, BETWEEN
-        )
+        services.coupon_service.change(ORGANISATION, seen.coupon_id, seen.version, changes, BETWEEN)
     except CouponflowError as refusal:
         return refusal.code
     return "changed"
+
+
+def change(services: Services, burst: Burst, coupon, **changes) -> str:
+    return change_of(services, burst.read(coupon), **changes)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -79,8 +82,9 @@ def test_units_of_raises_under_load_are_all_redeemed(burst: Burst):
     coupon = burst.coupon(5, shards=1)
 
     def raised(services: Services) -> str:
+        # Limit and version of one read: of two raises at once, each must add its own units.
         while (
-            done := change(services, burst, coupon, max_redemptions=burst.read(coupon).units + 20)
+            done := change_of(services, seen := burst.read(coupon), max_redemptions=seen.units + 20)
         ) != "changed":
             assert done in ("version_conflict", "try_again")
         return "raised"

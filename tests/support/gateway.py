@@ -74,7 +74,10 @@ class Gateway(httpx.BaseTransport):
             method=request.method,
             path=raw_path,
             query=query,
-            headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
+            headers=[
+                (name.decode(), value.decode(errors="replace"))
+                for name, value in request.headers.raw
+            ],
             body=request.read(),
             source_ip=request.extensions.get("source_ip", "203.0.113.7"),
             protocol="HTTP/1.1",
