@@ -66,20 +66,26 @@ class Gateway(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
 
     def event(self, request: httpx.Request) -> tuple[dict[str, Any], str]:
+        """The event of a request, and the name of the function that gets it."""
         raw_path, _, query = request.url.raw_path.decode().partition("?")
-        match = self._router.match(request.method, raw_path)
+        return self.event_of(
+            HttpRequest(
+                method=request.method,
+                path=raw_path,
+                query=query,
+                headers=[
+                    (name.decode(), value.decode(errors="replace"))
+                    for name, value in request.headers.raw
+                ],
+                body=request.read(),
+                source_ip=request.extensions.get("source_ip", "203.0.113.7"),
+                protocol="HTTP/1.1",
+            )
+        )
+
+    def event_of(self, request: HttpRequest) -> tuple[dict[str, Any], str]:
+        """Like `event`, for requests that httpx does not send, such as those with odd methods."""
+        match = self._router.match(request.method, request.path)
         assert match is not None, "$default takes everything"
         route, parameters = match
-        came = HttpRequest(
-            method=request.method,
-            path=raw_path,
-            query=query,
-            headers=[
-                (name.decode(), value.decode(errors="replace"))
-                for name, value in request.headers.raw
-            ],
-            body=request.read(),
-            source_ip=request.extensions.get("source_ip", "203.0.113.7"),
-            protocol="HTTP/1.1",
-        )
-        return event_of(came, route, parameters), route.function
+        return event_of(request, route, parameters), route.function
