@@ -190,7 +190,7 @@ CHANGES = (
     .partition("\n## ")[0]
 )
 LAYER = ROOT / "layers" / "couponflow" / "couponflow"
-TOP_FOLDERS = ("docs/", "events/", "functions/", "tests/", "template.yaml")
+TOP_FOLDERS = ("docs/", "events/", "functions/", "layers/", "tests/", "template.yaml")
 
 
 def changed_paths(row: str) -> list[str]:
