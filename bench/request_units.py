@@ -44,12 +44,12 @@ def use_cases() -> dict[str, Bill]:
             lambda: env.redemption_service.distribute(seen(env), "ann", "inbox", clock.now),
         )
         token = links.format_token(coupon, links.derive_holder(coupon, "ann"))
-        measure("page, warm", lambda: env.redemption_service.open_link(token))
+        measure("page, warm", lambda: env.redemption_service.open_link(token, clock.now))
         # On a busy machine the threads of parallel reads may start one after another.
         cold_views: list[Bill] = []
         for _ in range(5):
             cold = bench.environment().redemption_service
-            measure("page, cold", lambda cold=cold: cold.open_link(token))
+            measure("page, cold", lambda cold=cold: cold.open_link(token, clock.now))
             cold_views.append(bills["page, cold"])
         bills["page, cold"] = min(cold_views, key=lambda bill: bill.round_trips)
         measure("redeem", lambda: env.redemption_service.redeem_by_link(token, 1, clock.now))
@@ -62,7 +62,7 @@ def use_cases() -> dict[str, Bill]:
             ),
         )
         clock.seconds += 11 * 60
-        env.redemption_service.open_link(token)
+        env.redemption_service.open_link(token, clock.now)
         repeated = measure(
             "till again, 11 minutes later",
             lambda: env.redemption_service.redeem_at_till(

@@ -16,7 +16,14 @@ WHOLE = {
     "max_redemptions": 1_000_000_000,
     "max_redemptions_per_customer": 100,
     "active": False,
+    "hours": [
+        {"days": ["mon", "fri"], "from": "11:00", "until": "14:30"},
+        {"days": ["sat"], "from": "22:15", "until": "02:00"},
+    ],
+    "valid_for": {"days": 7},
+    "period_limit": {"uses": 2, "per": "week"},
 }
+ALL_DAY = [{"days": ["sun"], "from": "00:00", "until": "24:00"}]
 
 
 def path(coupon: dict[str, Any]) -> str:
@@ -47,6 +54,7 @@ def test_coupon_with_required_fields_only_gets_a_code(api: Api):
         coupon["max_redemptions_per_customer"],
         coupon["remaining"],
     ) == (None, None, None)
+    assert [coupon[rule] for rule in ("hours", "valid_for", "period_limit")] == [None] * 3
     assert (coupon["timezone"], coupon["active"], coupon["status"]) == ("UTC", True, "active")
     assert api.coupon(code=None)["code"] != coupon["code"]
 
@@ -70,6 +78,9 @@ def test_every_coupon_response_has_the_version_as_etag(api: Api):
         ("max_redemptions_per_customer", 3, 3),
         ("max_redemptions_per_customer", None, None),
         ("active", True, True),
+        *(("hours", hours, hours) for hours in (ALL_DAY, None)),
+        *(("valid_for", valid, valid) for valid in ({"hours": 1}, {"days": 0}, None)),
+        *(("period_limit", limit, limit) for limit in ({"uses": 100, "per": "day"}, None)),
     ],
 )
 def test_each_field_can_be_changed_alone_by_version(api: Api, field, value, read):

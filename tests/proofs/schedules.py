@@ -194,7 +194,10 @@ class Schedule:
     def _looks(self, who: str) -> None:
         token = links.format_token(self.coupon, links.derive_holder(self.coupon, who))
         for _ in range(3):
-            self._again(lambda env: env.redemption_service.open_link(token), self.world.now)
+            self._again(
+                lambda env: env.redemption_service.open_link(token, self._now()),
+                self.world.now,
+            )
             self.world.sleep(self.dice.random())
 
     def _change(self) -> None:

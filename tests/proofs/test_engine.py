@@ -123,7 +123,7 @@ def _act(dice: random.Random, env: Environment, coupon_id: str) -> None:
         lambda: env.redemption_service.redeem_at_till(
             coupon, customer, None, dice.choice([None, "sale"]), START
         ),
-        lambda: env.redemption_service.open_link(token, look_again=True),
+        lambda: env.redemption_service.open_link(token, START, look_again=True),
         lambda: env.coupon_service.change(
             ORGANISATION, coupon_id, coupon.version - stale, limit, START
         ),

@@ -50,8 +50,8 @@ class EntryPoints:
 
     def link_calls(self, token: str) -> list[Callable[[], object]]:
         return [
-            lambda: self.new().redemption_service.open_link(token),
-            lambda: self.new().redemption_service.open_link(token, look_again=True),
+            lambda: self.new().redemption_service.open_link(token, START),
+            lambda: self.new().redemption_service.open_link(token, START, look_again=True),
             lambda: self.new().redemption_service.redeem_by_link(token, 1, START),
         ]
 
@@ -248,7 +248,7 @@ def test_page_of_unlimited_customer_reads_numbered_uses_only():
     holder = links.derive_holder(entries.coupon, "ann")
     store = RedemptionStore(Table(entries.client, "couponflow"))
     assert (len(store.list_all(holder)), len(store.list_numbered(holder))) == (3, 1)
-    assert len(entries.new().redemption_service.open_link(entries.token).redemptions) == 1
+    assert len(entries.new().redemption_service.open_link(entries.token, START).redemptions) == 1
 
 
 def test_use_keeps_the_inbox_of_its_flow_or_till():

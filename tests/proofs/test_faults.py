@@ -142,6 +142,12 @@ def _taps(customer: str, use: int) -> Call:
     )
 
 
+def _opens(customer: str, **look: bool) -> Call:
+    return lambda system, env: env.redemption_service.open_link(
+        system.link(customer), START, **look
+    )
+
+
 def _distributes(customer: str) -> Call:
     return lambda system, env: env.redemption_service.distribute(
         system.seen(env), customer, None, START
@@ -160,11 +166,11 @@ USE_CASES: dict[str, tuple[Callable[[], System], Call, list[str]]] = {
     "distribute again": (System, _distributes("ann"), [*TERMS, *SAMPLE, PUT]),
     "distribute the next use": (System, _distributes("bob"), [*TERMS, *SAMPLE, PUT, QUERY, PUT,
     QUERY]),
-    "open": (System, lambda system, env: env.redemption_service.open_link(system.link("ann")),
+    "open": (System, _opens("ann"),
     [QUERY, QUERY, GET, *SAMPLE]),
     "look again": (
         System,
-        lambda system, env: env.redemption_service.open_link(system.link("ann"), look_again=True),
+        _opens("ann", look_again=True),
         [QUERY, QUERY, QUERY, GET, *SAMPLE],
     ),
     "redeem by link": (System, _taps("ann", 1), [*LINK, TRANSACT]),

@@ -236,7 +236,7 @@ class CouponMachine(RuleBasedStateMachine):
     def look(self, coupon_id, who):
         model = self.models[coupon_id]
         opened = self.answer(
-            lambda: self.env.redemption_service.open_link(self._token(coupon_id, who))
+            lambda: self.env.redemption_service.open_link(self._token(coupon_id, who), self.now)
         )
         customer = model.customer(who)
         if model.archived or not customer.was_sent:
@@ -298,24 +298,25 @@ def test_service_equals_the_model():
     run_state_machine_as_test(CouponMachine, settings=SETTINGS)
 
 
-def _one_more(coupon, nth_use):
-    limit = coupon.max_redemptions_per_customer
-    return limit is None or nth_use <= limit + 1
+def _one_more(coupon, uses):
+    left = _uses_left(coupon, uses)
+    return None if left is None else left + 1
 
 
-def _disabled_last(coupon, now):
-    found = _distribution_refusal(coupon, now)
+def _disabled_last(coupon, uses, now):
+    found = _distribution_refusal(coupon, uses, now)
     return (
         found
         if now < coupon.ends_at or coupon.archived_at
-        else _distribution_refusal(coupon, coupon.starts_at)
+        else _distribution_refusal(coupon, uses, coupon.starts_at)
     )
 
 
+_uses_left = rules.uses_left
 _distribution_refusal = rules.distribution_refusal
 ALWAYS = "attribute_exists(pk)"
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "one use more": (rules, "is_within_customer_limit", _one_more),
+    "one use more": (rules, "uses_left", _one_more),
     "over when it ends": (rules, "distribution_refusal", _disabled_last),
     "room is not asked for": (quota_shards, "HAS_ROOM", f"({ALWAYS} OR :zero = :zero)"),
     "keys are forgotten": (redemption.RedemptionService, "_made_by", lambda *_: None),

@@ -215,8 +215,10 @@ def test_sold_out_is_marked_once_and_by_no_reader():
     system.sell(system.one, "bob")
     system.seconds += 1  # an environment sampled the shards just before
     looking = system.environment()
-    assert "update_item" not in system.calls_of(lambda: looking.redemption_service.open_link(token))
-    assert looking.redemption_service.open_link(token).is_sold_out
+    assert "update_item" not in system.calls_of(
+        lambda: looking.redemption_service.open_link(token, START)
+    )
+    assert looking.redemption_service.open_link(token, START).is_sold_out
 
     def refused(env: Environment) -> None:
         with pytest.raises(CouponMaxUsesReached):

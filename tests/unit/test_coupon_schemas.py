@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 
 from couponflow.domain.errors import ValidationFailed
+from couponflow.domain.opening_hours import OpeningWindow, Weekday
+from couponflow.domain.own_end import ValidFor
+from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
 from couponflow.web.admin import coupon_schemas, flow_block_schemas, redeem_page_schemas
 from couponflow.web.http import validation
 
 COUPON = {"name": "Ten off", "starts_at": "2026-01-01", "ends_at": "2026-12-31"}
+WINDOW = {"days": ["mon"], "from": "11:00", "until": "14:30"}
 
 
 def wrong_fields(schema, value, **context) -> list[str]:
@@ -43,11 +47,72 @@ def test_coupon_requires_name_and_period_and_defaults_the_rest():
         ("active", [None, "true", 1, 0, "no", []]),
         ("colour", ["red"]),
         ("version", [1]),
+        ("hours", ["always", {}, [], [WINDOW] * 15]),
+        ("valid_for", [7, "7 days", [], {}, {"hours": 1, "days": 1}]),
+        ("period_limit", [1, "day", []]),
     ],
 )
 def test_invalid_value_is_reported_by_its_field(field, values):
     for value in values:
         assert wrong_fields(coupon_schemas.CouponIn, COUPON | {field: value}) == [field], value
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("hours.0.days", [WINDOW | {"days": []}]),
+        ("hours.0.days", [WINDOW | {"days": ["mon", "tue", "mon"]}]),
+        ("hours.0.days.0", [WINDOW | {"days": ["monday"]}]),
+        ("hours.1.days.0", [WINDOW, WINDOW | {"days": ["MON"]}]),
+        ("hours.0.from", [WINDOW | {"from": "11:10"}]),
+        ("hours.0.from", [WINDOW | {"from": "24:00"}]),
+        ("hours.0.from", [WINDOW | {"from": "9:00"}]),
+        ("hours.0.from", [WINDOW | {"from": 11}]),
+        ("hours.0.until", [WINDOW | {"until": "24:15"}]),
+        ("hours.0.until", [WINDOW | {"until": "14:30\n"}]),
+        ("hours.0.until", [WINDOW | {"until": WINDOW["from"]}]),
+        ("hours.0.until", [{"days": ["mon"], "from": "11:00"}]),
+        ("hours.0.to", [WINDOW | {"to": "12:00"}]),
+        ("valid_for.hours", {"hours": 0}),
+        ("valid_for.hours", {"hours": 8_761}),
+        ("valid_for.hours", {"hours": None}),
+        ("valid_for.days", {"days": -1}),
+        ("valid_for.days", {"days": 366}),
+        ("valid_for.days", {"days": 1.5}),
+        ("valid_for.weeks", {"weeks": 1}),
+        ("period_limit.uses", {"uses": 0, "per": "day"}),
+        ("period_limit.uses", {"uses": 101, "per": "day"}),
+        ("period_limit.uses", {"per": "day"}),
+        ("period_limit.per", {"uses": 1, "per": "year"}),
+        ("period_limit.per", {"uses": 1}),
+    ],
+)
+def test_invalid_part_of_a_rule_is_reported_by_its_path(field, value):
+    for schema, body in ((coupon_schemas.CouponIn, COUPON), (coupon_schemas.CouponChange, {})):
+        assert wrong_fields(schema, body | {field.partition(".")[0]: value}) == [field]
+
+
+def test_rules_with_parts_become_values_of_the_domain():
+    night = {"days": ["fri", "sat"], "from": "22:00", "until": "24:00"}
+    rules = {
+        "hours": [WINDOW, night],
+        "valid_for": {"days": 0},
+        "period_limit": {"uses": 1, "per": "month"},
+    }
+    read = {
+        "hours": (
+            OpeningWindow((Weekday.MON,), "11:00", "14:30"),
+            OpeningWindow((Weekday.FRI, Weekday.SAT), "22:00", "24:00"),
+        ),
+        "valid_for": ValidFor(days=0),
+        "period_limit": PeriodLimit(1, PeriodUnit.MONTH),
+    }
+    coupon = validation.parse(coupon_schemas.CouponIn, COUPON | rules)
+    assert {name: getattr(coupon, name) for name in read} == read
+    change = validation.parse(coupon_schemas.CouponChange, rules)
+    assert change.changes() == read
+    removed = dict.fromkeys(rules)
+    assert validation.parse(coupon_schemas.CouponChange, removed).changes() == removed
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 7, [COUPON]])

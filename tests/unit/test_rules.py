@@ -47,9 +47,9 @@ def test_period_includes_its_start_and_excludes_its_end(now, refusal):
 
 
 def test_upcoming_coupon_is_distributed_but_expired_is_not():
-    assert rules.distribution_refusal(a_coupon(), STARTS_AT - SECOND) is None
-    assert rules.distribution_refusal(a_coupon(), ENDS_AT - MS) is None
-    assert code_of(rules.distribution_refusal(a_coupon(), ENDS_AT)) == "coupon_expired"
+    assert rules.distribution_refusal(a_coupon(), (), STARTS_AT - SECOND) is None
+    assert rules.distribution_refusal(a_coupon(), (), ENDS_AT - MS) is None
+    assert code_of(rules.distribution_refusal(a_coupon(), (), ENDS_AT)) == "coupon_expired"
 
 
 ARCHIVED, DISABLED, ENDED, NOT_STARTED = (

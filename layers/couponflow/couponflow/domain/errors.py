@@ -4,6 +4,7 @@ web/http/problems.py has the HTTP status of each; a test holds that none is miss
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -177,7 +178,11 @@ class InternalError(CouponflowError):
 class Refusal(CouponflowError):
     """A reason why a coupon can be neither used nor distributed; every entry point has the same
     reasons.
+
+    `ends_at`: the end of the coupon for the customer, where the refusal is about one.
     """
+
+    ends_at: datetime | None = None
 
 
 class CouponNotFound(Refusal):
@@ -204,12 +209,30 @@ class CouponNotStarted(Refusal):
     code, sentence = "coupon_not_started", "This coupon is not valid yet."
 
 
+class CouponNotOpen(Refusal):
+    """Outside the opening hours. Member: `opens_at`, None if the coupon ends before."""
+
+    code, sentence = "coupon_not_open", "This coupon is not valid at this time of day."
+
+
 class CustomerMaxUsesReached(Refusal):
     """The customer has used the coupon as often as its limit allows."""
 
     code, sentence = (
         "customer_max_uses_reached",
         "This customer has used the coupon as often as allowed.",
+    )
+
+
+class CustomerPeriodUsesReached(Refusal):
+    """The customer has used the coupon as often as a day, week or month allows.
+
+    Member: `again_at`, when the next one begins, None if the coupon ends before.
+    """
+
+    code, sentence = (
+        "customer_period_uses_reached",
+        "This customer has used the coupon as often as allowed for now.",
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from couponflow.domain import channel_limits, message_templates, times
@@ -25,27 +26,30 @@ class Message:
 
 
 def placeholder_values(
-    coupon: Coupon, uses_left: int | None, customer_name: str | None
+    coupon: Coupon, ends_at: datetime, uses_left: int | None, customer_name: str | None
 ) -> dict[str, str]:
-    """The value of each placeholder; times are in the coupon's time zone."""
+    """The value of each placeholder; times are in the coupon's time zone.
+
+    `ends_at`: the end of the coupon for the customer.
+    """
     starts_at = coupon.starts_at.astimezone(ZoneInfo(coupon.timezone)).strftime(_CLOCK)
-    ends_at = ends_at_local(coupon)
+    last = last_moment(ends_at, coupon.timezone)
     return {
         "coupon_name": coupon.name,
         "coupon_code": coupon.code,
         "starts_at": starts_at,
         "starts_at_local": starts_at,
-        "ends_at": ends_at,
-        "ends_at_local": ends_at,
-        "last_day": ends_at[:10],
+        "ends_at": last,
+        "ends_at_local": last,
+        "last_day": last[:10],
         "uses_left": "" if uses_left is None else str(uses_left),
         "customer_name": customer_name or "",
     }
 
 
-def ends_at_local(coupon: Coupon) -> str:
-    """The last moment of the coupon, as "2026-12-31 23:59" in its own time zone."""
-    return times.last_moment(coupon.ends_at, coupon.timezone).strftime(_CLOCK)
+def last_moment(ends_at: datetime, timezone: str) -> str:
+    """The last moment of a period, as "2026-12-31 23:59" in the time zone."""
+    return times.last_moment(ends_at, timezone).strftime(_CLOCK)
 
 
 def compose(

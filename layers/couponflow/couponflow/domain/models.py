@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from couponflow.domain.opening_hours import OpeningWindow
+from couponflow.domain.own_end import ValidFor
+from couponflow.domain.use_periods import PeriodLimit
+
 # A shard of a coupon without a limit holds this many units; a limit of that size or more reads as
 # "no limit".
 NO_LIMIT_UNITS = 10**15
@@ -89,6 +93,17 @@ class Coupon:
     # A rule of the redeem page. Rules are read from the coupon only, because coupon and page are no
     # snapshot when they are read together.
     button_behavior: ButtonBehavior = ButtonBehavior.REDEEM
+    # None or at least one window.
+    hours: tuple[OpeningWindow, ...] | None = None
+    valid_for: ValidFor | None = None
+    period_limit: PeriodLimit | None = None
+    # When a change last gave every use a number, which tills without a customer limit do not.
+    numbered_since: datetime | None = None
+
+    @property
+    def has_numbered_uses(self) -> bool:
+        """Whether each use has a number, because the rules count the customer's uses."""
+        return self.max_redemptions_per_customer is not None or self.period_limit is not None
 
     @property
     def max_redemptions(self) -> int | None:

@@ -3,23 +3,32 @@
 Pure functions; time is an argument.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from couponflow.domain import opening_hours, times, use_periods
 from couponflow.domain.errors import (
     CouponDisabled,
     CouponExpired,
     CouponflowError,
     CouponNotFound,
+    CouponNotOpen,
     CouponNotStarted,
     CustomerMaxUsesReached,
+    CustomerPeriodUsesReached,
     RedeemNotOffered,
     Refusal,
 )
 from couponflow.domain.models import ButtonBehavior, Coupon, CouponStatus, Redemption
+from couponflow.domain.own_end import own_end
 
 UNITS_A_SHARD = 16
+# A change returns within its function's timeout; until then, older rules may still write uses.
+_LONGEST_CHANGE = timedelta(minutes=1)
+
+# A rule decides on the coupon, the customer's uses and the time.
+Rule = Callable[[Coupon, Sequence[Redemption], datetime], Refusal | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +57,128 @@ def permit(
         and coupon.button_behavior is not ButtonBehavior.REDEEM
     ):
         return RedeemNotOffered()
-    if refusal := distribution_refusal(coupon, now):
-        return refusal
-    if now < coupon.starts_at:
-        return CouponNotStarted()
-    if not is_within_customer_limit(coupon, count_redeemed(uses) + 1):
-        return CustomerMaxUsesReached()
-    return Permit(coupon)
+    return _first_refusal(_RULES, coupon, uses, now) or Permit(coupon)
 
 
-def distribution_refusal(coupon: Coupon, now: datetime) -> Refusal | None:
-    """Return why the coupon can't be distributed; a coupon that has not started yet can be."""
-    if coupon.archived_at is not None:
-        return CouponNotFound()
-    if not coupon.active:
-        return CouponDisabled()
-    if now >= coupon.ends_at:
-        return CouponExpired()
-    return None
+def distribution_refusal(
+    coupon: Coupon, uses: Sequence[Redemption], now: datetime
+) -> Refusal | None:
+    """Return why the coupon can't be distributed to a customer with these `uses`.
+
+    A coupon that has not started yet, or is not open now, can be.
+    """
+    rules = (rule for rule in _RULES if rule not in _NOT_FOR_DISTRIBUTION)
+    if refusal := _first_refusal(rules, coupon, uses, now):
+        refusal.ends_at = ends_at(coupon, uses)
+    return refusal
+
+
+def refuse_archived(coupon: Coupon, uses: Sequence[Redemption], now: datetime) -> Refusal | None:
+    """An archived coupon is like none."""
+    return CouponNotFound() if coupon.archived_at is not None else None
+
+
+def refuse_disabled(coupon: Coupon, uses: Sequence[Redemption], now: datetime) -> Refusal | None:
+    """A coupon can be switched off."""
+    return None if coupon.active else CouponDisabled()
+
+
+def refuse_expired(coupon: Coupon, uses: Sequence[Redemption], now: datetime) -> Refusal | None:
+    """The coupon ends for everybody, and perhaps earlier for this customer."""
+    return CouponExpired() if now >= ends_at(coupon, uses) else None
+
+
+def refuse_not_started(coupon: Coupon, uses: Sequence[Redemption], now: datetime) -> Refusal | None:
+    """The active period has a start."""
+    return CouponNotStarted() if now < coupon.starts_at else None
+
+
+def refuse_not_open(coupon: Coupon, uses: Sequence[Redemption], now: datetime) -> Refusal | None:
+    """The coupon may have opening hours."""
+    hours, timezone = coupon.hours, coupon.timezone
+    if hours is None or opening_hours.is_open(hours, now, timezone):
+        return None
+    opens_at = opening_hours.next_opening(hours, now, timezone, before=ends_at(coupon, uses))
+    return CouponNotOpen(opens_at=opens_at and times.format_utc(opens_at))
+
+
+def refuse_max_uses(coupon: Coupon, uses: Sequence[Redemption], now: datetime) -> Refusal | None:
+    """A customer may have a limit of uses."""
+    left = uses_left(coupon, uses)
+    return CustomerMaxUsesReached() if left is not None and left <= 0 else None
+
+
+def refuse_period_uses(coupon: Coupon, uses: Sequence[Redemption], now: datetime) -> Refusal | None:
+    """A customer may have a limit of uses in each day, week or month of the coupon's time zone."""
+    limit, timezone = coupon.period_limit, coupon.timezone
+    if limit is None:
+        return None
+    period = use_periods.first_day(now, limit.per, timezone)
+    times_used = [use.redeemed_at for use in uses if use.is_redeemed and use.redeemed_at]
+    in_period = [use_periods.first_day(at, limit.per, timezone) == period for at in times_used]
+    if sum(in_period) < limit.uses:
+        return None
+    again_at = use_periods.next_period(now, limit.per, timezone)
+    is_in_time = again_at < ends_at(coupon, uses)
+    return CustomerPeriodUsesReached(again_at=times.format_utc(again_at) if is_in_time else None)
+
+
+# In the order of the contract: of several refusals that fit, the first is the response.
+_RULES: tuple[Rule, ...] = (
+    refuse_archived,
+    refuse_disabled,
+    refuse_expired,
+    refuse_not_started,
+    refuse_not_open,
+    refuse_max_uses,
+    refuse_period_uses,
+)
+# The page of a customer who got the coupon early says when it can be used.
+_NOT_FOR_DISTRIBUTION = (refuse_not_started, refuse_not_open)
+
+
+def _first_refusal(
+    rules: Iterable[Rule], coupon: Coupon, uses: Sequence[Redemption], now: datetime
+) -> Refusal | None:
+    return next((refusal for rule in rules if (refusal := rule(coupon, uses, now))), None)
+
+
+def has_rules_on_first_use(coupon: Coupon) -> bool:
+    """Whether even the first use depends on when it was distributed or on other uses."""
+    return coupon.valid_for is not None or coupon.period_limit is not None
+
+
+def has_uses_without_number(coupon: Coupon, now: datetime) -> bool:
+    """Whether the period of `now` may have uses that a till made before uses were numbered.
+
+    A till with an older coupon in its cache may make some until the change has returned.
+    """
+    limit, since = coupon.period_limit, coupon.numbered_since
+    if limit is None or since is None:
+        return False
+    last, period = (
+        use_periods.first_day(at, limit.per, coupon.timezone)
+        for at in (since + _LONGEST_CHANGE, now)
+    )
+    return last >= period
+
+
+def needs_older_uses(coupon: Coupon, uses: Sequence[Redemption]) -> bool:
+    """Whether uses before these, which are the newest, may count: the customer's own end is not
+    among them.
+    """
+    return coupon.valid_for is not None and not any(use.distributed_at for use in uses)
+
+
+def ends_at(coupon: Coupon, uses: Sequence[Redemption]) -> datetime:
+    """Return when the coupon ends for a customer with these uses (exclusive).
+
+    Of several distributions the newest counts. A customer who got none has no end of their own.
+    """
+    received = [use.distributed_at for use in uses if use.distributed_at]
+    if coupon.valid_for is None or not received:
+        return coupon.ends_at
+    return min(coupon.ends_at, own_end(max(received), coupon.valid_for, coupon.timezone))
 
 
 def count_redeemed(uses: Sequence[Redemption]) -> int:
@@ -73,10 +186,10 @@ def count_redeemed(uses: Sequence[Redemption]) -> int:
     return sum(use.is_redeemed for use in uses)
 
 
-def is_within_customer_limit(coupon: Coupon, nth_use: int) -> bool:
-    """Whether the limit per customer allows the customer's `nth_use`."""
+def uses_left(coupon: Coupon, uses: Sequence[Redemption]) -> int | None:
+    """How many more uses the limit per customer allows; None without a limit."""
     limit = coupon.max_redemptions_per_customer
-    return limit is None or nth_use <= limit
+    return None if limit is None else limit - count_redeemed(uses)
 
 
 def status(coupon: Coupon, remaining: int, now: datetime) -> CouponStatus:

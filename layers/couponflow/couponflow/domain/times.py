@@ -73,6 +73,15 @@ def last_moment(ends_at: datetime, timezone: str) -> datetime:
     return ends_at.astimezone(zone(timezone))
 
 
+def start_of_day(day: date, timezone: str, fold: int = 0) -> datetime:
+    """Return the first instant of a local day, in UTC. Where midnight comes twice, `fold=1` is the
+    second one.
+
+    Where midnight is skipped, this is the moment of the change.
+    """
+    return datetime.combine(day, time(fold=fold), zone(timezone)).astimezone(UTC)
+
+
 def is_start_of_day(moment: datetime, timezone: str) -> bool:
     """Whether a local day begins at this moment."""
     local = zone(timezone)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from couponflow.domain import codes, links, rules
@@ -17,6 +17,9 @@ from couponflow.domain.errors import (
     VersionConflict,
 )
 from couponflow.domain.models import Counts, Coupon, CouponStatus, RedeemPage
+from couponflow.domain.opening_hours import OpeningWindow
+from couponflow.domain.own_end import ValidFor
+from couponflow.domain.use_periods import PeriodLimit
 from couponflow.services.sold_out import SoldOut
 from couponflow.store import coupons as coupon_items
 from couponflow.store import quota_shards as quota_items
@@ -30,6 +33,8 @@ from couponflow.store.redeem_pages import RedeemPageStore
 from couponflow.store.terms_cache import TermsCache
 
 RECORD_BUCKETS = 4
+# Fields for which the customer's uses are counted.
+_COUNTS_USES = {"max_redemptions_per_customer", "period_limit"}
 # A change is retried on a busy coupon for this long, well within the function's timeout.
 SECONDS_FOR_A_CHANGE = 10
 # A search through very many coupons continues in the next call, before the function's timeout.
@@ -48,6 +53,9 @@ class NewCoupon:
     max_redemptions: int | None
     max_redemptions_per_customer: int | None
     active: bool
+    hours: tuple[OpeningWindow, ...] | None = None
+    valid_for: ValidFor | None = None
+    period_limit: PeriodLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,7 @@ class CouponService:
         Raises CodeTaken, ValidationFailed, KeyUsedError.
         """
         check_period(new.starts_at, new.ends_at)
+        check_period_limit(new.period_limit, new.max_redemptions_per_customer)
         shards = rules.shards_for(new.max_redemptions, self._most_shards)
         while True:
             coupon = Coupon(
@@ -120,6 +129,9 @@ class CouponService:
                 link_secret=links.new_secret(),
                 created_at=made.created_at if made else now,
                 updated_at=made.created_at if made else now,
+                hours=new.hours,
+                valid_for=new.valid_for,
+                period_limit=new.period_limit,
             )
             if made:
                 return CouponWithCounts(coupon, Counts(0, coupon.units))
@@ -204,6 +216,10 @@ class CouponService:
         check_period(
             changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at)
         )
+        changed = replace(coupon, **{name: changes[name] for name in _COUNTS_USES & changes.keys()})
+        check_period_limit(changed.period_limit, changed.max_redemptions_per_customer)
+        if changed.has_numbered_uses and not coupon.has_numbered_uses:
+            changes["numbered_since"] = now
         target = self._target(coupon, changes.pop("max_redemptions", coupon.max_redemptions))
         # The hash recognises a repetition by a later request; the id recognises only this request's
         # own lost answers.
@@ -331,6 +347,14 @@ def check_period(starts_at: datetime, ends_at: datetime) -> None:
     """Raises ValidationFailed."""
     if ends_at <= starts_at:
         raise ValidationFailed.for_field("ends_at", "must be later than starts_at")
+
+
+def check_period_limit(limit: PeriodLimit | None, max_per_customer: int | None) -> None:
+    """Raises ValidationFailed."""
+    if limit is not None and max_per_customer is not None and limit.uses > max_per_customer:
+        raise ValidationFailed.for_field(
+            "period_limit.uses", "must be at most max_redemptions_per_customer"
+        )
 
 
 def _request_hash(version: int, changes: Changes, idempotency_key: str | None) -> str:

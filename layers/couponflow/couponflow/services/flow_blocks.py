@@ -99,7 +99,7 @@ def problems_of(content: FlowBlockContent, coupon: Coupon) -> dict[str, str]:
     """
     limits = channel_limits.limits_for(content.channel)
     known = messages.placeholder_values(
-        coupon, uses_left=coupon.max_redemptions_per_customer, customer_name=None
+        coupon, coupon.ends_at, uses_left=coupon.max_redemptions_per_customer, customer_name=None
     )
     longest = {
         "message": limits.message_length(beside_image=content.image_url is not None),

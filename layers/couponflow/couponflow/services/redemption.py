@@ -13,7 +13,6 @@ from couponflow.domain.errors import (
     AddonDisabled,
     CouponMaxUsesReached,
     CouponNotFound,
-    CustomerMaxUsesReached,
     TryAgain,
     ValidationFailed,
 )
@@ -38,12 +37,16 @@ MOST_CHANGES = 8
 
 @dataclass(frozen=True, slots=True)
 class DistributionResult:
-    """A customer's open redemption, to be sent as a link; `is_new` if this call made it."""
+    """A customer's open redemption, to be sent as a link; `is_new` if this call made it.
+
+    `ends_at`: the end of the coupon for this customer.
+    """
 
     coupon: Coupon
     redemption: Redemption
     is_new: bool
     uses_left: int | None
+    ends_at: datetime
 
     @property
     def token(self) -> str:
@@ -108,39 +111,30 @@ class RedemptionService:
         Raises:
             Refusal: the coupon can't be distributed, and why.
         """
-        if refusal := rules.distribution_refusal(coupon, now):
+        if refusal := rules.distribution_refusal(coupon, (), now):
             raise refusal
         holder = links.derive_holder(coupon, customer_id)
         observability.set_customer(holder.coupon_id, holder.mac)
         if self._sold_out.check(coupon, marks=True):
-            used = rules.count_redeemed(self._uses(coupon, holder))
-            raise (
-                CouponMaxUsesReached
-                if rules.is_within_customer_limit(coupon, used + 1)
-                else CustomerMaxUsesReached
-            )
+            uses = self._uses(coupon, holder, now)
+            raise rules.distribution_refusal(coupon, uses, now) or CouponMaxUsesReached
         slot = keys.FIRST_SLOT
         while True:
             redemption, is_new = self._redemptions.distribute(
                 coupon, holder, slot, customer_id, inbox_id, now
             )
             observability.count("distributed", is_new)
-            if not redemption.is_redeemed and slot == keys.FIRST_SLOT:
-                return DistributionResult(
-                    coupon, redemption, is_new, coupon.max_redemptions_per_customer
-                )
-            uses = self._uses(coupon, holder)
-            used = rules.count_redeemed(uses)
+            # While the first use is open, the customer has no other.
+            is_only_one = slot == keys.FIRST_SLOT and not redemption.is_redeemed
+            uses = [redemption] if is_only_one else self._uses(coupon, holder, now)
+            if not is_new and (refusal := rules.distribution_refusal(coupon, uses, now)):
+                raise refusal
             if not redemption.is_redeemed:
-                left = coupon.max_redemptions_per_customer
-                return DistributionResult(
-                    coupon, redemption, is_new, None if left is None else left - used
-                )
-            if not rules.is_within_customer_limit(coupon, used + 1):
-                raise CustomerMaxUsesReached
+                left, ends_at = rules.uses_left(coupon, uses), rules.ends_at(coupon, uses)
+                return DistributionResult(coupon, redemption, is_new, left, ends_at)
             slot = _next_slot(uses)
 
-    def open_link(self, token: str, *, look_again: bool = False) -> OpenedLink:
+    def open_link(self, token: str, now: datetime, *, look_again: bool = False) -> OpenedLink:
         """Return what the customer of this link sees; writes nothing.
 
         `look_again` reads the terms instead of taking them from the cache, up to two seconds old.
@@ -155,7 +149,7 @@ class RedemptionService:
             run_sequential if self._terms.is_remembered(coupon.organisation_id) else self._read_all
         )
         redemptions, organisation, is_sold_out = run(
-            lambda: self._uses(coupon, holder),
+            lambda: self._uses(coupon, holder, now),
             lambda: self._terms.organisation(coupon.organisation_id),
             lambda: self._sold_out.check(coupon, marks=False),
         )
@@ -181,7 +175,10 @@ class RedemptionService:
             try:
                 permit = self._permit_first(coupon, now, by_link=True) if number == 1 else None
                 if permit is None:
-                    uses = self._uses(coupon, holder)
+                    uses = self._uses(coupon, holder, now)
+                    if _are_partial(uses) and use.slot < uses[0].slot:
+                        made = self._redemptions.get(holder, use.slot)
+                        uses = [made, *uses] if made else uses
                     use = _next_use(uses, use, number)
                     permit = self._permit(coupon, uses, now, by_link=True)
                 return self._redeemer.redeem(permit, use, now, call)
@@ -230,7 +227,7 @@ class RedemptionService:
                 permit = self._permit_first(coupon, now) if may_be_first else None
                 slot, may_be_first = keys.FIRST_SLOT, False
                 if permit is None:
-                    uses = self._uses(coupon, holder)
+                    uses = self._uses(coupon, holder, now)
                     if made := self._made_by(attempt, coupon, holder, uses):
                         return call.result(made, attempt)
                     permit, slot = (
@@ -260,21 +257,38 @@ class RedemptionService:
         observability.set_customer(holder.coupon_id, holder.mac)
         return coupon, page, holder
 
-    def _uses(self, coupon: Coupon, holder: Holder) -> list[Redemption]:
-        """Read the customer's redemptions, strongly; where customers have no limit, numbered ones
-        only.
+    def _uses(self, coupon: Coupon, holder: Holder, now: datetime) -> list[Redemption]:
+        """Read the customer's redemptions, strongly: numbered ones first, in order.
+
+        Where customers have no limit, these are the numbered ones only. With a period limit, the
+        newest hundred of them are enough, and those back to the last distribution.
         """
-        if coupon.max_redemptions_per_customer is None:
+        if coupon.max_redemptions_per_customer is not None or rules.has_uses_without_number(
+            coupon, now
+        ):
+            return self._redemptions.list_all(holder)
+        if coupon.period_limit is None:
             return self._redemptions.list_numbered(holder)
-        return self._redemptions.list_all(holder)
+        uses = self._redemptions.list_newest(holder)
+        while _are_partial(uses) and rules.needs_older_uses(coupon, uses):
+            uses = self._redemptions.list_newest(holder, before=uses[0].slot) + uses
+        return uses
 
     def _made_by(
         self, attempt: str, coupon: Coupon, holder: Holder, uses: list[Redemption]
     ) -> Redemption | None:
         """Return the redemption that the attempt made earlier, if there is one."""
         made = next((use for use in uses if use.attempt == attempt), None)
-        if made is None and coupon.max_redemptions_per_customer is None:
+        # Without a redeemed use, none was made beside the numbers.
+        if (
+            made is None
+            and coupon.max_redemptions_per_customer is None
+            and any(use.is_redeemed for use in uses)
+        ):
             made = self._redemptions.get(holder, keys.attempt_slot(attempt))
+        if made is None and _are_partial(uses):  # the first use claims no attempt
+            first = self._redemptions.get(holder, keys.FIRST_SLOT)
+            made = first if first and first.attempt == attempt else None
         return made
 
     def _permit_first(
@@ -282,8 +296,11 @@ class RedemptionService:
     ) -> Permit | None:
         """Return the permit for a first use, evaluated on the cached coupon alone.
 
-        None if a refusal is to be expected: that takes a look at the customer's uses.
+        None if that takes a look at the customer's uses: the coupon's rules need it, or a refusal
+        is to be expected.
         """
+        if rules.has_rules_on_first_use(coupon):
+            return None
         permit = rules.permit(coupon, (), now, by_link=by_link)
         if isinstance(permit, Permit) and not self._sold_out.is_known(coupon):
             return permit
@@ -312,11 +329,15 @@ class RedemptionService:
         return permit
 
 
-def _next_slot(redemptions: list[Redemption]) -> str:
-    """Return the slot of the lowest number that is not redeemed, distributed or not."""
-    return keys.slot(
-        1 + sum(made.is_redeemed and keys.is_numbered(made.slot) for made in redemptions)
-    )
+def _are_partial(uses: list[Redemption]) -> bool:
+    """Return whether the customer has numbered uses before these."""
+    return bool(uses) and uses[0].slot != keys.FIRST_SLOT
+
+
+def _next_slot(uses: list[Redemption]) -> str:
+    """Return the slot of the number after the last one that is redeemed, distributed or not."""
+    made = [use.slot for use in uses if use.is_redeemed and keys.is_numbered(use.slot)]
+    return keys.slot(1 + int(max(made, default="0")))
 
 
 def _next_use(redemptions: list[Redemption], use: Use, number: int) -> Use:
@@ -350,11 +371,9 @@ def _needs_attempt_claim(slot: str) -> bool:
 def _till_slot(coupon: Coupon, redemptions: list[Redemption], attempt: str) -> str:
     """Return the slot of the till's next use: the next number, distributed or not.
 
-    Without a limit for customers, later uses are keyed by their attempt, so that a repetition
-    finds its own.
+    Where no rule counts a customer's uses, later ones are keyed by their attempt, so that a
+    repetition finds its own.
     """
-    if coupon.max_redemptions_per_customer is None and any(
-        made.is_redeemed for made in redemptions
-    ):
+    if not coupon.has_numbered_uses and any(made.is_redeemed for made in redemptions):
         return keys.attempt_slot(attempt)
     return _next_slot(redemptions)

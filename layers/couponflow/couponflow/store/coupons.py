@@ -1,6 +1,7 @@
 """Coupons: created with their code and quota shards in one transaction, changed by version."""
 
 import dataclasses
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -9,6 +10,9 @@ from typing import Any
 from couponflow.domain import codes, times
 from couponflow.domain.errors import CodeTaken, CouponNotFound, VersionConflict
 from couponflow.domain.models import ButtonBehavior, Coupon, RedeemPage
+from couponflow.domain.opening_hours import OpeningWindow, Weekday
+from couponflow.domain.own_end import ValidFor
+from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
 from couponflow.store import idempotency, keys, quota_shards, redeem_pages
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, delete, put, update
 from couponflow.store.idempotency import Creation, IdempotencyKey, KeyUsedError
@@ -218,10 +222,15 @@ def version_conflict(old: Item | None) -> VersionConflict:
 
 
 def _stored(changes: Changes) -> Item:
-    return {
-        name: times.format_utc(value) if isinstance(value, datetime) else value
-        for name, value in changes.items()
-    }
+    return {name: _to_value(value) for name, value in changes.items()}
+
+
+def _to_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return times.format_utc(value)
+    if isinstance(value, tuple):
+        return [_to_value(each) for each in value]
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]
 
 
 def _to_item(coupon: Coupon) -> Item:
@@ -230,12 +239,22 @@ def _to_item(coupon: Coupon) -> Item:
     return keys.coupon(coupon.coupon_id) | listing | _stored(fields)
 
 
-_TIMES = {"starts_at", "ends_at", "created_at", "updated_at", "archived_at"}
+_TIMES = {"starts_at", "ends_at", "created_at", "updated_at", "archived_at", "numbered_since"}
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "button_behavior": ButtonBehavior,
+    "hours": lambda stored: tuple(map(_window_of, stored)),
+    "valid_for": lambda stored: ValidFor(**stored),
+    "period_limit": lambda stored: PeriodLimit(stored["uses"], PeriodUnit(stored["per"])),
+    **dict.fromkeys(_TIMES, times.parse_utc),
+}
 _NOT_OF_THE_COUPON = {"pk", "sk", "gpk", "gsk"}
 
 
 def _from_item(item: Item) -> Coupon:
     values = {name: value for name, value in item.items() if name not in _NOT_OF_THE_COUPON}
-    values |= {name: times.parse_utc(values[name]) for name in _TIMES & values.keys()}
-    values["button_behavior"] = ButtonBehavior(values["button_behavior"])
+    values |= {name: _READERS[name](values[name]) for name in _READERS.keys() & values.keys()}
     return Coupon(**{"max_redemptions_per_customer": None} | values)
+
+
+def _window_of(stored: Item) -> OpeningWindow:
+    return OpeningWindow(tuple(map(Weekday, stored["days"])), stored["from_"], stored["until"])

@@ -22,6 +22,7 @@ IS_NEW_OR_UNUSED = f"attribute_not_exists(pk) OR {IS_UNUSED}"
 IS_NEW = "attribute_not_exists(pk)"
 # Writes of a use, in order: the redemption, the quota shard, and perhaps the attempt's claim.
 SHARD = 1
+MOST_NEWEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,15 @@ class RedemptionStore:
                 self._table.query("pk = :pk AND sk <= :last", values, consistent=True),
             )
         )
+
+    def list_newest(self, holder: Holder, before: str | None = None) -> list[Redemption]:
+        """Read the last hundred numbered ones, or those before a slot, strongly, in order."""
+        condition = "pk = :pk AND sk < :before" if before else "pk = :pk AND sk <= :before"
+        values = {":pk": keys.holder(holder), ":before": before or keys.LAST_SLOT}
+        items = self._table.query(
+            condition, values, consistent=True, newest_first=True, at_most=MOST_NEWEST
+        )
+        return list(map(redemption_of, reversed(items)))
 
     def get(self, holder: Holder, slot: str) -> Redemption | None:
         """Read the redemption in the slot, strongly; of a claimed slot, the one that claimed it."""

@@ -15,6 +15,7 @@ from pydantic import (
 
 from couponflow.domain import codes, customer_ids, times
 from couponflow.domain.models import CouponStatus, RedemptionStatus
+from couponflow.web.admin.coupon_rule_schemas import Hours, PeriodLimitField, ValidForField
 from couponflow.web.http.validation import Listing, Name, Schema, validation_error
 
 
@@ -85,6 +86,9 @@ class CouponIn(Period):
     max_redemptions: MaxRedemptions | None = None
     max_redemptions_per_customer: MaxRedemptionsPerCustomer | None = None
     active: bool = True
+    hours: Hours | None = None
+    valid_for: ValidForField | None = None
+    period_limit: PeriodLimitField | None = None
 
 
 class CouponChange(Period):
@@ -101,10 +105,13 @@ class CouponChange(Period):
     max_redemptions: MaxRedemptions | None = None
     max_redemptions_per_customer: MaxRedemptionsPerCustomer | None = None
     active: bool = True
+    hours: Hours | None = None
+    valid_for: ValidForField | None = None
+    period_limit: PeriodLimitField | None = None
 
     def changes(self) -> dict[str, Any]:
         """The fields in the body, without the version. The defaults above are never used."""
-        return self.model_dump(exclude_unset=True, exclude={"version"})
+        return {name: getattr(self, name) for name in self.model_fields_set - {"version"}}
 
 
 class CouponListing(Listing):

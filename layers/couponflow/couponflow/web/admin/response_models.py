@@ -19,6 +19,9 @@ from couponflow.domain.models import (
     Redemption,
     RedemptionStatus,
 )
+from couponflow.domain.opening_hours import Weekday
+from couponflow.domain.own_end import ValidFor
+from couponflow.domain.use_periods import PeriodUnit
 from couponflow.services.coupons import CouponWithCounts
 from couponflow.store.images import Upload
 from couponflow.web.http.responses import Response, json_response
@@ -38,7 +41,7 @@ class ResponseModel(BaseModel):
 
     def response(self, status: int = 200, **headers: str) -> Response:
         """The model as a JSON response."""
-        return json_response(self.model_dump(mode="json"), status, **headers)
+        return json_response(self.model_dump(mode="json", by_alias=True), status, **headers)
 
 
 Item = TypeVar("Item", bound=ResponseModel)
@@ -49,6 +52,45 @@ class Page(ResponseModel, Generic[Item]):
 
     items: list[Item]
     next_cursor: str | None
+
+
+class OpeningWindowOut(ResponseModel):
+    """Opening hours of some weekdays."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    days: list[Weekday]
+    from_: Annotated[str, Field(serialization_alias="from")]
+    until: str
+
+
+class PeriodLimitOut(ResponseModel):
+    """How often a customer may use the coupon in each period."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    uses: Count
+    per: PeriodUnit
+
+
+def _valid_for(valid_for: ValidFor) -> dict[str, int]:
+    units = {"hours": valid_for.hours, "days": valid_for.days}
+    return {unit: count for unit, count in units.items() if count is not None}
+
+
+ValidForOut = Annotated[
+    ValidFor,
+    PlainSerializer(_valid_for, return_type=dict[str, int]),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {unit: {"type": "integer", "minimum": 0} for unit in ("hours", "days")},
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+        }
+    ),
+]
 
 
 class CouponOut(ResponseModel):
@@ -63,6 +105,9 @@ class CouponOut(ResponseModel):
     max_redemptions: Count | None
     max_redemptions_per_customer: Count | None
     active: bool
+    hours: list[OpeningWindowOut] | None
+    valid_for: ValidForOut | None
+    period_limit: PeriodLimitOut | None
     status: CouponStatus
     times_redeemed: Count
     remaining: Count | None
@@ -84,6 +129,13 @@ class CouponOut(ResponseModel):
             max_redemptions=coupon.max_redemptions,
             max_redemptions_per_customer=coupon.max_redemptions_per_customer,
             active=coupon.active,
+            hours=[OpeningWindowOut.model_validate(each) for each in coupon.hours]
+            if coupon.hours
+            else None,
+            valid_for=coupon.valid_for,
+            period_limit=PeriodLimitOut.model_validate(coupon.period_limit)
+            if coupon.period_limit
+            else None,
             status=counted.status(now),
             times_redeemed=counts.used,
             remaining=None if coupon.max_redemptions is None else counts.remaining,

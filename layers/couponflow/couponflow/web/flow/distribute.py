@@ -2,7 +2,7 @@
 
 If several reasons apply, the response has the first of: invalid_request, block_not_found,
 customer_missing, addon_disabled, coupon_not_found, coupon_disabled, coupon_expired,
-customer_max_uses_reached, coupon_max_uses_reached.
+customer_max_uses_reached, customer_period_uses_reached, coupon_max_uses_reached.
 """
 
 import time
@@ -18,6 +18,7 @@ from couponflow.domain.errors import (
     CouponflowError,
     CouponMaxUsesReached,
     CustomerMaxUsesReached,
+    CustomerPeriodUsesReached,
     InternalError,
     NotFound,
     Refusal,
@@ -45,6 +46,7 @@ HOW_TO_FIND_OUT = (
 _OUTCOMES: dict[type[Refusal], Outcome] = {
     CouponExpired: Outcome.COUPON_EXPIRED,
     CustomerMaxUsesReached: Outcome.CUSTOMER_MAX_USES_REACHED,
+    CustomerPeriodUsesReached: Outcome.CUSTOMER_MAX_USES_REACHED,
     CouponMaxUsesReached: Outcome.COUPON_MAX_USES_REACHED,
 }
 
@@ -165,15 +167,23 @@ class Distribution:
         except Refusal as refusal:
             observability.set_refusal(refusal.code)
             outcome = _OUTCOMES.get(type(refusal), Outcome.ERROR)
+            message = (
+                _message(coupon, content, ask, refusal.ends_at or coupon.ends_at)
+                if coupon
+                else None
+            )
             return Decision(
-                outcome, refusal.code, content, ask, coupon, _message(coupon, content, ask)
+                outcome, refusal.code, content, ask, coupon, message, ends_at=refusal.ends_at
             )
         except (AddonDisabled, NotFound):
             return Decision(Outcome.ERROR, AddonDisabled.code, content, ask)
         url = f"{caller.base_url}/r/{distributed.token}"
-        message = _message(coupon, content, ask, distributed, url)
+        ends_at = distributed.ends_at
+        message = _message(coupon, content, ask, ends_at, distributed, url)
         reason = "ok" if distributed.is_new else "already_distributed"
-        return Decision(Outcome.DISTRIBUTED, reason, content, ask, coupon, message, distributed)
+        return Decision(
+            Outcome.DISTRIBUTED, reason, content, ask, coupon, message, distributed, ends_at
+        )
 
     def _one_of_many(
         self, caller: Caller, fields: Mapping[str, object], customer: object, ends_at: float
@@ -215,16 +225,15 @@ class Distribution:
 
 
 def _message(
-    coupon: Coupon | None,
+    coupon: Coupon,
     content: FlowBlockContent,
     ask: DistributeRequest,
+    ends_at: datetime,
     distributed: DistributionResult | None = None,
     url: str = "",
-) -> messages.Message | None:
-    if coupon is None:
-        return None
+) -> messages.Message:
     values = messages.placeholder_values(
-        coupon, distributed.uses_left if distributed else None, ask.customer_name
+        coupon, ends_at, distributed.uses_left if distributed else None, ask.customer_name
     )
     return messages.compose(
         coupon,

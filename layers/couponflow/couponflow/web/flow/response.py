@@ -6,6 +6,7 @@ Flow builders save values by name and do little else. Every top-level value is t
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from couponflow.domain import messages, times
@@ -41,7 +42,8 @@ Answer = dict[str, Any]
 class Decision:
     """The result for one customer.
 
-    No message without a coupon; no link in it without `distributed`.
+    No message without a coupon; no link in it without `distributed`. `ends_at` is the end of the
+    coupon for the customer, None where it is the coupon's.
     """
 
     outcome: Outcome
@@ -51,6 +53,7 @@ class Decision:
     coupon: Coupon | None = None
     message: Message | None = None
     distributed: DistributionResult | None = None
+    ends_at: datetime | None = None
 
     @property
     def next_flow(self) -> str:
@@ -74,8 +77,10 @@ def response_body(of: Decision) -> Answer:
             "message": of.message.text,
             "button_title": of.message.button_title,
             "image_url": of.message.image_url,
-            "ends_at": times.format_utc(of.coupon.ends_at),
-            "ends_at_local": messages.ends_at_local(of.coupon),
+            "ends_at": times.format_utc(of.ends_at or of.coupon.ends_at),
+            "ends_at_local": messages.last_moment(
+                of.ends_at or of.coupon.ends_at, of.coupon.timezone
+            ),
         }
     if of.message is not None and of.distributed is not None:
         left = of.distributed.uses_left

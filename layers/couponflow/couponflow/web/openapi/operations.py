@@ -63,7 +63,9 @@ _REFUSALS: Errors = (
     errors.CouponDisabled,
     errors.CouponExpired,
     errors.CouponNotStarted,
+    errors.CouponNotOpen,
     errors.CustomerMaxUsesReached,
+    errors.CustomerPeriodUsesReached,
     errors.CouponMaxUsesReached,
 )
 

@@ -50,6 +50,10 @@ DYNAMIC_BLOCK: JsonSchema = {
 }
 
 
+# Refusals that say when the coupon can be used; null if it ends before.
+_MOMENTS = {"coupon_not_open": "opens_at", "customer_period_uses_reached": "again_at"}
+
+
 def problem(status: int, codes: list[str]) -> JsonSchema:
     """A problem of RFC 9457 with the codes that this status can have."""
     wrong = {"type": "array", "items": _object(field=_TEXT, message=_TEXT)}
@@ -62,7 +66,8 @@ def problem(status: int, codes: list[str]) -> JsonSchema:
             "code": {"enum": codes},
             "detail": _TEXT,
             "errors": wrong,
-        },
+        }
+        | {name: _or_null(_TIME) for code, name in _MOMENTS.items() if code in codes},
         "required": ["type", "title", "status", "code", "detail"]
         + (["errors"] if "validation_failed" in codes else []),
     }

@@ -20,7 +20,7 @@ def add_routes(app: HttpApp, services: Services) -> None:
     def get_page(request: Request) -> Response:
         refresh = refresh_cookie.wants_refresh(request)
         try:
-            opened = redemptions.open_link(request.params["token"], look_again=refresh)
+            opened = redemptions.open_link(request.params["token"], request.now, look_again=refresh)
         except CouponNotFound:
             return responses.not_found(request)
         return responses.page_response(state.page_state_for(opened, request.now), request)

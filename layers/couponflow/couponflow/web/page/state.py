@@ -8,8 +8,10 @@ from couponflow.domain import links, rules
 from couponflow.domain.errors import (
     CouponDisabled,
     CouponExpired,
+    CouponNotOpen,
     CouponNotStarted,
     CustomerMaxUsesReached,
+    CustomerPeriodUsesReached,
     Refusal,
 )
 from couponflow.domain.models import ButtonBehavior, Coupon, RedeemPage, Redemption
@@ -82,7 +84,9 @@ _STATE_OF: dict[type[Refusal], State] = {
     CouponDisabled: State.DISABLED,
     CouponExpired: State.EXPIRED,
     CouponNotStarted: State.UPCOMING,
+    CouponNotOpen: State.UPCOMING,
     CustomerMaxUsesReached: State.REDEEMED,
+    CustomerPeriodUsesReached: State.REDEEMED,
 }
 
 
