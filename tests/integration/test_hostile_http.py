@@ -9,7 +9,7 @@ import gzip
 import json
 import random
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
@@ -112,6 +112,7 @@ class Sender:
         self._api, self._known = api, fuzzing.ids(api)
         self._key = api.keys.get(ROUTES.get(route) or "admin", "")
         self._dice = random.Random(route)
+        self._query: dict[str, Any]
         if route == DEFAULT:
             self._method, self._path, self._query, self._body = "GET", "/nothing", {}, None
         elif "{path+}" in route or route in ("GET /", "GET /console"):

@@ -92,3 +92,60 @@ def test_each_use_has_its_own_redemption_id():
 def test_secrets_are_absent_from_the_repr():
     assert "hhhh" not in repr(COUPON)
     assert "kkkk" not in repr(COUPON)
+
+
+TOKEN = links.format_token(COUPON, links.derive_holder(COUPON, "ann"))
+BEFORE = ["", "(", "<", '"', "«", "*", " ", "\u200b"]
+AFTER = [
+    *["", ".", ",", ")", ">", '"', "'", "!", "?", ";", ":", "]", "}", "*", "_", "~", "\\", "|"],
+    *["...", "…", ").", '">', " ", "\n", "\t", "\u00a0", "\u3000", "。", "、", "）", "」", "です"],
+    *["\u200b", "\u200e", "\u2060", "\ufeff", "/", "//", "/redeem", "/redeem/", "/a/b", "%20", "&"],
+    *[" Enjoy", "\nhttps://coupons.example/", "#x", "🎁", "\x00"],
+]
+
+
+@pytest.mark.parametrize("after", AFTER)
+@pytest.mark.parametrize("before", BEFORE)
+def test_link_with_text_around_it_is_recovered(before: str, after: str):
+    assert links.recover_token(f"/r/{before}{TOKEN}{after}") == TOKEN
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/r/{TOKEN.upper()}",
+        f"/R/{TOKEN.title()}",
+        f"//r//{TOKEN}",
+        f"/r/{TOKEN[:20]}\u200b{TOKEN[20:]}",
+        f"/r/{TOKEN[:20]}\u00ad{TOKEN[20:]}",
+        "/r/" + TOKEN.replace("0", "O").replace("1", "l"),
+        "/r/" + TOKEN.replace("0", "o").replace("1", "I"),
+        "/r/" + "".join(chr(ord(letter) + 0xFEE0) for letter in TOKEN),
+    ],
+)
+def test_link_in_another_spelling_is_recovered(path: str):
+    assert links.recover_token(path) == TOKEN
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/r/",
+        TOKEN,
+        f"/{TOKEN}",
+        f"/x/{TOKEN}",
+        f"/r{TOKEN}",
+        f"/v1/r/{TOKEN}",
+        f"/r/{TOKEN[:-1]}",
+        f"/r/{TOKEN}x",
+        f"/r/{TOKEN[:26]}/{TOKEN[26:]}",
+        f"/r/{TOKEN[:-1]}!",
+        f"/r/{TOKEN[:-1]}u",
+        f"/r/{TOKEN[:-1]}é",
+        "/r/" + "a" * 2_000,
+    ],
+)
+def test_other_paths_have_no_link(path: str):
+    assert links.recover_token(path) is None

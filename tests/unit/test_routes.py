@@ -15,10 +15,12 @@ def test_code_has_the_templates_routes():
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        ("/v1/coupons", ["GET", "POST"]),
-        ("/v1/coupons/c0vp0n0000001", ["DELETE", "GET", "PATCH"]),
+        ("/v1/coupons", ["GET", "HEAD", "POST"]),
+        ("/v1/coupons/c0vp0n0000001", ["DELETE", "GET", "HEAD", "PATCH"]),
         ("/r/x", ["GET", "HEAD"]),
         ("/r/x/redeem", ["POST"]),
+        ("/v1/flow/distribute", ["GET", "POST"]),
+        ("/console/a/b", ["GET", "HEAD"]),
         ("/r/x/redeem/", []),
         ("/r/", []),
         ("/v1", []),

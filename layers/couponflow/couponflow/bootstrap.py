@@ -219,10 +219,12 @@ class Services:
         *,
         writes: bool = True,
         page: ErrorPage | None = None,
+        is_own_link: Callable[[str], bool] = lambda path: False,
     ) -> HttpApp:
         """The routes of one function.
 
-        `writes`: whether its role may write to the table; `page`: see HttpApp.
+        `writes`: whether its role may write to the table; `page`, `is_own_link`: see
+        HttpApp.
         """
         gatekeeper = Authenticator(
             self.api_key_store, note=KeyUsageRecorder(self.api_key_store).record
@@ -236,6 +238,7 @@ class Services:
             page,
             self.config.origin_secret,
             request=self.request,
+            is_own_link=is_own_link,
         )
 
 

@@ -8,12 +8,17 @@ import base64
 import hashlib
 import hmac
 import re
+import unicodedata
 
 from couponflow.domain import codes
 from couponflow.domain.models import Coupon, Holder
 
 _ID = re.compile(r"[0-9a-hjkmnp-tv-z]{13}")
 _TOKEN = re.compile(r"([0-9a-hjkmnp-tv-z]{13})([0-9a-hjkmnp-tv-z]{26})[0-9a-hjkmnp-tv-z]{13}")
+# What chats, keyboards and e-mail programs leave of a link: the token is 52 letters and digits,
+# anything else comes before and after it.
+_IN_PATH = re.compile(r"/+r/+[^0-9a-z]*([0-9a-z]{52})(?![0-9a-z])")
+_LOOK_ALIKES = str.maketrans("ilo", "110")
 _TO_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", codes.ALPHABET.lower())
 
 
@@ -42,10 +47,31 @@ def format_token(coupon: Coupon, holder: Holder) -> str:
     return f"{holder.coupon_id}{holder.mac}{_mac(coupon.link_secret, holder.mac, 8)}"
 
 
+def is_token(text: str) -> bool:
+    """Whether the text has the form of a token."""
+    return _TOKEN.fullmatch(text) is not None
+
+
 def read_coupon_id(token: str) -> str | None:
     """The coupon id in a token, not yet verified; None if the text has not the form of a token."""
     parts = _TOKEN.fullmatch(token)
     return parts and parts[1]
+
+
+def recover_token(path: str) -> str | None:
+    """Return the token, not yet verified, in the path of a link that was changed on its way: other
+    case, look-alikes, invisible characters, punctuation or a longer path. None if there is none.
+    """
+    text = unicodedata.normalize("NFKC", path).lower()
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    found = _IN_PATH.match(visible)
+    token = found[1].translate(_LOOK_ALIKES) if found else ""
+    return token if _TOKEN.fullmatch(token) else None
+
+
+def has_token(path: str) -> bool:
+    """Whether the path has a token, not yet verified, that can be recovered."""
+    return recover_token(path) is not None
 
 
 def read_holder(token: str, coupon: Coupon) -> Holder | None:

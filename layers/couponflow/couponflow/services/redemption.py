@@ -157,6 +157,21 @@ class RedemptionService:
             raise CouponNotFound
         return OpenedLink(Terms(coupon, page, organisation), holder, redemptions, is_sold_out)
 
+    def is_own_link(self, path: str) -> bool:
+        """Whether the link in a path was made by this service, whatever became of its coupon.
+
+        Costs no read if the coupon's terms are cached.
+        """
+        token = links.recover_token(path)
+        coupon_id = links.read_coupon_id(token) if token else None
+        if token is None or coupon_id is None:
+            return False
+        try:
+            coupon, _ = self._terms.get_coupon_and_page(coupon_id)
+        except CouponNotFound:
+            return False
+        return links.read_holder(token, coupon) is not None
+
     def redeem_by_link(self, token: str, number: int, now: datetime) -> RedemptionResult:
         """Use the coupon for the `number`-th time; repeated, return the same redemption.
 

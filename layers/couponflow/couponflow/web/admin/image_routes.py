@@ -57,6 +57,7 @@ def add_routes(app: HttpApp, services: Services) -> None:
         return ImageOut.from_image(image, request.base_url).response()
 
     @app.route("GET /images/{name}")
+    @app.route("HEAD /images/{name}")
     def show(request: Request) -> Response:
         name = _NAME.fullmatch(request.params["name"])
         if name is None:

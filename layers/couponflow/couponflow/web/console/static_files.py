@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from couponflow.domain.errors import NotFound
+from couponflow.web.http import readers
 from couponflow.web.http.origin import lower_names
 from couponflow.web.http.problems import problem_response
 from couponflow.web.http.responses import SECURITY_HEADERS, Response
 from couponflow.web.page import assets as page
+from couponflow.web.page import error_pages
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -122,9 +124,16 @@ def build_handler(console: Console) -> Callable[[dict[str, Any], Any], dict[str,
         path, headers = event["rawPath"], lower_names(event.get("headers"))
         accepted, known = headers.get("accept-encoding", ""), headers.get("if-none-match", "")
         response = console.answer(path, accepted, known)
-        return (response or problem_response(NotFound())).to_lambda()
+        return (response or _not_found(event | {"headers": headers})).to_lambda()
 
     return handler
+
+
+def _not_found(event: dict[str, Any]) -> Response:
+    problem = problem_response(NotFound())
+    if not readers.is_person(event, problem.status):
+        return problem
+    return error_pages.error_page(problem, None, event["headers"], may_be_redeemed=False)
 
 
 def upload_origins(environment: Mapping[str, str]) -> list[str]:

@@ -13,13 +13,14 @@ from couponflow.domain.errors import (
     InternalError,
     NotFound,
     OutcomeUnknown,
+    TooManyRequests,
     TryAgain,
     Unauthenticated,
 )
 from couponflow.domain.models import ApiKey
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.request_state import RequestState
-from couponflow.web.http import origin, problems, rate_limits, unknown_outcomes
+from couponflow.web.http import origin, problems, rate_limits, readers, routes, unknown_outcomes
 from couponflow.web.http.authentication import Authenticator
 from couponflow.web.http.rate_limits import RateLimiter
 from couponflow.web.http.request import Request
@@ -27,9 +28,9 @@ from couponflow.web.http.responses import Response
 from couponflow.web.http.routes import DEFAULT, ROUTES
 
 Handler = Callable[[Request], Response]
-# Arguments: the problem response, the link's token, the request's headers, whether a use may be
-# counted.
-ErrorPage = Callable[[Response, str, Mapping[str, str], bool], Response]
+# Arguments: the problem response, the link's token or None, the request's headers, whether a use
+# may be counted.
+ErrorPage = Callable[[Response, str | None, Mapping[str, str], bool], Response]
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,14 @@ class HttpApp:
         origin_secret: str = "",
         scopes: Mapping[str, str | None] = ROUTES,
         request: RequestState | None = None,
+        is_own_link: Callable[[str], bool] = lambda path: False,
     ) -> None:
-        """`page` renders errors for customers, who cannot read a problem in JSON.
+        """`page` renders errors for people, who cannot read a problem in JSON.
 
-        `request` is the table's too.
+        `request` is the table's too. `is_own_link`: whether a path has a link of this service,
+        which no failures of its address refuse.
         """
+        self._is_own_link = is_own_link
         self._request_state = request or RequestState()
         self._gatekeeper, self._public_base_url = gatekeeper, public_base_url
         self._problem, self._page, self._origin_secret = problem, page, origin_secret
@@ -83,7 +87,9 @@ class HttpApp:
 
     def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The Lambda function: an event of payload format 2.0 in, its response out."""
-        started, route_key = time.perf_counter(), event["routeKey"]
+        started = time.perf_counter()
+        event = _head_as_get(event)
+        route_key = event["routeKey"]
         event = event | {"headers": origin.lower_names(event.get("headers"))}
         event = origin.trust_cdn_headers(event, self._origin_secret)
         observability.start_request(event["requestContext"].get("requestId", ""))
@@ -109,23 +115,17 @@ class HttpApp:
 
     def _refused(self, error: CouponflowError, event: dict[str, Any]) -> Response:
         observability.set_refusal(error.code)
-        response, headers = self._problem(error), event.get("headers") or {}
+        problem = self._problem(error)
+        if self._page is None or not readers.is_person(event, problem.status):
+            return problem
         token = (event.get("pathParameters") or {}).get("token")
-        if (
-            self._page
-            and token
-            and response.status in (429, 500, 503)
-            and "application/json" not in headers.get("accept", "")
-        ):
-            may_be_redeemed = isinstance(error, OutcomeUnknown | InternalError) and event[
-                "routeKey"
-            ].startswith("POST")
-            return self._page(response, token, headers, may_be_redeemed)
-        return response
+        is_redeem = bool(token) and event["routeKey"].startswith("POST")
+        may_be_redeemed = is_redeem and isinstance(error, OutcomeUnknown | InternalError)
+        return self._page(problem, token, event["headers"], may_be_redeemed)
 
     def _answer(self, event: dict[str, Any], route: Route) -> Response:
         headers, http = event.get("headers") or {}, event["requestContext"]["http"]
-        address = rate_limits.address_of(headers, http)
+        address = rate_limits.address_of(http)
         if route.scope is None:
             return self._answer_anybody(event, route, address)
         try:
@@ -139,7 +139,11 @@ class HttpApp:
         return route.handle(self._request(event, key))
 
     def _answer_anybody(self, event: dict[str, Any], route: Route, address: str) -> Response:
-        self._limits.check(rate_limits.FAILURES_BY_ADDRESS, address)
+        try:
+            self._limits.check(rate_limits.FAILURES_BY_ADDRESS, address)
+        except TooManyRequests:
+            if not self._is_own_link(event["rawPath"]):
+                raise
         request = self._request(event, None)
         link = rate_limits.link_in(request.params) if route.uses_link else None
         if link:
@@ -147,13 +151,18 @@ class HttpApp:
         try:
             response = route.handle(request)
         except (NotFound, CouponNotFound):
-            self._limits.count(rate_limits.FAILURES_BY_ADDRESS, address)
+            self._count_miss(event, address)
             raise
         if response.status == 404:
-            self._limits.count(rate_limits.FAILURES_BY_ADDRESS, address)
+            self._count_miss(event, address)
         elif link:
             self._limits.count(rate_limits.BY_LINK, link)  # now that it is known to be one of ours
         return response
+
+    def _count_miss(self, event: dict[str, Any], address: str) -> None:
+        """Count a guess. The link of an archived coupon is none."""
+        if not self._is_own_link(event["rawPath"]):
+            self._limits.count(rate_limits.FAILURES_BY_ADDRESS, address)
 
     def _request(self, event: dict[str, Any], key: ApiKey | None) -> Request:
         headers: dict[str, str] = event.get("headers") or {}
@@ -171,4 +180,15 @@ class HttpApp:
             base_url=self._public_base_url or f"https://{http['domainName']}",
             source_ip=http["http"]["sourceIp"],
             key=key,
+            method=http["http"].get("method", "GET"),
         )
+
+
+def _head_as_get(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the event of the GET that a HEAD without a route of its own is answered like."""
+    is_head = event["requestContext"]["http"].get("method") == "HEAD"
+    found = routes.find_get(event["rawPath"]) if is_head and event["routeKey"] == DEFAULT else None
+    if found is None:
+        return event
+    route_key, parameters = found
+    return event | {"routeKey": route_key, "pathParameters": parameters}

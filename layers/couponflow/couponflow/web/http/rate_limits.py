@@ -6,6 +6,7 @@ together.
 """
 
 import hashlib
+import ipaddress
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +19,8 @@ from couponflow.store.rate_counters import RateCounterStore
 
 SECONDS = 10
 _MOST_REMEMBERED = 10_000
+# What a provider gives to one customer at least.
+NETWORK_BITS = 64
 # Far beyond the difference of any two clocks.
 _SECONDS_KEPT = 3_600
 
@@ -96,9 +99,19 @@ def link_in(params: Mapping[str, str]) -> str:
     return hashlib.sha256(params["token"].encode(errors="replace")).hexdigest()[:32]
 
 
-def address_of(headers: Mapping[str, str], http: Mapping[str, Any]) -> str:
+def address_of(http: Mapping[str, Any]) -> str:
     """The caller's address (see origin.trust_cdn_headers); of IPv6 the /64 network, which is one
     customer's.
+
+    An IPv4 address in IPv6 form is that address. Text that is no address stays as it is.
     """
-    address = str(http["sourceIp"])
-    return ":".join(address.split(":")[:4]) if address.count(":") > 1 else address
+    text = str(http["sourceIp"])
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((address.packed, NETWORK_BITS), strict=False))

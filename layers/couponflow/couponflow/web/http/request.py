@@ -32,6 +32,7 @@ class Request:
     base_url: str
     source_ip: str
     key: ApiKey | None = None
+    method: str = "GET"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property

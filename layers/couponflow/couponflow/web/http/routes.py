@@ -24,6 +24,7 @@ ROUTES: dict[str, str | None] = {
     "POST /v1/images": "admin",
     "POST /v1/images/{image_id}/complete": "admin",
     "GET /images/{name}": None,
+    "HEAD /images/{name}": None,
     "GET /v1/flow/blocks": "admin",
     "POST /v1/flow/blocks": "admin",
     "GET /v1/flow/blocks/{block_id}": "admin",
@@ -38,9 +39,15 @@ ROUTES: dict[str, str | None] = {
     "HEAD /r/{token}": None,
     "POST /r/{token}/redeem": None,
     "GET /": None,
+    "HEAD /": None,
     "GET /console": None,
+    "HEAD /console": None,
     "GET /console/{path+}": None,
+    "HEAD /console/{path+}": None,
 }
+
+# HEAD is answered like GET, but for this one: a GET of a flow builder distributes.
+WITHOUT_HEAD = "/v1/flow/distribute"
 
 # API Gateway calls this route for every other address. It needs no key.
 DEFAULT = "$default"
@@ -49,8 +56,21 @@ DEFAULT = "$default"
 def methods_of(path: str) -> list[str]:
     """The methods of an address, sorted; [] if there is no such address."""
     known = (route.split(" ", 1) for route in ROUTES)
-    return sorted(method for method, pattern in known if re.fullmatch(_pattern(pattern), path))
+    methods = {method for method, pattern in known if _match(pattern, path)}
+    return sorted(methods | ({"HEAD"} if find_get(path) else set()))
 
 
-def _pattern(address: str) -> str:
-    return _REST.sub(".+", _PARAMETER.sub("[^/]+", address))
+def find_get(path: str) -> tuple[str, dict[str, str]] | None:
+    """Return the route that a HEAD of this address is answered like, and its path parameters."""
+    for route in ROUTES:
+        method, pattern = route.split(" ", 1)
+        if method == "GET" and pattern != WITHOUT_HEAD and (found := _match(pattern, path)):
+            return route, found.groupdict()
+    return None
+
+
+def _match(pattern: str, path: str) -> re.Match[str] | None:
+    rest = _REST.sub(lambda found: f"(?P<{found[0][1:-2]}>.+)", pattern)
+    return re.fullmatch(
+        _PARAMETER.sub(lambda found: f"(?P<{found[0][1:-1]}>[^/]+)", rest), path, re.DOTALL
+    )

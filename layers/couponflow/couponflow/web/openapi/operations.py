@@ -187,6 +187,7 @@ OPERATIONS: dict[str, Operation] = {
         errors=(errors.NotFound, errors.ValidationFailed),
     ),
     "GET /images/{name}": Operation("An image", "image/*", errors=(errors.NotFound,)),
+    "HEAD /images/{name}": Operation("As GET, without the image", None, errors=(errors.NotFound,)),
     "GET /v1/flow/blocks": Operation(
         "List Distribute Coupon blocks", Page[FlowBlockOut], query=validation.Listing, errors=_LIST
     ),
@@ -256,8 +257,13 @@ OPERATIONS: dict[str, Operation] = {
         more={303: "", 404: HTML},
     ),
     "GET /": Operation("The way to the console", None, 308),
+    "HEAD /": Operation("As GET", None, 308),
     "GET /console": Operation("The way to the console", None, 308),
+    "HEAD /console": Operation("As GET", None, 308),
     "GET /console/{path+}": Operation(
         "The console's files", "*/*", more={304: ""}, errors=(errors.NotFound,)
+    ),
+    "HEAD /console/{path+}": Operation(
+        "As GET, without the file", None, more={304: ""}, errors=(errors.NotFound,)
     ),
 }

@@ -54,13 +54,15 @@ def render(view: PageState, accept_language: str = "", base_url: str = "") -> st
     )
 
 
-def unknown_outcome(token: str, accept_language: str = "", *, may_be_redeemed: bool = True) -> str:
+def unknown_outcome(
+    token: str | None, accept_language: str = "", *, may_be_redeemed: bool = True
+) -> str:
     """Render the way back to the page: after a redeem whose answer was lost, or when nothing could
-    be done.
+    be done. Without a token there is no way back.
     """
     locale = languages.choose(None, accept_language)
     words = translations.of(locale)
-    check = _CHECK.format(token, words.check_again)
+    check = _CHECK.format(token, words.check_again) if token else ""
     title, why = (
         (words.unknown, words.unknown_why) if may_be_redeemed else (words.busy, words.busy_why)
     )

@@ -9,11 +9,14 @@ from couponflow.web.page import assets, render
 from couponflow.web.page.colors import WHITE
 from couponflow.web.page.state import PageState
 
+_TEMPORARY = {429, 500, 503}
+_NEUTRAL = {404, 405}
+_OF_THE_PROBLEM = ("allow", "retry-after", "www-authenticate")
 _HEADERS = SECURITY_HEADERS | {
     "content-type": "text/html; charset=utf-8",
     "cross-origin-resource-policy": "same-origin",
     "x-robots-tag": "noindex, nofollow",
-    "vary": "accept-encoding, accept-language",
+    "vary": "accept, accept-encoding, accept-language",
 }
 
 
@@ -29,15 +32,23 @@ def not_found(request: Request, status: int = 404) -> Response:
 
 
 def error_page(
-    problem: Response, token: str, headers: Mapping[str, str], may_be_redeemed: bool
+    problem: Response, token: str | None, headers: Mapping[str, str], may_be_redeemed: bool
 ) -> Response:
-    """Return the page that looks again, and says whether a use may have been counted."""
-    html = render.unknown_outcome(
-        token, headers.get("accept-language", ""), may_be_redeemed=may_be_redeemed
-    )
-    return _html(
-        problem.status, html, headers, **{"retry-after": problem.headers.get("retry-after", "2")}
-    )
+    """Return the page of a problem.
+
+    What can be tried again leads back to the link, and says whether a use may have been counted.
+    Everything else is the neutral page.
+    """
+    language = headers.get("accept-language", "")
+    is_temporary = problem.status in _TEMPORARY
+    if is_temporary or (token and problem.status not in _NEUTRAL):
+        html = render.unknown_outcome(token, language, may_be_redeemed=may_be_redeemed)
+    else:
+        html = render.not_found(language)
+    kept = {name: problem.headers[name] for name in _OF_THE_PROBLEM if name in problem.headers}
+    if is_temporary:
+        kept.setdefault("retry-after", "2")
+    return _html(problem.status, html, headers, **kept)
 
 
 def _language(request: Request) -> str:

@@ -3,7 +3,10 @@
 It changes nothing: chat apps and scanners fetch links too.
 """
 
+from couponflow.domain import links
 from couponflow.domain.errors import CouponNotFound
+from couponflow.web.http import accept
+from couponflow.web.http.accept import Format
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
@@ -18,9 +21,14 @@ def add_routes(app: HttpApp, services: Services) -> None:
     @app.route("GET /r/{token}")
     @app.route("HEAD /r/{token}")
     def get_page(request: Request) -> Response:
+        token = request.params["token"]
+        if not links.is_token(token) and (whole := links.recover_token(request.path)):
+            return Response(308, headers={"location": f"/r/{whole}"})
         refresh = refresh_cookie.wants_refresh(request)
         try:
-            opened = redemptions.open_link(request.params["token"], request.now, look_again=refresh)
+            opened = redemptions.open_link(token, request.now, look_again=refresh)
         except CouponNotFound:
+            if accept.preferred_format(request.headers) is Format.JSON:
+                raise
             return responses.not_found(request)
         return responses.page_response(state.page_state_for(opened, request.now), request)

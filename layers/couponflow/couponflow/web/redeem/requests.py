@@ -4,19 +4,19 @@ The hot redeem function imports it, so it does not use pydantic.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from couponflow import observability
 from couponflow.domain import codes, customer_ids, times
 from couponflow.domain.errors import CouponNotFound, RedeemNotOffered, Refusal, ValidationFailed
 from couponflow.services.shard_redeemer import RedemptionResult
+from couponflow.web.http import accept
+from couponflow.web.http.accept import Format
 from couponflow.web.http.problems import problem_response
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response, json_response
-from couponflow.web.page import refresh_cookie
+from couponflow.web.page import error_pages, refresh_cookie
 
 _USE = re.compile(r"[1-9][0-9]{0,5}")
 LONGEST_KEY = 255
@@ -32,13 +32,12 @@ class RedeemForm:
     @classmethod
     def of(cls, request: Request) -> "RedeemForm":
         """Raises ValidationFailed, BodyTooLarge, InvalidJson, UnsupportedMediaType."""
-        accepts = request.headers.get("accept", "")
         is_json = request.media_type == "application/json" and request.body
         fields = request.json_object if is_json else request.form
         use = fields.get("use", 1)
         if isinstance(use, bool) or not _USE.fullmatch(str(use)):
             raise ValidationFailed.for_field("use", "must be a whole number from 1")
-        return cls(int(use), "application/json" in accepts.lower())
+        return cls(int(use), accept.preferred_format(request.headers) is Format.JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,27 +132,14 @@ def link_error_response(
     """One of LINK_ERRORS as a problem for a program; for a page, the page that says how
     things are.
     """
-    if isinstance(error, CouponNotFound):
-        observability.set_refusal(error.code)
-        return problem_response(error) if form.wants_json else _page().not_found(request)
     observability.set_refusal(error.code)
-    response = problem_response(error) if form.wants_json else _redirect_to_page(token)
+    problem = problem_response(error)
+    if isinstance(error, CouponNotFound):
+        if form.wants_json:
+            return problem
+        return error_pages.error_page(problem, None, request.headers, may_be_redeemed=False)
+    response = problem if form.wants_json else _redirect_to_page(token)
     return refresh_cookie.set_refresh_cookie(response, token)
-
-
-def error_page(
-    problem: Response, token: str, headers: Mapping[str, str], may_be_redeemed: bool
-) -> Response:
-    """Return the page of a customer whose request could not be answered."""
-    response: Response = _page().error_page(problem, token, headers, may_be_redeemed)
-    return response
-
-
-def _page() -> ModuleType:
-    # A successful redemption redirects and renders no page: a start without it takes 10 ms less.
-    from couponflow.web.page import responses
-
-    return responses
 
 
 def _redirect_to_page(token: str) -> Response:
