@@ -6,19 +6,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from local import buckets, engines, sam_template, tables
-from tests.support import aws_models, grouping
+from tests.support import aws_models, grouping, service
 from tests.support import emulator as emulators
 from tests.support.deployment import Deployment, build_package
 from tests.support.emulator import Emulator
@@ -104,25 +102,18 @@ def table(dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     are set.
     """
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
-    made = _fresh_table()
-    monkeypatch.setenv("TABLE_NAME", made.name)
-    yield made
-    made.delete()
+    with service.new_table() as made:
+        monkeypatch.setenv("TABLE_NAME", made.name)
+        yield made
 
 
 @pytest.fixture
 def moto_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     """The same table in-process. moto is not atomic, so it proves nothing about concurrency."""
     monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
-    with mock_aws():
-        made = _fresh_table()
+    with mock_aws(), service.new_table() as made:
         monkeypatch.setenv("TABLE_NAME", made.name)
         yield made
-
-
-def _fresh_table() -> Table:
-    schema: dict[str, Any] = dict(sam_template.table_schema())
-    return boto3.resource("dynamodb").create_table(TableName=f"test-{uuid.uuid4().hex}", **schema)
 
 
 @pytest.fixture

@@ -6,10 +6,14 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.browser.merchant import Merchant
+from tests.support import targets
+from tests.support.api import Api
+from tests.support.stacks import StackProcess
+from tests.support.transports import http_client
 from tools import browsers
 
 PHONE = {"width": 390, "height": 760}
@@ -47,7 +51,20 @@ def phone(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture(scope="session")
-def merchant(stack: dict[str, Any]) -> Iterator[Merchant]:
-    """An organisation on the running service."""
-    with Merchant(stack) as merchant_client:
-        yield merchant_client
+def client(stack: dict[str, Any]) -> Iterator[httpx.Client]:
+    """A client of the running service. A refused request fails the test."""
+    with http_client(base_url=stack["base_url"]) as made:
+        made.event_hooks["response"].append(httpx.Response.raise_for_status)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def merchant(stack: dict[str, Any], client: httpx.Client) -> Api:
+    """The demo organisation of the running service."""
+    return Api.of_demo(stack, client)
+
+
+@pytest.fixture(scope="session")
+def new_organisation(source_stack: StackProcess, client: httpx.Client) -> Callable[[], Api]:
+    """`new_organisation()`: an organisation with a key per scope."""
+    return lambda: targets.of_stack(source_stack).new_organisation(client)

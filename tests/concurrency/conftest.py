@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
-from typing import Any
 
-import boto3
 import pytest
 
 from couponflow.bootstrap import Services
 from couponflow.domain.models import Organisation
-from local import sam_template
 from tests.concurrency.load import MOST_SHARDS, ORGANISATION, Burst
+from tests.support.service import environment_of, new_table, set_all
 
 WORKERS = 50
 # Clients have no state of ours. Creating 50 takes seconds, so environments share 8.
@@ -22,23 +19,14 @@ CLIENTS = 8
 @pytest.fixture(scope="session")
 def environment(dynamodb: str) -> Iterator[dict[str, str]]:
     """Environment variables for functions on a new table."""
-    schema: dict[str, Any] = dict(sam_template.table_schema())
-    engine = boto3.resource("dynamodb", endpoint_url=dynamodb)
-    table = engine.create_table(TableName=f"burst-{uuid.uuid4().hex}", **schema)
-    yield {
-        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
-        "TABLE_NAME": table.name,
-        "IMAGES_BUCKET": "images",
-        "MAX_SHARDS": str(MOST_SHARDS),
-    }
-    table.delete()
+    with new_table(dynamodb) as table:
+        yield environment_of(table.name, dynamodb, MAX_SHARDS=str(MOST_SHARDS))
 
 
 @pytest.fixture(scope="session")
 def environments(environment: dict[str, str]) -> list[Services]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
+        set_all(patch, environment)
         made = [Services() for _ in range(WORKERS)]
         for number, services in enumerate(made):
             if number >= CLIENTS:

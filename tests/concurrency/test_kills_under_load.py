@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from local.child_processes import Child
-from tests.support.clients import ApiClient
+from tests.support.api import Api
 from tests.support.stacks import StackProcess, wait_until
 
 CUSTOMERS, KILLS, LIMIT = 24, 3, 400
@@ -29,7 +29,7 @@ BETWEEN_KILLS = 30
 class Burst:
     """Tills that redeem continuously and repeat each unanswered request unchanged."""
 
-    service: ApiClient
+    service: Api
     coupon: dict[str, Any]
     acknowledged: dict[tuple[str, str], str] = field(default_factory=dict)
     unanswered: int = 0
@@ -84,11 +84,14 @@ class Burst:
 def test_acknowledged_redemptions_survive_kills_under_load(new_stack: Callable[..., StackProcess]):
     running = new_stack().start()
     with httpx.Client(
-        timeout=10, trust_env=False, limits=httpx.Limits(max_connections=CUSTOMERS)
+        base_url=running.base_url,
+        timeout=10,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=CUSTOMERS),
     ) as client:
-        service = ApiClient.of_demo(running.demo, client)
+        service = Api.of_demo(running.demo, client)
         burst = Burst(
-            service, service.create_coupon(max_redemptions=LIMIT, max_redemptions_per_customer=100)
+            service, service.coupon(max_redemptions=LIMIT, max_redemptions_per_customer=100)
         )
         with burst.running():
             for _ in range(KILLS):
@@ -113,7 +116,7 @@ def have_ended(children: list[Child]) -> bool:
     return not any(child.is_alive for child in children)
 
 
-def check(service: ApiClient, burst: Burst) -> None:
+def check(service: Api, burst: Burst) -> None:
     for (customer, key), redemption_id in burst.acknowledged.items():
         body = {"coupon_id": burst.coupon["coupon_id"], "customer_id": customer}
         again = service.call("POST", "/v1/redemptions", body, "redeem", idempotency_key=key).json()
@@ -126,7 +129,7 @@ def check(service: ApiClient, burst: Burst) -> None:
     assert used - len(burst.acknowledged) <= CUSTOMERS
 
 
-def all_records(service: ApiClient, coupon: dict[str, Any]) -> list[dict[str, Any]]:
+def all_records(service: Api, coupon: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = ""
     while True:

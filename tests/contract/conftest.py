@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.support import targets
-from tests.support.clients import ApiClient, http_client
+from tests.support.api import Api
 from tests.support.targets import Target
 
 # The emulator starts a process for every request that no idle one can take: no place for load.
@@ -28,18 +28,18 @@ def target(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture(scope="session")
 def http(target: Target) -> Iterator[httpx.Client]:
-    with http_client(target.emulated) as client:
+    with target.client() as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def api(target: Target, http: httpx.Client) -> ApiClient:
+def api(target: Target, http: httpx.Client) -> Api:
     """An organisation per target; each test creates its own coupons."""
     return target.new_organisation(http)
 
 
 @pytest.fixture
-def new_api(target: Target, http: httpx.Client) -> Callable[[], ApiClient]:
+def new_api(target: Target, http: httpx.Client) -> Callable[[], Api]:
     """`new_api()`: a new organisation for this test."""
     return lambda: target.new_organisation(http)
 

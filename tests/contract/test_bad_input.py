@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.clients import COUPON, ApiClient
+from tests.support.api import Api
+from tests.support.samples import COUPON
 from tests.support.targets import Target
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -71,8 +72,8 @@ QUERIES = [
 
 
 @pytest.fixture(scope="module")
-def coupon(api: ApiClient) -> dict[str, Any]:
-    return api.create_coupon(max_redemptions=100)
+def coupon(api: Api) -> dict[str, Any]:
+    return api.coupon(max_redemptions=100)
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +93,7 @@ def check(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     return problem
 
 
-def test_wrong_field_is_named(api: ApiClient, coupon: dict[str, Any]):
+def test_wrong_field_is_named(api: Api, coupon: dict[str, Any]):
     for method, path, body, field in ADMIN_BODIES:
         answer = api.call(method, path.format(**coupon), body)
         if field == "coupon_id":
@@ -102,13 +103,13 @@ def test_wrong_field_is_named(api: ApiClient, coupon: dict[str, Any]):
             assert [error["field"] for error in problem["errors"]] == [field], problem
 
 
-def test_body_that_is_no_json_object_is_refused(api: ApiClient, coupon: dict[str, Any]):
+def test_body_that_is_no_json_object_is_refused(api: Api, coupon: dict[str, Any]):
     for method, path in (("POST", "/v1/coupons"), ("PATCH", "/v1/coupons/{coupon_id}")):
         for content, content_type, status, code in RAW_BODIES:
             check(api.send(method, path.format(**coupon), content, content_type), status, code)
 
 
-def test_till_with_a_wrong_field_redeems_nothing(api: ApiClient, coupon: dict[str, Any]):
+def test_till_with_a_wrong_field_redeems_nothing(api: Api, coupon: dict[str, Any]):
     for body, field in TILL_BODIES:
         answer = api.call(
             "POST", "/v1/redemptions", {"coupon_id": coupon["coupon_id"]} | body, "redeem"
@@ -118,33 +119,33 @@ def test_till_with_a_wrong_field_redeems_nothing(api: ApiClient, coupon: dict[st
         ]
 
 
-def test_flow_gets_an_outcome_for_what_it_cannot_mean(api: ApiClient, coupon: dict[str, Any]):
+def test_flow_gets_an_outcome_for_what_it_cannot_mean(api: Api, coupon: dict[str, Any]):
     for content, content_type in ((b"{", JSON), (b"[]", JSON), (b"<x/>", "application/xml")):
         answer = api.send("POST", "/v1/flow/distribute", content, content_type, "distribute")
         assert (answer.status_code, answer.json()["outcome"]) == (400, "error")
         assert answer.json()["reason"] == "invalid_request"
 
 
-def test_query_that_makes_no_sense_is_refused(api: ApiClient, coupon: dict[str, Any]):
+def test_query_that_makes_no_sense_is_refused(api: Api, coupon: dict[str, Any]):
     for path, status, code in QUERIES:
         check(api.call("GET", path.format(**coupon)), status, code)
 
 
-def test_key_of_another_scope_or_none_is_refused(api: ApiClient, coupon: dict[str, Any]):
+def test_key_of_another_scope_or_none_is_refused(api: Api, coupon: dict[str, Any]):
     check(api.call("POST", "/v1/coupons", COUPON, "redeem"), 403, "scope_missing")
     check(
         api.call("POST", "/v1/coupons", COUPON, authorization="Bearer cf_x_y"),
         401,
         "unauthenticated",
     )
-    check(api.http.post(f"{api.base_url}/v1/coupons", json=COUPON), 401, "unauthenticated")
+    check(api.client.post("/v1/coupons", json=COUPON), 401, "unauthenticated")
 
 
-def test_method_that_a_path_does_not_take_is_refused(api: ApiClient):
+def test_method_that_a_path_does_not_take_is_refused(api: Api):
     check(api.call("PATCH", "/v1/coupons", {}), 405, "method_not_allowed")
 
 
-def test_link_that_was_never_made_redeems_nothing(api: ApiClient):
-    answer = api.tap(f"{api.base_url}/r/{'0' * 26}")
+def test_link_that_was_never_made_redeems_nothing(api: Api):
+    answer = api.tap(f"/r/{'0' * 26}")
 
     assert answer.status_code == 404 and answer.json()["code"] in ("not_found", "coupon_not_found")

@@ -7,8 +7,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 
 from couponflow.domain import channel_limits
 from tests.contract.builder import CallApi, Conversation
-from tests.support.clients import http_client
+from tests.support.api import Api
 from tests.support.stacks import wait_until
 from tests.support.targets import Target
 from tests.unit.payloads.shapes import SHAPES
@@ -36,69 +35,39 @@ SAVED = {name: name for name in ("outcome", "reason", "message", "button_title",
 }
 
 
-@dataclass(frozen=True)
-class Shop:
-    """A separate organisation on the running stack, whose add-on the test can switch."""
-
-    target: Target
-    client: httpx.Client
-    organisation_id: str
-    keys: dict[str, str]
-
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        answer = self.client.request(
-            method, path, json=body, headers={"authorization": f"Bearer {self.keys['admin']}"}
-        )
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
-
-    def coupon(self, **changes: Any) -> str:
-        body = {"name": "Free coffee", "starts_at": "2026-01-01", "ends_at": "2999-12-31"} | changes
-        return str(self.call("POST", "/v1/coupons", body)["coupon_id"])
-
-    def block(self, coupon_id: str) -> str:
-        message = "Hi {{customer_name|there}}, {{coupon_name}} until {{last_day}}."
-        body = {
-            "coupon_id": coupon_id,
-            "message": message,
-            "button_title": "Get it",
-            "fallback_flows": FLOWS,
-            "channel": "whatsapp",
-        }
-        return str(self.call("POST", "/v1/flow/blocks", body)["block_id"])
-
-    def call_api(self, block_id: str) -> CallApi:
-        headers = {
-            "Authorization": f"Bearer {self.keys['distribute']}",
-            "Content-Type": "application/json",
-        }
-        body = (
-            (GUIDES / "requests" / "chatalog.json").read_text().replace("YOUR_BLOCK_ID", block_id)
-        )
-        return CallApi("/v1/flow/distribute", headers, body, SAVED)
-
-    def redeem(self, url: str) -> int:
-        path = httpx.URL(url).path
-        return self.client.post(
-            f"{path}/redeem", headers={"accept": "application/json"}, data={"use": "1"}
-        ).status_code
-
-    def switch_addon(self, *, enabled: bool) -> None:
-        self.target.operate("switch_addon", organisation_id=self.organisation_id, enabled=enabled)
-
-
 @pytest.fixture
-def shop(target: Target) -> Iterator[Shop]:
-    with http_client(target.emulated, target.base_url) as client:
-        made = target.new_organisation(client)
-        yield Shop(target, client, made.organisation_id, dict(made.keys))
+def shop(new_api: Callable[[], Api]) -> Api:
+    """A separate organisation, whose add-on the test can switch."""
+    return new_api()
 
 
-def test_ten_customers_go_through_every_outcome(shop: Shop):
+def block_of(shop: Api, coupon: dict[str, Any]) -> str:
+    """Create the block of the guides; return its id."""
+    message = "Hi {{customer_name|there}}, {{coupon_name}} until {{last_day}}."
+    made = shop.block(
+        coupon,
+        message=message,
+        button_title="Get it",
+        fallback_flows=FLOWS,
+        channel="whatsapp",
+    )
+    return str(made["block_id"])
+
+
+def call_api(shop: Api, block_id: str) -> CallApi:
+    headers = {
+        "Authorization": f"Bearer {shop.keys['distribute']}",
+        "Content-Type": "application/json",
+    }
+    body = (GUIDES / "requests" / "chatalog.json").read_text().replace("YOUR_BLOCK_ID", block_id)
+    return CallApi("/v1/flow/distribute", headers, body, SAVED)
+
+
+def test_ten_customers_go_through_every_outcome(shop: Api):
     def flow(block_id: str, phone: str | None, **known: str) -> Conversation:
         variables = {"name": "Ann"} | known | ({"phone": phone} if phone else {})
         conversation = Conversation(variables)
-        conversation.run(shop.call_api(block_id), shop.client)
+        conversation.run(call_api(shop, block_id), shop.client)
         return conversation
 
     def outcome(conversation: Conversation) -> tuple[str, str, list[str]]:
@@ -108,24 +77,26 @@ def test_ten_customers_go_through_every_outcome(shop: Shop):
             conversation.flows,
         )
 
-    few = shop.block(shop.coupon(max_redemptions=2, max_redemptions_per_customer=1))
-    expired = shop.block(shop.coupon(starts_at="2020-01-01", ends_at="2020-12-31"))
-    disabled = shop.block(shop.coupon(active=False))
-    later = shop.block(shop.coupon(starts_at="2990-01-01"))
+    few = block_of(shop, shop.coupon(max_redemptions=2, max_redemptions_per_customer=1))
+    expired = block_of(shop, shop.coupon(starts_at="2020-01-01", ends_at="2020-12-31"))
+    disabled = block_of(shop, shop.coupon(active=False))
+    later = block_of(shop, shop.coupon(starts_at="2990-01-01"))
     archived_coupon = shop.coupon()
-    archived, deleted = shop.block(archived_coupon), shop.block(shop.coupon())
-    shop.call("DELETE", f"/v1/coupons/{archived_coupon}")
+    archived, deleted = block_of(shop, archived_coupon), block_of(shop, shop.coupon())
+    shop.call("DELETE", f"/v1/coupons/{archived_coupon['coupon_id']}")
     shop.call("DELETE", f"/v1/flow/blocks/{deleted}")
 
     first, second, third = (flow(few, f"+49170{n}") for n in range(3))
     for conversation in (first, second, third):
         assert outcome(conversation) == ("distributed", "ok", [])
         assert re.fullmatch(
-            r"Hi Ann, Free coffee until 2999-12-31\. \[Get it]\(https?://\S+/r/\w+\)",
+            r"Hi Ann, Ten off until 2999-12-31\. \[Get it]\(https?://\S+/r/\w+\)",
             conversation.sent[0],
         )
     assert outcome(flow(few, "+491700")) == ("distributed", "already_distributed", [])
-    assert [shop.redeem(each.variables["redeem_url"]) for each in (first, second, third)] == [
+    assert [
+        shop.tap(each.variables["redeem_url"]).status_code for each in (first, second, third)
+    ] == [
         200,
         200,
         409,
@@ -146,20 +117,20 @@ def test_ten_customers_go_through_every_outcome(shop: Shop):
     assert outcome(flow(few, None)) == ("error", "customer_missing", ["sorry"])
     assert outcome(flow(few, "9" * 201)) == ("error", "invalid_request", ["sorry"])
 
-    shop.switch_addon(enabled=False)
+    shop.operate("switch_addon", enabled=False)
     wait_until(lambda: outcome(flow(later, "+491709")) == ("error", "addon_disabled", ["sorry"]))
 
 
-def test_customer_name_cannot_break_out_of_the_request(shop: Shop):
+def test_customer_name_cannot_break_out_of_the_request(shop: Api):
     """The builder inserts names into JSON unescaped; every valid result is accepted."""
-    block_id = shop.block(shop.coupon())
+    block_id = block_of(shop, shop.coupon())
     for name in ("O'Neill & {Søn} <b>", "李小龍 🐉", "{{coupon_code}}", "="):
         conversation = Conversation({"phone": "+49170", "name": name})
-        assert conversation.run(shop.call_api(block_id), shop.client).status_code == 200
+        assert conversation.run(call_api(shop, block_id), shop.client).status_code == 200
         assert conversation.sent[0].startswith("Hi ")
 
 
-def filled(request: str, shop: Shop, block_id: str) -> str:
+def filled(request: str, shop: Api, block_id: str) -> str:
     """As the guide's builder fills it."""
     variables = {"phone": "+49170", "name": "Ann", "user_id": "7001", "first_name": "Ann"}
     variables |= {"contact.id": "7002", "contact.firstname": "Ann"}
@@ -170,8 +141,8 @@ def filled(request: str, shop: Shop, block_id: str) -> str:
 @pytest.mark.parametrize(
     "path", [path for path in REQUESTS if path.suffix == ".json"], ids=lambda path: path.stem
 )
-def test_request_of_a_guide_distributes_the_coupon(shop: Shop, path: Any):
-    block_id = shop.block(shop.coupon())
+def test_request_of_a_guide_distributes_the_coupon(shop: Api, path: Any):
+    block_id = block_of(shop, shop.coupon())
     guide = (GUIDES / path.with_suffix(".md").name).read_text()
     address = re.search(r"POST https://YOUR_ADDRESS(\S+)`", guide)
     assert address is not None
@@ -189,20 +160,19 @@ def test_request_of_a_guide_distributes_the_coupon(shop: Shop, path: Any):
         # The stack on this machine speaks no TLS.
         SHAPES["manychat"].validate_python(json.loads(answer.text.replace("http://", "https://")))
         assert (
-            answer.json()["content"]["messages"][-1]["text"]
-            == "Hi Ann, Free coffee until 2999-12-31."
+            answer.json()["content"]["messages"][-1]["text"] == "Hi Ann, Ten off until 2999-12-31."
         )
     else:
         assert (answer.json()["outcome"], answer.json()["message"]) == (
             "distributed",
-            "Hi Ann, Free coffee until 2999-12-31.",
+            "Hi Ann, Ten off until 2999-12-31.",
         )
 
 
-def test_curl_lines_of_a_guide_work_as_printed(shop: Shop, tmp_path: Path):
+def test_curl_lines_of_a_guide_work_as_printed(target: Target, shop: Api, tmp_path: Path):
     def run(name: str, **known: str) -> Any:
-        environment = shop.target.shell_environment(tmp_path) | {
-            "COUPONFLOW_URL": shop.target.base_url,
+        environment = target.shell_environment(tmp_path) | {
+            "COUPONFLOW_URL": target.base_url,
             **known,
         }
         script = (GUIDES / "requests" / name).read_text()
@@ -211,13 +181,17 @@ def test_curl_lines_of_a_guide_work_as_printed(shop: Shop, tmp_path: Path):
         )
         return json.loads(done.stdout)
 
-    block = run("curl-block.sh", COUPONFLOW_ADMIN_KEY=shop.keys["admin"], COUPON_ID=shop.coupon())
+    block = run(
+        "curl-block.sh",
+        COUPONFLOW_ADMIN_KEY=shop.keys["admin"],
+        COUPON_ID=shop.coupon()["coupon_id"],
+    )
     known = {"COUPONFLOW_KEY": shop.keys["distribute"], "BLOCK_ID": block["block_id"]}
     by_post, by_get, batch = (
         run(name, **known) for name in ("curl.sh", "curl-query.sh", "curl-batch.sh")
     )
 
-    assert by_post["message"].startswith("Hi Ann, Free coffee is yours until 2999")
+    assert by_post["message"].startswith("Hi Ann, Ten off is yours until 2999")
     assert by_get["redeem_url"] == by_post["redeem_url"] == batch["results"][0]["redeem_url"]
     assert [answer["reason"] for answer in batch["results"]] == ["already_distributed", "ok"]
 
@@ -247,8 +221,8 @@ def test_guide_has_the_enforced_limits():
 
 
 @pytest.mark.load
-def test_concurrent_calls_give_one_link(shop: Shop, at_once: Callable[..., list[httpx.Response]]):
-    block_id = shop.block(shop.coupon())
+def test_concurrent_calls_give_one_link(shop: Api, at_once: Callable[..., list[httpx.Response]]):
+    block_id = block_of(shop, shop.coupon())
     headers = {"authorization": f"Bearer {shop.keys['distribute']}"}
     body = {"block_id": block_id, "customer_id": "ann"}
 

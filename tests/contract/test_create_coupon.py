@@ -8,57 +8,56 @@ from typing import Any
 
 import pytest
 
-from tests.support.clients import COUPON, ApiClient, eventually
+from tests.support.api import Api, eventually
+from tests.support.samples import COUPON
 
 ALREADY_OVER = {"starts_at": "2020-01-01", "ends_at": "2020-12-31"}
 NOT_STARTED = {"starts_at": "2998-01-01"}
 
 
-def test_code_is_generated_when_left_out(api: ApiClient):
-    first, second = (api.create_coupon()["code"] for _ in range(2))
+def test_code_is_generated_when_left_out(api: Api):
+    first, second = (api.coupon()["code"] for _ in range(2))
 
     assert re.fullmatch(r"[A-Za-z0-9_-]{3,40}", first)
     assert first != second
 
 
-def test_custom_code_is_kept_and_belongs_to_one_coupon(new_api: Callable[[], ApiClient]):
+def test_custom_code_is_kept_and_belongs_to_one_coupon(new_api: Callable[[], Api]):
     api = new_api()
-    coupon = api.create_coupon(code="Summer-25")
+    coupon = api.coupon(code="Summer-25")
     assert coupon["code"] == "Summer-25"
 
     taken = api.call("POST", "/v1/coupons", COUPON | {"code": "SUMMER25"})
     assert (taken.status_code, taken.json()["code"]) == (409, "code_taken")
     assert api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}").status_code == 204
-    assert api.create_coupon(code="SUMMER25")["code"] == "SUMMER25"
+    assert api.coupon(code="SUMMER25")["code"] == "SUMMER25"
 
 
-def test_code_redeems_at_the_till(new_api: Callable[[], ApiClient]):
+def test_code_redeems_at_the_till(new_api: Callable[[], Api]):
     api = new_api()
-    api.create_coupon(code="TILL-CODE")
+    api.coupon(code="TILL-CODE")
 
     body = {"code": "till-code", "customer_id": "ann"}
     assert api.call("POST", "/v1/redemptions", body, "redeem").json()["status"] == "redeemed"
 
 
-def test_name_is_shown_to_marketer_flow_and_customer(api: ApiClient):
-    coupon = api.create_coupon(name="Zwei für eins & mehr")
+def test_name_is_shown_to_marketer_flow_and_customer(api: Api):
+    coupon = api.coupon(name="Zwei für eins & mehr")
     sent = api.distribute(coupon, "ann")
 
-    assert api.read_coupon(coupon)["name"] == sent["coupon_name"] == "Zwei für eins & mehr"
+    assert api.read(coupon)["name"] == sent["coupon_name"] == "Zwei für eins & mehr"
     assert "Zwei für eins &amp; mehr" in api.open(sent["redeem_url"]).text
 
 
-def test_active_period_is_read_in_the_coupons_timezone(api: ApiClient):
-    coupon = api.create_coupon(
-        starts_at="2026-06-01", ends_at="2026-06-30", timezone="Europe/Berlin"
-    )
+def test_active_period_is_read_in_the_coupons_timezone(api: Api):
+    coupon = api.coupon(starts_at="2026-06-01", ends_at="2026-06-30", timezone="Europe/Berlin")
 
     assert coupon["starts_at"] == "2026-05-31T22:00:00.000Z"
     assert coupon["ends_at"] == "2026-06-30T22:00:00.000Z"
 
 
 @pytest.mark.parametrize("missing", ["name", "starts_at", "ends_at"])
-def test_required_field_is_required(api: ApiClient, missing: str):
+def test_required_field_is_required(api: Api, missing: str):
     body = {field: value for field, value in COUPON.items() if field != missing}
 
     answer = api.call("POST", "/v1/coupons", body)
@@ -67,57 +66,55 @@ def test_required_field_is_required(api: ApiClient, missing: str):
     assert [error["field"] for error in answer.json()["errors"]] == [missing]
 
 
-def test_overall_limit_is_checked_during_redemption(api: ApiClient):
-    coupon = api.create_coupon(max_redemptions=2)
-    links = [api.link(coupon, f"customer-{n}") for n in range(3)]
+def test_overall_limit_is_checked_during_redemption(api: Api):
+    coupon = api.coupon(max_redemptions=2)
+    links = [api.redeem_url(coupon, f"customer-{n}") for n in range(3)]
 
     assert [api.tap(link).status_code for link in links] == [200, 200, 409]
     assert api.tap(links[2]).json()["code"] == "coupon_max_uses_reached"
-    read = api.read_coupon(coupon)
+    read = api.read(coupon)
     assert (read["times_redeemed"], read["remaining"], read["status"]) == (2, 0, "sold_out")
 
 
-def test_customer_limit_is_checked_during_redemption(api: ApiClient):
-    coupon = api.create_coupon(max_redemptions_per_customer=2)
+def test_customer_limit_is_checked_during_redemption(api: Api):
+    coupon = api.coupon(max_redemptions_per_customer=2)
 
     assert [api.till(coupon, "ann").status_code for _ in range(3)] == [200, 200, 409]
     assert api.till(coupon, "ann").json()["code"] == "customer_max_uses_reached"
     assert api.till(coupon, "bob").status_code == 200
 
 
-def test_coupon_without_limits_has_none(api: ApiClient):
-    coupon = api.create_coupon()
+def test_coupon_without_limits_has_none(api: Api):
+    coupon = api.coupon()
 
     assert (coupon["max_redemptions"], coupon["max_redemptions_per_customer"]) == (None, None)
     assert [api.till(coupon, "ann").status_code for _ in range(3)] == [200, 200, 200]
 
 
-def test_coupon_is_active_unless_created_otherwise(api: ApiClient):
-    assert api.create_coupon()["active"] is True
-    disabled = api.create_coupon(active=False)
+def test_coupon_is_active_unless_created_otherwise(api: Api):
+    assert api.coupon()["active"] is True
+    disabled = api.coupon(active=False)
     assert (disabled["active"], disabled["status"]) == (False, "disabled")
-    assert api.change_coupon(disabled, active=True)["status"] == "active"
+    assert api.change(disabled, active=True)["status"] == "active"
 
 
 @pytest.mark.parametrize(
     ("period", "code"), [(ALREADY_OVER, "coupon_expired"), (NOT_STARTED, "coupon_not_started")]
 )
-def test_coupon_outside_its_period_is_not_redeemed(
-    api: ApiClient, period: dict[str, str], code: str
-):
-    coupon = api.create_coupon()
-    link = api.link(coupon, "ann")
-    api.change_coupon(coupon, **period)
+def test_coupon_outside_its_period_is_not_redeemed(api: Api, period: dict[str, str], code: str):
+    coupon = api.coupon()
+    link = api.redeem_url(coupon, "ann")
+    api.change(coupon, **period)
 
     for refused in (api.tap(link), api.till(coupon, "ann")):
         assert (refused.status_code, refused.json()["code"]) == (409, code)
-    assert api.read_coupon(coupon)["times_redeemed"] == 0
+    assert api.read(coupon)["times_redeemed"] == 0
 
 
-def test_disabled_coupon_is_not_distributed_nor_redeemed(api: ApiClient):
-    coupon = api.create_coupon()
-    link = api.link(coupon, "ann")
-    api.change_coupon(coupon, active=False)
+def test_disabled_coupon_is_not_distributed_nor_redeemed(api: Api):
+    coupon = api.coupon()
+    link = api.redeem_url(coupon, "ann")
+    api.change(coupon, active=False)
 
     def outcome_and_reason() -> tuple[str, str]:
         sent = api.distribute(coupon, "bob")
@@ -132,25 +129,25 @@ def test_disabled_coupon_is_not_distributed_nor_redeemed(api: ApiClient):
     assert eventually(lambda: api.page_state(link), "disabled") == "disabled"
 
 
-def test_coupons_are_listed_newest_first_and_found(new_api: Callable[[], ApiClient]):
+def test_coupons_are_listed_newest_first_and_found(new_api: Callable[[], Api]):
     api = new_api()
-    first, second = api.create_coupon(name="Winter"), api.create_coupon(name="Summer", active=False)
+    first, second = api.coupon(name="Winter"), api.coupon(name="Summer", active=False)
 
     def names(query: str = "") -> list[Any]:
-        return [coupon["name"] for coupon in api.read(f"/v1/coupons{query}")["items"]]
+        return [coupon["name"] for coupon in api.get(f"/v1/coupons{query}")["items"]]
 
     assert names() == ["Summer", "Winter"]
     assert names("?status=disabled") == ["Summer"]
     assert names("?q=wint") == ["Winter"]
-    page = api.read("/v1/coupons?limit=1")
-    assert page["items"] == [api.read_coupon(second)]
-    older = api.read(f"/v1/coupons?limit=1&cursor={page['next_cursor']}")
-    assert older["items"] == [api.read_coupon(first)]
+    page = api.get("/v1/coupons?limit=1")
+    assert page["items"] == [api.read(second)]
+    older = api.get(f"/v1/coupons?limit=1&cursor={page['next_cursor']}")
+    assert older["items"] == [api.read(first)]
 
 
-def test_lost_update_is_refused(api: ApiClient):
-    coupon = api.create_coupon()
-    api.change_coupon(coupon, name="First")
+def test_lost_update_is_refused(api: Api):
+    coupon = api.coupon()
+    api.change(coupon, name="First")
 
     late = api.call(
         "PATCH",
@@ -159,4 +156,4 @@ def test_lost_update_is_refused(api: ApiClient):
     )
 
     assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
-    assert api.read_coupon(coupon)["name"] == "First"
+    assert api.read(coupon)["name"] == "First"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.contract.test_redeem_page import picture
-from tests.support.clients import ApiClient, eventually
+from tests.support.api import Api, eventually
 from tests.support.targets import Target
 
 FLOWS = {
@@ -18,9 +18,9 @@ FLOWS = {
 }
 
 
-def test_block_distributes_the_selected_coupon(api: ApiClient):
-    coupon, other = api.create_coupon(), api.create_coupon()
-    block = api.create_block(coupon)
+def test_block_distributes_the_selected_coupon(api: Api):
+    coupon, other = api.coupon(), api.coupon()
+    block = api.block(coupon)
 
     assert api.run_block(block, "ann")["coupon_code"] == coupon["code"]
     saved = api.call(
@@ -28,7 +28,7 @@ def test_block_distributes_the_selected_coupon(api: ApiClient):
     ).json()
     assert (
         saved["coupon_id"]
-        == api.read(f"/v1/flow/blocks/{block['block_id']}")["coupon_id"]
+        == api.get(f"/v1/flow/blocks/{block['block_id']}")["coupon_id"]
         == other["coupon_id"]
     )
     assert (
@@ -37,9 +37,9 @@ def test_block_distributes_the_selected_coupon(api: ApiClient):
     )
 
 
-def test_message_content_is_sent_with_its_placeholders_filled(api: ApiClient):
-    coupon = api.create_coupon(name="Free coffee")
-    block = api.create_block(coupon, message="Hi {{customer_name|there}}: {{coupon_name}}!")
+def test_message_content_is_sent_with_its_placeholders_filled(api: Api):
+    coupon = api.coupon(name="Free coffee")
+    block = api.block(coupon, message="Hi {{customer_name|there}}: {{coupon_name}}!")
 
     assert api.run_block(block, "ann", customer_name="Ann")["message"] == "Hi Ann: Free coffee!"
     assert (
@@ -48,34 +48,33 @@ def test_message_content_is_sent_with_its_placeholders_filled(api: ApiClient):
     )
 
 
-def test_button_title_is_sent(api: ApiClient):
-    coupon = api.create_coupon()
+def test_button_title_is_sent(api: Api):
+    coupon = api.coupon()
 
     assert (
-        api.run_block(api.create_block(coupon, button_title="Get it"), "ann")["button_title"]
-        == "Get it"
+        api.run_block(api.block(coupon, button_title="Get it"), "ann")["button_title"] == "Get it"
     )
-    assert api.run_block(api.create_block(coupon), "ann")["button_title"] == "Redeem"
+    assert api.run_block(api.block(coupon), "ann")["button_title"] == "Redeem"
 
 
-def test_image_url_is_sent(api: ApiClient):
-    coupon = api.create_coupon()
-    block = api.create_block(coupon, image_url="https://shop.example/banner.jpg")
+def test_image_url_is_sent(api: Api):
+    coupon = api.coupon()
+    block = api.block(coupon, image_url="https://shop.example/banner.jpg")
 
     assert api.run_block(block, "ann")["image_url"] == "https://shop.example/banner.jpg"
 
 
-def test_image_of_a_block_can_be_uploaded(api: ApiClient):
+def test_image_of_a_block_can_be_uploaded(api: Api):
     image = api.upload_image("block_image", picture("PNG", (800, 400)), "image/png")
-    block = api.create_block(api.create_coupon(), image_url=image["url"])
+    block = api.block(api.coupon(), image_url=image["url"])
 
     sent = api.run_block(block, "ann")["image_url"]
 
     assert api.open(sent).headers["content-type"] == "image/jpeg"
 
 
-def test_distributed_coupon_comes_with_a_link_once(api: ApiClient):
-    block = api.create_block(api.create_coupon(), fallback_flows=FLOWS)
+def test_distributed_coupon_comes_with_a_link_once(api: Api):
+    block = api.block(api.coupon(), fallback_flows=FLOWS)
 
     first, again = api.run_block(block, "ann"), api.run_block(block, "ann")
 
@@ -86,9 +85,9 @@ def test_distributed_coupon_comes_with_a_link_once(api: ApiClient):
     assert all(isinstance(value, str) for name, value in first.items() if name != "coupon")
 
 
-def test_outcome_coupon_expired(api: ApiClient):
-    block = api.create_block(
-        api.create_coupon(starts_at="2020-01-01", ends_at="2020-12-31"), fallback_flows=FLOWS
+def test_outcome_coupon_expired(api: Api):
+    block = api.block(
+        api.coupon(starts_at="2020-01-01", ends_at="2020-12-31"), fallback_flows=FLOWS
     )
 
     sent = api.run_block(block, "ann")
@@ -100,9 +99,9 @@ def test_outcome_coupon_expired(api: ApiClient):
     )
 
 
-def test_outcome_customer_max_uses_reached(api: ApiClient):
-    coupon = api.create_coupon(max_redemptions_per_customer=1)
-    block = api.create_block(coupon, fallback_flows=FLOWS)
+def test_outcome_customer_max_uses_reached(api: Api):
+    coupon = api.coupon(max_redemptions_per_customer=1)
+    block = api.block(coupon, fallback_flows=FLOWS)
     assert api.tap(api.run_block(block, "ann")["redeem_url"]).status_code == 200
 
     sent = api.run_block(block, "ann")
@@ -111,9 +110,9 @@ def test_outcome_customer_max_uses_reached(api: ApiClient):
     assert api.run_block(block, "bob")["outcome"] == "distributed"
 
 
-def test_outcome_coupon_max_uses_reached(api: ApiClient):
-    coupon = api.create_coupon(max_redemptions=1)
-    block = api.create_block(coupon, fallback_flows=FLOWS)
+def test_outcome_coupon_max_uses_reached(api: Api):
+    coupon = api.coupon(max_redemptions=1)
+    block = api.block(coupon, fallback_flows=FLOWS)
     assert api.tap(api.run_block(block, "ann")["redeem_url"]).status_code == 200
 
     def outcome() -> tuple[str, str]:
@@ -127,8 +126,8 @@ def test_outcome_coupon_max_uses_reached(api: ApiClient):
 
 
 @pytest.mark.parametrize("customer_id", ["", "{{phone}}", "x" * 201])
-def test_outcome_error_for_an_unusable_customer(api: ApiClient, customer_id: str):
-    block = api.create_block(api.create_coupon(), fallback_flows=FLOWS)
+def test_outcome_error_for_an_unusable_customer(api: Api, customer_id: str):
+    block = api.block(api.coupon(), fallback_flows=FLOWS)
     body = {"block_id": block["block_id"], "customer_id": customer_id}
 
     answer = api.call("POST", "/v1/flow/distribute", body, "distribute")
@@ -137,8 +136,8 @@ def test_outcome_error_for_an_unusable_customer(api: ApiClient, customer_id: str
     assert (answer.json()["outcome"], answer.json()["next_flow"]) == ("error", "sorry")
 
 
-def test_outcome_error_for_a_disabled_coupon(api: ApiClient):
-    block = api.create_block(api.create_coupon(active=False), fallback_flows=FLOWS)
+def test_outcome_error_for_a_disabled_coupon(api: Api):
+    block = api.block(api.coupon(active=False), fallback_flows=FLOWS)
 
     sent = api.run_block(block, "ann")
 
@@ -149,21 +148,19 @@ def test_outcome_error_for_a_disabled_coupon(api: ApiClient):
     )
 
 
-def test_block_is_read_listed_and_deleted(new_api: Callable[[], ApiClient]):
+def test_block_is_read_listed_and_deleted(new_api: Callable[[], Api]):
     api = new_api()
-    block = api.create_block(api.create_coupon(), message="Hello", fallback_flows=FLOWS)
+    block = api.block(api.coupon(), message="Hello", fallback_flows=FLOWS)
     path = f"/v1/flow/blocks/{block['block_id']}"
 
-    assert api.read(path)["fallback_flows"] == FLOWS
-    assert [each["block_id"] for each in api.read("/v1/flow/blocks")["items"]] == [
-        block["block_id"]
-    ]
+    assert api.get(path)["fallback_flows"] == FLOWS
+    assert [each["block_id"] for each in api.get("/v1/flow/blocks")["items"]] == [block["block_id"]]
     assert api.call("DELETE", path).status_code == 204
     assert api.call("GET", path).status_code == 404
 
 
-def test_coupon_is_distributed_by_query_and_to_many(api: ApiClient):
-    coupon = api.create_coupon()
+def test_coupon_is_distributed_by_query_and_to_many(api: Api):
+    coupon = api.coupon()
     query = f"coupon_id={coupon['coupon_id']}&customer_id=ann"
     body = {
         "coupon_id": coupon["coupon_id"],
@@ -177,16 +174,16 @@ def test_coupon_is_distributed_by_query_and_to_many(api: ApiClient):
     assert many[0]["redeem_url"] == one["redeem_url"]
 
 
-def test_add_on_is_switched_for_the_organisation(new_api: Callable[[], ApiClient], target: Target):
+def test_add_on_is_switched_for_the_organisation(new_api: Callable[[], Api], target: Target):
     api = new_api()
-    coupon = api.create_coupon()
-    link = api.link(coupon, "ann")
+    coupon = api.coupon()
+    link = api.redeem_url(coupon, "ann")
 
-    target.operate("switch_addon", organisation_id=api.organisation_id, enabled=False)
+    api.operate("switch_addon", enabled=False)
 
     assert eventually(lambda: api.call("GET", "/v1/coupons").status_code, 403) == 403
     assert api.call("GET", "/v1/coupons").json()["code"] == "addon_disabled"
     assert eventually(lambda: api.page_state(link), "not_found") == "not_found"
     assert api.till(coupon, "ann").json()["code"] == "addon_disabled"
-    target.operate("switch_addon", organisation_id=api.organisation_id, enabled=True)
+    api.operate("switch_addon", enabled=True)
     assert eventually(lambda: api.page_state(link), "available") == "available"

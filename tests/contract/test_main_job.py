@@ -9,15 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.support.clients import ApiClient, eventually, http_client
+from tests.support.api import Api, eventually
 from tests.support.stacks import StackProcess
+from tests.support.transports import http_client
 
 YESTERDAY, TOMORROW = {"ends_at": "2026-02-01"}, {"starts_at": "2998-01-01"}
 
 
-def test_fourth_customer_of_three_units_is_refused_everywhere(api: ApiClient):
-    coupon = api.create_coupon(max_redemptions=3, max_redemptions_per_customer=1)
-    links = [api.link(coupon, f"customer-{n}") for n in range(4)]
+def test_fourth_customer_of_three_units_is_refused_everywhere(api: Api):
+    coupon = api.coupon(max_redemptions=3, max_redemptions_per_customer=1)
+    links = [api.redeem_url(coupon, f"customer-{n}") for n in range(4)]
     assert [api.page_state(link) for link in links * 2] == ["available"] * 8
 
     assert [api.tap(link).status_code for link in links[:3]] == [200, 200, 200]
@@ -34,12 +35,12 @@ def test_fourth_customer_of_three_units_is_refused_everywhere(api: ApiClient):
     assert api.till(coupon, "customer-9").json()["code"] == "coupon_max_uses_reached"
 
 
-def test_refused_form_is_redirected_to_a_page_with_the_reason(api: ApiClient):
-    coupon = api.create_coupon(max_redemptions=1)
-    first, second = api.link(coupon, "ann"), api.link(coupon, "bob")
+def test_refused_form_is_redirected_to_a_page_with_the_reason(api: Api):
+    coupon = api.coupon(max_redemptions=1)
+    first, second = api.redeem_url(coupon, "ann"), api.redeem_url(coupon, "bob")
 
-    accepted = api.http.post(f"{first}/redeem", data={"use": "1"})
-    refused = api.http.post(f"{second}/redeem", data={"use": "1"})
+    accepted = api.client.post(f"{first}/redeem", data={"use": "1"})
+    refused = api.client.post(f"{second}/redeem", data={"use": "1"})
 
     for answer, link, state in ((accepted, first, "redeemed"), (refused, second, "sold_out")):
         assert answer.status_code == 303
@@ -47,9 +48,9 @@ def test_refused_form_is_redirected_to_a_page_with_the_reason(api: ApiClient):
         assert api.page_state(link) == state
 
 
-def test_second_tap_returns_the_same_redemption(api: ApiClient):
-    coupon = api.create_coupon(max_redemptions_per_customer=1)
-    link = api.link(coupon, "ann")
+def test_second_tap_returns_the_same_redemption(api: Api):
+    coupon = api.coupon(max_redemptions_per_customer=1)
+    link = api.redeem_url(coupon, "ann")
 
     first, second = api.tap(link).json(), api.tap(link).json()
 
@@ -68,34 +69,34 @@ def test_second_tap_returns_the_same_redemption(api: ApiClient):
     ids=["disabled", "expired", "rescheduled"],
 )
 def test_closed_coupon_is_refused_with_its_reason_until_reopened(
-    api: ApiClient,
+    api: Api,
     change: dict[str, object],
     back: dict[str, object],
     code: str,
     state: str,
     outcome: str,
 ):
-    coupon = api.create_coupon()
-    link = api.link(coupon, "ann")
+    coupon = api.coupon()
+    link = api.redeem_url(coupon, "ann")
 
-    api.change_coupon(coupon, **change)
+    api.change(coupon, **change)
 
     assert api.tap(link).json()["code"] == code
     assert api.till(coupon, "bob").json()["code"] == code
     assert api.page_state(link) == state
     assert eventually(lambda: api.distribute(coupon, "carl")["outcome"], outcome) == outcome
 
-    api.change_coupon(coupon, **back)
+    api.change(coupon, **back)
 
     assert eventually(lambda: api.page_state(link), "available") == "available"
     assert api.tap(link).status_code == 200
 
 
 @pytest.mark.load
-def test_200_concurrent_customers_redeem_exactly_50_units(api: ApiClient):
-    coupon = api.create_coupon(max_redemptions=50, max_redemptions_per_customer=1)
+def test_200_concurrent_customers_redeem_exactly_50_units(api: Api):
+    coupon = api.coupon(max_redemptions=50, max_redemptions_per_customer=1)
     with ThreadPoolExecutor(50) as crowd:
-        links = list(crowd.map(lambda n: api.link(coupon, f"customer-{n}"), range(200)))
+        links = list(crowd.map(lambda n: api.redeem_url(coupon, f"customer-{n}"), range(200)))
         answers = list(crowd.map(api.tap, links))
     # Customers repeat a tap that got a 503.
     for link, answer in zip(links, answers, strict=True):
@@ -107,16 +108,16 @@ def test_200_concurrent_customers_redeem_exactly_50_units(api: ApiClient):
     )
 
     assert codes == {"redeemed": 50, "coupon_max_uses_reached": 150}
-    assert api.read_coupon(coupon)["times_redeemed"] == 50
-    assert sum(record["status"] == "redeemed" for record in api.records(coupon)) == 50
+    assert api.read(coupon)["times_redeemed"] == 50
+    assert sum(record["status"] == "redeemed" for record in api.records(coupon, limit="100")) == 50
 
 
 def test_restart_keeps_all_data(new_stack: Callable[..., StackProcess]):
     running = new_stack().start()
-    with http_client() as http:
-        api = ApiClient.of_demo(running.demo, http)
-        coupon = api.create_coupon(max_redemptions=5)
-        link = api.link(coupon, "ann")
+    with http_client(base_url=running.base_url) as client:
+        api = Api.of_demo(running.demo, client)
+        coupon = api.coupon(max_redemptions=5)
+        link = api.redeem_url(coupon, "ann")
         before = api.tap(link).json()
         records = api.records(coupon)
 

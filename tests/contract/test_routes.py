@@ -8,24 +8,24 @@ from typing import Any
 import pytest
 
 from local import sam_template
-from tests.support.clients import ApiClient
+from tests.support.api import Api
 
 ROUTES = sam_template.load().routes
 SCOPES = {"/v1/flow/distribute": "distribute", "/v1/redemptions": "redeem"}
 
 
 @pytest.fixture(scope="module")
-def values(api: ApiClient) -> dict[str, Any]:
+def values(api: Api) -> dict[str, Any]:
     """What the routes' path parameters are filled with."""
-    coupon = api.create_coupon()
-    token = api.link(coupon, "ann").rpartition("/")[2]
-    block = api.create_block(coupon)
+    coupon = api.coupon()
+    token = api.redeem_url(coupon, "ann").rpartition("/")[2]
+    block = api.block(coupon)
     known = {"coupon_id": coupon["coupon_id"], "block_id": block["block_id"], "token": token}
     return known | {"image_id": "0000000000000", "name": "0" * 64 + ".webp", "path+": "coupons"}
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.key)
-def test_route_answers(api: ApiClient, values: dict[str, Any], route: sam_template.Route):
+def test_route_answers(api: Api, values: dict[str, Any], route: sam_template.Route):
     if route.path == "$default":
         path, method = "/v1/nowhere", "GET"
     else:
@@ -46,10 +46,10 @@ def test_route_answers(api: ApiClient, values: dict[str, Any], route: sam_templa
 
 
 @pytest.mark.parametrize("path", ["/", "/console", "/console/"])
-def test_console_is_found_by_every_address(api: ApiClient, path: str):
-    answer = api.http.get(api.base_url + path, follow_redirects=True)
+def test_console_is_found_by_every_address(api: Api, path: str):
+    answer = api.client.get(path, follow_redirects=True)
 
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     script = re.search(r'src="(/console/assets/[^"]+\.js)"', answer.text)
-    assert script is not None and api.open(api.base_url + script[1]).status_code == 200
+    assert script is not None and api.open(script[1]).status_code == 200

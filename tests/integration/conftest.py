@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx
 import pytest
 
 from couponflow.store import attribute_values, keys
 from local import sam_template
 from local.intrinsics import read_yaml
+from tests.support.api import Api
 from tests.support.engines import WITHHOLDS_OLD
-from tests.support.functions import load
 from tests.support.gateway import Gateway
 from tests.support.permissions import Recorder
+from tests.support.service import BASE_URL, environment_of, new_table, service_under_test
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -38,101 +34,11 @@ _SCAN = {
 Stored = Callable[[], list[dict[str, Any]]]
 
 
-@dataclass(frozen=True)
-class Api:
-    """Client of the service with the keys of one organisation."""
-
-    gateway: Gateway
-    client: httpx.Client
-    organisation_id: str
-    keys: dict[str, str]
-
-    def call(
-        self, method: str, path: str, body: object = None, scope: str = "admin", **headers: str
-    ) -> httpx.Response:
-        return self.client.request(method, path, json=body, headers=self.bearer(scope) | headers)
-
-    def key(self, *scopes: str) -> dict[str, Any]:
-        """Create a key; `key` is the text that its owner sends."""
-        return self.operate("create_key", scopes=list(scopes))
-
-    def operate(self, action: str, **more: Any) -> dict[str, Any]:
-        """Run an operator action on the organisation."""
-        event = {"action": action, "organisation_id": self.organisation_id} | more
-        return dict(self.gateway.invoke("OperatorFunction", event))
-
-    def coupon(self, **changes: Any) -> dict[str, Any]:
-        """Create a coupon that is valid now and unlimited, except for `changes`."""
-        body = {"name": "Ten off", "starts_at": "2026-01-01", "ends_at": "2999-12-31"} | changes
-        answer = self.call("POST", "/v1/coupons", body)
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json())
-
-    def read(self, coupon: dict[str, Any]) -> dict[str, Any]:
-        """The current coupon."""
-        answer = self.call("GET", f"/v1/coupons/{coupon['coupon_id']}")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def patch(self, coupon: dict[str, Any], **changes: Any) -> httpx.Response:
-        """Change the coupon on its current version."""
-        body = {"version": self.read(coupon)["version"]} | changes
-        return self.call("PATCH", f"/v1/coupons/{coupon['coupon_id']}", body)
-
-    def change(self, coupon: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        """Change the coupon and empty the caches of all functions."""
-        answer = self.patch(coupon, **changes)
-        assert answer.status_code == 200, answer.text
-        self.gateway.restart()
-        return dict(answer.json())
-
-    def records(self, coupon: dict[str, Any], **query: str) -> list[dict[str, Any]]:
-        answer = self.client.get(
-            f"/v1/coupons/{coupon['coupon_id']}/redemptions", params=query, headers=self.bearer()
-        )
-        assert answer.status_code == 200, answer.text
-        return list(answer.json()["items"])
-
-    def bearer(self, scope: str = "admin") -> dict[str, str]:
-        return {"authorization": f"Bearer {self.keys[scope]}"}
-
-    def distribute(self, coupon: dict[str, Any], customer_id: str, **more: Any) -> dict[str, Any]:
-        body = {"coupon_id": coupon["coupon_id"], "customer_id": customer_id} | more
-        answer = self.call("POST", "/v1/flow/distribute", body, scope="distribute")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def link(self, coupon: dict[str, Any], customer_id: str) -> str:
-        """Distribute the coupon; return the path of the customer's redeem page."""
-        return f"/r/{self.distribute(coupon, customer_id)['redeem_token']}"
-
-    def tap(self, link: str, use: int = 1) -> httpx.Response:
-        return self.client.post(
-            f"{link}/redeem", data={"use": str(use)}, headers={"accept": "application/json"}
-        )
-
-    def page_state(self, link: str) -> str:
-        """The value of the page's `data-state`."""
-        found = re.search(r'data-state="([a-z_]+)"', self.client.get(link).text)
-        assert found is not None
-        return found[1]
-
-    def till(self, coupon: dict[str, Any], customer_id: object, **more: Any) -> httpx.Response:
-        headers = (
-            {"idempotency-key": more.pop("idempotency_key")} if "idempotency_key" in more else {}
-        )
-        body = {"coupon_id": coupon["coupon_id"], "customer_id": customer_id} | more
-        return self.call("POST", "/v1/redemptions", body, "redeem", **headers)
-
-
 @pytest.fixture(scope="module")
 def module_table(dynamodb: str) -> Iterator[Table]:
     """One table per test module; each test has its own organisation."""
-    schema: dict[str, Any] = dict(sam_template.table_schema())
-    engine = boto3.resource("dynamodb", endpoint_url=dynamodb)
-    made = engine.create_table(TableName=f"test-{uuid.uuid4().hex}", **schema)
-    yield made
-    made.delete()
+    with new_table(dynamodb) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -142,13 +48,9 @@ def environments(module_table: Table, dynamodb: str, engine_name: str) -> Iterat
     A call that a function's role in the template does not allow fails the module.
     """
     recorder = Recorder()
-    with recorder.recording(), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
-        patch.setenv("TABLE_NAME", module_table.name)
-        patch.setenv("IMAGES_BUCKET", "images")
-        patch.setenv("MAX_SHARDS", "16")
-        patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
-        yield Gateway(partial(load, patch=patch), recorder.watched)
+    environment = environment_of(module_table.name, dynamodb)
+    with recorder.recording(), service_under_test(environment, recorder.watched) as gateway:
+        yield gateway
     if engine_name != WITHHOLDS_OLD:  # on this engine the store needs extra reads
         assert recorder.beyond(read_yaml(sam_template.TEMPLATE)) == {}
 
@@ -169,23 +71,10 @@ def organisation(gateway: Gateway) -> Iterator[Callable[[str], Api]]:
     """`organisation("acme")`: a new organisation with a key per scope; its id starts with
     the name.
     """
-    client = httpx.Client(transport=gateway, base_url="https://coupons.example")
+    client = httpx.Client(transport=gateway, base_url=BASE_URL)
 
     def make(name: str) -> Api:
-        organisation_id = f"{name}-{uuid.uuid4().hex[:8]}"
-        gateway.invoke(
-            "OperatorFunction",
-            {
-                "action": "create_organisation",
-                "organisation_id": organisation_id,
-                "name": organisation_id,
-            },
-        )
-        made = Api(gateway, client, organisation_id, {})
-        made.keys.update(
-            {scope: made.key(scope)["key"] for scope in ("admin", "distribute", "redeem")}
-        )
-        return made
+        return Api.create(gateway, client, name)
 
     with client:
         yield make

@@ -2,7 +2,7 @@
 nothing.
 """
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 
 def test_addon_off_refuses_every_call_until_it_is_on_again(api: Api):

@@ -7,9 +7,10 @@ import pytest
 from couponflow.domain import api_keys
 from couponflow.web.http.app import Route
 from tests.integration import test_keys
-from tests.integration.conftest import Api, Stored
+from tests.integration.conftest import Stored
 from tests.integration.test_keys import GUARDED
 from tests.integration.test_logs import find_http_app
+from tests.support.api import Api
 
 # A response other than a problem has no `code`: a KeyError.
 RED = (AssertionError, KeyError)

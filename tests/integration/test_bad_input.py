@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 COUPON: dict[str, Any] = {"name": "x", "starts_at": "2026-01-01", "ends_at": "2026-12-31"}
 MISSING = object()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from couponflow.services import coupons
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 
 def list_all(api: Api, query: str = "") -> list[dict[str, Any]]:

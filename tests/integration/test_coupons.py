@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Api, Stored
+from tests.integration.conftest import Stored
+from tests.support.api import Api
 
 WHOLE = {
     "code": "Save-20_x",

@@ -7,7 +7,7 @@ import pytest
 from couponflow.services.redemption import RedemptionService
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.web.flow.response import FIELDS
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 PATH = "/v1/flow/distribute"
 

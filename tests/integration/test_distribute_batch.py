@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from couponflow.bootstrap import Services
 from couponflow.web.flow.distribute import MOST_CUSTOMERS, Caller, Distribution
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 
 def send(api: Api, **body: Any) -> httpx.Response:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 from tests.unit.payloads.shapes import SHAPES
 
 if TYPE_CHECKING:

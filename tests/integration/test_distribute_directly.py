@@ -10,7 +10,7 @@ import pytest
 
 from couponflow.store.dynamodb import Table
 from local import demo_data, tables
-from tests.integration.conftest import Api
+from tests.support.api import Api
 from tools.paths import ROOT
 
 EVENTS = ROOT / "events"

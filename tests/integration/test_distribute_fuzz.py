@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from couponflow.domain import customer_ids
 from couponflow.web.flow.request import DistributeRequest
-from tests.integration.conftest import Api
+from tests.support.api import Api
 from tests.unit.payloads.shapes import SHAPES
 
 HOSTILE = [

@@ -11,7 +11,7 @@ from couponflow.services.redemption import RedemptionService
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.flow_blocks import FlowBlockCache
 from couponflow.web.flow.response import FIELDS
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 FLOWS = {
     "coupon_expired": "flow-expired",

@@ -12,7 +12,7 @@ import pytest
 
 from couponflow.services import exports
 from couponflow.store.redemption_records import RedemptionRecordStore
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 pytestmark = pytest.mark.usefixtures("bucket")
 

@@ -11,7 +11,7 @@ from couponflow.store.terms_cache import TermsCache
 from couponflow.web.http import rate_limits
 from couponflow.web.http.rate_limits import RateLimit
 from couponflow.web.page import translations
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 
 @pytest.mark.parametrize(

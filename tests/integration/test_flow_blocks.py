@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 BLOCKS = "/v1/flow/blocks"
 FLOWS = {

@@ -12,7 +12,8 @@ from couponflow.web.http.authentication import Authenticator
 from couponflow.web.http.routes import ROUTES
 from couponflow.web.openapi import document
 from tests.integration import example_requests, fuzzing
-from tests.integration.conftest import Api, Stored
+from tests.integration.conftest import Stored
+from tests.support.api import Api
 
 UNKNOWN = {"code": "NOBODYS", "coupon_code": "NOBODYS"}
 NAMES = ["coupon_id", "block_id", "image_id", "brand_icon", "campaign_image", "code", "coupon_code"]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from couponflow.cache import CACHE_CLOCK
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 # README: flows and pages follow a change within two seconds, a revoked key is refused within ten.
 FOLLOW, REVOKED = 2.0, 10.0

@@ -12,7 +12,7 @@ import pytest
 
 from couponflow.web.http import routes, validation
 from tests.integration import fuzzing
-from tests.integration.conftest import Api
+from tests.support.api import Api
 from tests.integration.fuzzing import Answers
 
 # The console serves static files; test_console_handler.py covers it.

@@ -15,7 +15,7 @@ import pytest
 from couponflow.domain import links
 from couponflow.domain.codes import ALPHABET
 from couponflow.domain.models import Coupon, Holder
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 GUESSES = 100_000
 LETTERS = ALPHABET.lower()

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from couponflow.store import idempotency
-from tests.integration.conftest import Api, Stored
+from tests.integration.conftest import Stored
 from tests.integration.test_repeated_changes import BreakOff
 from tests.integration.test_repeated_changes import break_off as break_off
+from tests.support.api import Api
 
 COUPON = {
     "name": "Ten off",

@@ -3,7 +3,8 @@
 import pytest
 
 from couponflow.web.http.routes import ROUTES
-from tests.integration.conftest import Api, Stored
+from tests.integration.conftest import Stored
+from tests.support.api import Api
 
 GUARDED = [(route, scope) for route, scope in ROUTES.items() if scope]
 OPEN = [route for route, scope in ROUTES.items() if scope is None]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 Shards = Callable[[dict[str, Any]], list[dict[str, Any]]]
 UNLIMITED = 10**15

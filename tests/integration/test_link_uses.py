@@ -7,7 +7,7 @@ import pytest
 
 from couponflow.domain import links
 from couponflow.domain.codes import ALPHABET
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 
 def test_page_offers_the_next_use_until_the_limit(api: Api):

@@ -20,7 +20,7 @@ from couponflow import observability
 from couponflow.web.http.app import HttpApp, Route
 from couponflow.web.http.routes import ROUTES
 from tests.integration import example_requests, fuzzing
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 ASKED = [route for route in ROUTES if "console" not in route and route != "GET /"]
 HEADERS = {

@@ -8,7 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from couponflow.domain.errors import CouponflowError
 from couponflow.web.page import translations
-from tests.integration.conftest import Api
+from tests.support.api import Api
 from tests.support.engines import on_both_engines
 
 pytestmark = on_both_engines

@@ -22,9 +22,10 @@ from couponflow.store import keys
 from couponflow.web.http.routes import ROUTES
 from couponflow.web.page import translations
 from tests.integration import test_images as images
-from tests.integration.conftest import Api, Stored
+from tests.integration.conftest import Stored
 from tests.integration.test_repeated_changes import BreakOff
 from tests.integration.test_repeated_changes import break_off as break_off
+from tests.support.api import Api
 
 KEY = {"idempotency-key": "attempt-1"}
 COUPON = {

@@ -1,6 +1,6 @@
 """The main job: create, distribute, open, redeem, record."""
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 from tests.support.engines import on_both_engines
 
 pytestmark = on_both_engines

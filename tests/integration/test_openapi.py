@@ -10,7 +10,7 @@ from couponflow.web.http.problems import STATUS
 from couponflow.web.openapi import document
 from couponflow.web.openapi.operations import OPERATIONS
 from local import sam_template
-from tests.integration.conftest import Api
+from tests.support.api import Api
 from tests.support.gateway import Gateway
 
 

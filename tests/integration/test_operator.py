@@ -13,7 +13,7 @@ from couponflow.store.api_keys import ApiKeyStore
 from couponflow.store.audit_log import AuditLogStore
 from couponflow.store.dynamodb import UnknownResultError
 from couponflow.web.http import authentication as gate
-from tests.integration.conftest import Api
+from tests.support.api import Api
 from tests.support.gateway import Gateway
 from tools.paths import ROOT
 

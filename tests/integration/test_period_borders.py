@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from couponflow.domain.errors import CouponflowError
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 MS, SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
 ALWAYS_OPEN = {

@@ -6,7 +6,6 @@ import copy
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -17,11 +16,11 @@ from PIL import Image
 from couponflow.web.http import rate_limits
 from local import sam_template
 from local.intrinsics import read_yaml
-from tests.integration.conftest import Api
 from tests.support import permissions
-from tests.support.functions import load
+from tests.support.api import Api
 from tests.support.gateway import Gateway
 from tests.support.permissions import Recorder
+from tests.support.service import environment_of, service_under_test
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -39,17 +38,18 @@ def recorder() -> Recorder:
 @pytest.fixture(scope="module")
 def environments(recorder: Recorder, module_table: Table, dynamodb: str) -> Iterator[Gateway]:
     """S3 is moto: the test records the calls, not their results."""
-    with mock_aws(), recorder.recording(), pytest.MonkeyPatch.context() as patch:
+    environment = environment_of(module_table.name, dynamodb, IMAGES_BUCKET=BUCKET)
+    with (
+        mock_aws(),
+        recorder.recording(),
+        service_under_test(environment, recorder.watched) as gateway,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         boto3.client("s3").create_bucket(Bucket=BUCKET)
-        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
-        patch.setenv("TABLE_NAME", module_table.name)
-        patch.setenv("IMAGES_BUCKET", BUCKET)
-        patch.setenv("MAX_SHARDS", "16")
-        patch.setenv("PUBLIC_BASE_URL", "https://coupons.example")
         # A batch of 1, so that every call writes to the shared counter.
         for limit in ("BY_KEY", "BY_LINK"):
             patch.setattr(rate_limits, limit, replace(getattr(rate_limits, limit), local_batch=1))
-        yield Gateway(partial(load, patch=patch), recorder.watched)
+        yield gateway
 
 
 @pytest.fixture

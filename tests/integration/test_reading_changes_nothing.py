@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.integration.conftest import Api, Stored
+from tests.integration.conftest import Stored
+from tests.support.api import Api
 
 BOTS = [
     "WhatsApp/2.23.20.0", "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",

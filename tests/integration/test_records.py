@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from couponflow.domain import times
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 

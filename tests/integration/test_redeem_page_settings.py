@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 DEFAULTS = {
     "code_display": "text",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 PAST, FUTURE = "2020-01-01", "2999-01-01"
 OPEN: dict[str, Any] = {"active": True, "starts_at": "2026-01-01", "ends_at": "2999-12-31"}

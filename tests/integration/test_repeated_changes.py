@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from couponflow.services import coupons
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 WRITES = ("transact_write_items", "put_item", "update_item")
 BreakOff = Callable[[str, int], None]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 from tests.support.engines import on_both_engines
 
 pytestmark = on_both_engines

@@ -16,11 +16,11 @@ from local.intrinsics import read_yaml
 from local.sam_template import TEMPLATE
 from tests.contract.test_redeem_page import picture
 from tests.support import permissions, targets
-from tests.support.clients import ApiClient, http_client
+from tests.support.api import Api
 from tests.support.deployment import Deployment
 from tests.support.targets import Target
 
-Call = Callable[[Target, ApiClient], Any]
+Call = Callable[[Target, Api], Any]
 
 
 @pytest.fixture(scope="module")
@@ -29,23 +29,23 @@ def target(deployment: Deployment) -> Target:
 
 
 @pytest.fixture(scope="module")
-def api(target: Target) -> Iterator[ApiClient]:
-    with http_client(target.emulated) as http:
-        yield target.new_organisation(http)
+def api(target: Target) -> Iterator[Api]:
+    with target.client() as client:
+        yield target.new_organisation(client)
 
 
-def exported(target: Target, api: ApiClient) -> int:
-    coupon = api.create_coupon()
+def exported(target: Target, api: Api) -> int:
+    coupon = api.coupon()
     return api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv").status_code
 
 
-def announced_and_completed(target: Target, api: ApiClient) -> int:
+def announced_and_completed(target: Target, api: Api) -> int:
     body = {"kind": "brand_icon", "content_type": "image/png", "size": 1_000}
     announced = api.call("POST", "/v1/images", body)
     if announced.status_code >= 500:
         return announced.status_code
     form = announced.json()["upload"]
-    uploaded = api.http.post(
+    uploaded = api.client.post(
         form["url"], data=form["fields"], files={"file": ("image", picture("PNG", (64, 64)))}
     )
     if not uploaded.is_success:
@@ -53,7 +53,7 @@ def announced_and_completed(target: Target, api: ApiClient) -> int:
     return api.call("POST", f"/v1/images/{announced.json()['image_id']}/complete").status_code
 
 
-def created_organisation(target: Target, api: ApiClient) -> int:
+def created_organisation(target: Target, api: Api) -> int:
     event = {
         "action": "create_organisation",
         "organisation_id": f"rights-{len(api.keys)}",
@@ -67,11 +67,11 @@ RIGHTS: dict[str, tuple[str, Call]] = {
     "CouponsFunction": ("s3:PutObject", exported),
     "RedeemPageFunction": (
         "dynamodb:Query",
-        lambda _, api: api.open(api.link(api.create_coupon(), "ann")).status_code,
+        lambda _, api: api.open(api.redeem_url(api.coupon(), "ann")).status_code,
     ),
     "RedeemFunction": (
         "dynamodb:UpdateItem",
-        lambda _, api: api.tap(api.link(api.create_coupon(), "ann")).status_code,
+        lambda _, api: api.tap(api.redeem_url(api.coupon(), "ann")).status_code,
     ),
     "DistributeFunction": (
         "dynamodb:PutItem",
@@ -79,7 +79,7 @@ RIGHTS: dict[str, tuple[str, Call]] = {
             api.call(
                 "POST",
                 "/v1/flow/distribute",
-                {"coupon_id": api.create_coupon()["coupon_id"], "customer_id": "ann"},
+                {"coupon_id": api.coupon()["coupon_id"], "customer_id": "ann"},
                 "distribute",
             ).status_code
         ),
@@ -98,7 +98,7 @@ def test_each_function_that_touches_data_is_tried():
 
 @pytest.mark.parametrize("function", RIGHTS)
 def test_function_with_one_right_less_is_refused(
-    deployment: Deployment, target: Target, api: ApiClient, function: str
+    deployment: Deployment, target: Target, api: Api, function: str
 ):
     action, call = RIGHTS[function]
 

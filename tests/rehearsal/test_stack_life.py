@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support import targets
-from tests.support.clients import http_client
 from tests.support.deployment import Deployment, timed
 from tests.support.emulator import Emulator
 
@@ -27,10 +26,10 @@ def test_stack_is_updated_and_deleted_without_losing_data(
     second_deployment: Deployment, emulator: Emulator
 ):
     target = targets.of_deployment(second_deployment)
-    with http_client(target.emulated) as http:
-        api = target.new_organisation(http)
-        coupon = api.create_coupon(max_redemptions=2)
-        link = api.link(coupon, "ann")
+    with target.client() as client:
+        api = target.new_organisation(client)
+        coupon = api.coupon(max_redemptions=2)
+        link = api.redeem_url(coupon, "ann")
         before, versions = dict(second_deployment.resources), alias_versions(second_deployment)
 
         (second_deployment.package.parent / "RedeemFunction" / "release.txt").write_text(
@@ -52,7 +51,7 @@ def test_stack_is_updated_and_deleted_without_losing_data(
         }
         assert changed == {"RedeemFunction"}
         assert api.tap(link).status_code == 200
-        assert api.read_coupon(coupon)["times_redeemed"] == 1
+        assert api.read(coupon)["times_redeemed"] == 1
 
     table, bucket = (second_deployment.resources[name] for name in ("Table", "ImagesBucket"))
     stored = target.stored()

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,11 @@ from couponflow.store.dynamodb import Table
 from local import demo_data, sam_template
 from local.intrinsics import REGION
 from local.tables import CREDENTIALS
-from tests.support.clients import ApiClient, Emulated
+from tests.support.api import Api
 from tests.support.deployment import Deployment
 from tests.support.stacks import StackProcess
+from tests.support.transports import Emulated, http_client
 
-SCOPES = ("admin", "distribute", "redeem")
 # Reads write these items: rate counters, and the last use of a key.
 NOT_DATA = ("COUNTER#", "KEY#")
 
@@ -42,29 +41,21 @@ class Target:
     dynamodb_client: Any
     emulated: Emulated | None = None
 
-    def invoke(self, function: str, event: object) -> Any:
+    def invoke(self, name: str, event: object) -> Any:
         """Invoke the function directly. Raises AssertionError if it fails."""
         payload = json.dumps(event).encode()
-        answer = self.lambda_client.invoke(FunctionName=self.functions[function], Payload=payload)
+        answer = self.lambda_client.invoke(FunctionName=self.functions[name], Payload=payload)
         result = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, result
         return result
 
-    def operate(self, action: str, **fields: Any) -> dict[str, Any]:
-        """Run an operator action."""
-        return dict(self.invoke("OperatorFunction", {"action": action} | fields))
+    def client(self) -> httpx.Client:
+        """A client of the service; the caller closes it."""
+        return http_client(self.emulated, self.base_url)
 
-    def new_organisation(self, http: httpx.Client) -> ApiClient:
+    def new_organisation(self, client: httpx.Client) -> Api:
         """Create an organisation with one key a scope, by the operator function."""
-        organisation_id = f"shop-{uuid.uuid4().hex[:8]}"
-        self.operate("create_organisation", organisation_id=organisation_id, name="Shop")
-        keys = {
-            scope: self.operate("create_key", organisation_id=organisation_id, scopes=[scope])[
-                "key"
-            ]
-            for scope in SCOPES
-        }
-        return ApiClient(http, self.base_url, organisation_id, keys)
+        return Api.create(self, client)
 
     def shell_environment(self, folder: Path) -> dict[str, str]:
         """What a script with curl needs to reach the service; `folder` is for files of it."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from couponflow.cache import CACHE_CLOCK, CacheClock, ExpiringCache
+from tests.support.service import ENVIRONMENT, set_all
 from tests.unit.test_imports import MODULES, imports, name_of
 
 KEPT = 10.0
@@ -119,9 +120,7 @@ def test_control_check_finds_a_cache_with_another_clock(source):
 def test_every_cache_of_a_function_uses_the_shared_clock(
     function, load_function, monkeypatch: pytest.MonkeyPatch
 ):
-    for name in ("TABLE_NAME", "IMAGES_BUCKET"):
-        monkeypatch.setenv(name, "x")
-    monkeypatch.setenv("MAX_SHARDS", "16")
+    set_all(monkeypatch, ENVIRONMENT)
     clocks: list[object] = []
 
     def record(

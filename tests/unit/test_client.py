@@ -11,6 +11,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 from couponflow import bootstrap
 from couponflow.bootstrap import Services
 from couponflow.store import bucket, dynamodb
+from tests.support.service import ENVIRONMENT, set_all
 
 GENERAL = [(event, handler) for event, handler, *_ in BUILTIN_HANDLERS if "." not in event]
 
@@ -32,9 +33,7 @@ def test_general_handlers_have_no_required_order():
 
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> Services:
-    for name in ("TABLE_NAME", "IMAGES_BUCKET"):
-        monkeypatch.setenv(name, "any")
-    monkeypatch.setenv("MAX_SHARDS", "16")
+    set_all(monkeypatch, ENVIRONMENT)
     return Services()
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from local import sam_template
 from local.intrinsics import read_yaml
+from tests.support.service import ENVIRONMENT
 from tools.paths import ROOT
 
 TEMPLATE = read_yaml(sam_template.TEMPLATE)
@@ -34,9 +35,7 @@ def slow_answers(function: str, without: str = "") -> dict[str, dict[str, Any]]:
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{ROOT / 'layers' / 'couponflow'}{os.pathsep}{ROOT}",
-        "TABLE_NAME": "couponflow",
-        "IMAGES_BUCKET": "images",
-        "MAX_SHARDS": "16",
+        **ENVIRONMENT,
         "AWS_DEFAULT_REGION": "us-east-1",
         "TIMEOUT": str(timeout_of(function)),
         "WITHOUT": without,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.service import ENVIRONMENT
 from tools.paths import ROOT
 
 PACKAGE = ROOT / "layers" / "couponflow" / "couponflow"
@@ -196,9 +197,7 @@ def test_hot_function_starts_without_modules_of_other_functions(function, needle
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{PACKAGE.parent}{os.pathsep}{ROOT / 'functions' / function}",
-        "TABLE_NAME": "x",
-        "IMAGES_BUCKET": "x",
-        "MAX_SHARDS": "16",
+        **ENVIRONMENT,
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     names = "import app, sys, json; print(json.dumps(sorted(sys.modules)))"

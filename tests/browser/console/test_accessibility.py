@@ -41,7 +41,7 @@ def coupons(bakery):
         "sold_out": bakery.coupon(name="Gone", max_redemptions=1),
         "archived": bakery.coupon(name="Old"),
     }
-    bakery.link(made["active"])
+    bakery.redeem_url(made["active"])
     for name in ("active", "sold_out"):
         bakery.call(
             "POST",

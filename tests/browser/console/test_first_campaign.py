@@ -144,7 +144,7 @@ def test_campaign_by_keyboard_alone(open_console, empty_bakery):
 @pytest.mark.parametrize("how", ["disabled", "archived"])
 def test_coupon_disabled_in_the_console_closes_its_links(open_console, bakery, phone, how):
     coupon = bakery.coupon(name=f"Soon {how}")
-    link = bakery.link(coupon)
+    link = bakery.redeem_url(coupon)
     page = open_console(f"/coupons?q=Soon+{how}")
     page.get_by_role("button", name=f"More actions for Soon {how}").click()
     page.get_by_role("menuitem", name="Disable" if how == "disabled" else "Archive").click()

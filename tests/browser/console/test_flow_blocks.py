@@ -36,10 +36,10 @@ def test_block_is_created_copied_and_tried(open_console, bakery):
         "customer_name": "{{customer_name}}",
     }
     expect(page.get_by_role("group", name="URL")).to_have_text(
-        f"POST {bakery.demo['base_url']}/v1/flow/distribute"
+        f"POST {bakery.base_url}/v1/flow/distribute"
     )
     # Everyone who sees a flow can read its key, so it must not be the marketer's own.
-    expect(page.get_by_role("group", name="Headers")).not_to_contain_text(bakery.demo["admin_key"])
+    expect(page.get_by_role("group", name="Headers")).not_to_contain_text(bakery.keys["admin"])
 
     page.get_by_role("button", name="Test the request").click()
     expect(page.locator(".outcome")).to_contain_text("distributed")
@@ -120,8 +120,8 @@ def test_counter_counts_emoji_like_the_channel(open_console, bakery, emoji, is_t
     expect(page.get_by_text(f"{2 * emoji} / 160")).to_be_visible()
     expect(page.get_by_text("LINE: 160 characters at most")).to_have_count(0 if is_taken else 1)
     block = {"coupon_id": coupon["coupon_id"], "channel": "line", "message": "🎁" * emoji}
-    key = {"authorization": f"Bearer {bakery.demo['admin_key']}"}
-    answer = page.request.post(f"{bakery.demo['base_url']}/v1/flow/blocks", data=block, headers=key)
+    key = {"authorization": f"Bearer {bakery.keys['admin']}"}
+    answer = page.request.post(f"{bakery.base_url}/v1/flow/blocks", data=block, headers=key)
     assert answer.ok == is_taken
 
 

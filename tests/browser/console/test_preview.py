@@ -51,7 +51,9 @@ def unlike(one, other):
 def test_preview_equals_the_live_page_pixel_by_pixel(
     open_console, bakery, chromium, settings, scheme, width
 ):
-    coupon = bakery.coupon(SETTINGS[settings], name="Twice the same")
+    coupon = bakery.coupon(
+        SETTINGS[settings], name="Twice the same", max_redemptions_per_customer=1
+    )
     page = open_console(
         f"/coupons/{coupon['coupon_id']}/redeem-page", viewport={"width": 1400, "height": 1100}
     )
@@ -74,7 +76,7 @@ def test_preview_equals_the_live_page_pixel_by_pixel(
         locale="en-GB",
         timezone_id="Asia/Hong_Kong",
     ).new_page()
-    live.goto(bakery.link(coupon), wait_until="load")
+    live.goto(bakery.redeem_url(coupon), wait_until="load")
     difference = unlike(frame.screenshot(), live.screenshot())
     live.context.close()
     assert difference <= MOST_DIFFERENT
@@ -159,7 +161,7 @@ def test_buttons_of_the_preview_do_nothing(open_console, bakery):
     inside = page.frame_locator(".screens iframe[data-shown=true]")
     inside.get_by_role("button", name="Redeem").first.click()
     expect(state_of(page)).to_have_attribute("data-state", "available")
-    assert bakery.redeemed(coupon) == 0
+    assert bakery.count_redeemed(coupon) == 0
 
 
 @pytest.mark.parametrize(("length", "is_too_long"), [(20, False), (21, True)])

@@ -15,7 +15,7 @@ def sign_in(page, key):
 
 def test_key_signs_in_this_tab_only(open_console, bakery):
     page = open_console("/coupons?status=active", is_signed_in=False)
-    sign_in(page, f"  {bakery.demo['admin_key']} ")
+    sign_in(page, f"  {bakery.keys['admin']} ")
     expect(page.get_by_role("heading", name="Coupons", level=1)).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Coupons", level=1)).to_be_visible()
@@ -32,12 +32,12 @@ def test_key_signs_in_this_tab_only(open_console, bakery):
         ("", "Paste your key here."),
         ("hello", "A key looks like cf_…_…"),
         ("cf_unknown_" + "x" * 40, "This key is not valid, or not any more."),
-        ("distribute_key", "Managing coupons takes a key with the admin scope."),
+        ("distribute", "Managing coupons takes a key with the admin scope."),
     ],
 )
 def test_refused_key_is_explained(open_console, bakery, key, words):
     page = open_console(is_signed_in=False)
-    sign_in(page, bakery.demo.get(key, key))
+    sign_in(page, bakery.keys.get(key, key))
     expect(page.get_by_role("alert")).to_contain_text(words)
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
     assert page.evaluate("sessionStorage.length") == 0
@@ -45,7 +45,7 @@ def test_refused_key_is_explained(open_console, bakery, key, words):
 
 def test_sign_out_deletes_the_key_and_unsaved_input(open_console, bakery):
     page = open_console("/coupons", is_signed_in=False)
-    sign_in(page, bakery.demo["admin_key"])
+    sign_in(page, bakery.keys["admin"])
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0
@@ -70,7 +70,7 @@ def test_expired_session_asks_for_a_key_and_keeps_input(open_console, bakery):
     page.keyboard.press("Escape")
     expect(again).to_be_visible()
     page.unroute(without_key)
-    sign_in(again, bakery.demo["admin_key"])
+    sign_in(again, bakery.keys["admin"])
     expect(page.get_by_role("heading", name="Written before it ended", level=1)).to_be_visible()
 
 
@@ -88,19 +88,12 @@ def test_expired_session_is_asked_above_an_open_dialog(open_console, bakery):
     page.get_by_role("button", name="Get link").click()
     again = page.get_by_role("dialog", name="Sign in again")
     page.unroute("**/v1/flow/distribute")
-    sign_in(again, bakery.demo["admin_key"])
+    sign_in(again, bakery.keys["admin"])
     expect(page.get_by_role("button", name="Copy link")).to_be_visible()
 
 
 def test_disabled_addon_is_explained(open_console, empty_bakery):
-    from local.invoke import invoke
-
-    demo = empty_bakery.demo
-    invoke(
-        demo["base_url"],
-        "OperatorFunction",
-        {"action": "switch_addon", "organisation_id": demo["organisation_id"], "enabled": False},
-    )
+    empty_bakery.operate("switch_addon", enabled=False)
     page = open_console(is_signed_in=False)
-    sign_in(page, demo["admin_key"])
+    sign_in(page, empty_bakery.keys["admin"])
     expect(page.get_by_role("alert")).to_contain_text("The coupon add-on is not switched on")

@@ -13,21 +13,21 @@ def test_open_page_redeems_nothing_within_ten_seconds(phone, merchant):
     page = context.new_page()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
-    page.goto(merchant.link(coupon))
+    page.goto(merchant.redeem_url(coupon))
     # Ten seconds on the page's clock, which run all its timers.
     page.wait_for_timeout(10_000)
     expect(page.locator("html")).to_have_attribute("data-state", "available")
-    assert set(sent) == {"GET"} and merchant.redeemed(coupon) == 0
+    assert set(sent) == {"GET"} and merchant.count_redeemed(coupon) == 0
 
 
 def test_scanner_that_follows_every_link_redeems_nothing(phone, merchant):
-    coupon = merchant.coupon(page={"terms": "<p><a href='https://shop.example'>Shop</a></p>"})
-    url = merchant.link(coupon)
+    coupon = merchant.coupon({"terms": "<p><a href='https://shop.example'>Shop</a></p>"})
+    url = merchant.redeem_url(coupon)
     page = phone().new_page()
     page.goto(url)
     leads = page.eval_on_selector_all("[href], [src]", "all => all.map(one => one.href || one.src)")
-    for lead in (lead for lead in leads if lead.startswith(merchant.demo["base_url"])):
+    for lead in (lead for lead in leads if lead.startswith(merchant.base_url)):
         page.request.get(lead)
         page.request.head(lead)
     page.request.get(f"{url}/redeem")
-    assert merchant.redeemed(coupon) == 0
+    assert merchant.count_redeemed(coupon) == 0

@@ -102,7 +102,7 @@ def press(driver: WebDriver, name: str) -> None:
 
 def test_customer_redeems_in_webkit(webkit, merchant):
     coupon = merchant.coupon(max_redemptions_per_customer=2)
-    webkit.get(merchant.link(coupon))
+    webkit.get(merchant.redeem_url(coupon))
     wait_for_state(webkit, "available")
     press(webkit, "Redeem")
     wait_for_state(webkit, "confirm")
@@ -110,11 +110,11 @@ def test_customer_redeems_in_webkit(webkit, merchant):
     wait_for_state(webkit, "redeemed")
     webkit.refresh()
     wait_for_state(webkit, "redeemed")
-    assert merchant.redeemed(coupon) == 1
+    assert merchant.count_redeemed(coupon) == 1
 
 
 def test_page_runs_in_webkit_under_its_policy(webkit, merchant):
-    webkit.get(merchant.link(merchant.coupon(page={"background_color": "#8a2be2"})))
+    webkit.get(merchant.redeem_url(merchant.coupon({"background_color": "#8a2be2"})))
     color = webkit.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert color == "rgb(138, 43, 226)"
     press(webkit, "Copy code")
