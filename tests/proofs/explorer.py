@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 from unittest import mock
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -27,6 +27,7 @@ from simulator.engine import Engine, Item, Key, cancelled, error, keys_read, key
 from simulator.environments import Environment, environment
 from tests.proofs import process_state
 
+T = TypeVar("T", bound=Hashable)
 Outcome = tuple[str, ...]
 UNCLEAR: Outcome = ("unclear",)
 # Checked refusals: each must have been true at some moment of the call.
@@ -88,12 +89,28 @@ class Local(NamedTuple):
 
 
 class State(NamedTuple):
-    items: tuple[int, ...]
-    processes: tuple[Local, ...]
-    held: tuple[Terms, ...]  # terms that may be in force
-    lost_answers: int
-    conflicts: int
-    crashes: int
+    """Each number is an id: equal parts have equal ids, so states are small and quick to hash."""
+
+    items: int
+    terms: int  # versions of the rules that may be in force
+    faults: tuple[int, int, int]  # lost responses, conflicts and crashes that may still happen
+    processes: tuple[int, ...]
+
+
+class Step(NamedTuple):
+    """A change of the state by one process. `fault` is the kind of fault that it uses up."""
+
+    fault: int | None
+    items: int
+    terms: int
+    process: int
+
+
+class Move(NamedTuple):
+    """All steps of a process. A forced move is the only one that is explored in its state."""
+
+    steps: tuple[Step, ...]
+    is_forced: bool
 
 
 class Wants(NamedTuple):
@@ -107,6 +124,9 @@ class Wants(NamedTuple):
 
 class Violated(AssertionError):
     pass
+
+
+LOST, CONFLICT, CRASH = range(3)
 
 
 @dataclass
@@ -140,15 +160,22 @@ class Explorer:
         self._request_ids: dict[str, int] = {}
         self._next: dict[tuple[int, int, int], Wants] = {}
         self._done: dict[tuple[int, tuple[int, ...]], tuple[int, tuple[tuple[int, int], ...]]] = {}
-        self._facts: dict[tuple[int, ...], _Facts] = {}
+        self._vectors = _Ids[tuple[int, ...]]()
+        self._held = _Ids[tuple[Terms, ...]]()
+        self._locals = _Ids[Local]()
+        self._facts: dict[int, _Facts] = {}
+        self._moves: dict[tuple[int, int, int, int], Move | None] = {}
+        self._updates: dict[tuple[int, int, int, int], int] = {}
         distributed = {pk for pk, _ in items} | {each.holder for each in processes if each.gives}
         self._strangers = frozenset(each.holder for each in processes if each.holder) - distributed
+        self._faults = (0, 0, 0)
         self.found = Found()
         self.new_engine: Callable[[], Engine] = Engine
 
     def explore(self, budget: Budget, most_states: int | None = None) -> Found:
         """Explore all states. Raises Violated with the steps that lead to the violation."""
         start = self._first_state(budget)
+        self._faults = start.faults
         seen, stack = {hash(start)}, [start]
         while stack:
             state = stack.pop()
@@ -165,86 +192,136 @@ class Explorer:
         return self.found
 
     def _first_state(self, budget: Budget) -> State:
-        vector = tuple(self._item_id(item) for item in self._start_items.values())
-        facts = self._facts_of(vector)
-        held = (facts.terms,)
-        processes = tuple(
-            Local(told=0, repeats=each.repeats, true=facts.true_refusals(each.holder, held))
-            for each in self._processes
+        items = self._vectors.id_of(
+            tuple(self._item_id(item) for item in self._start_items.values())
         )
-        return State(vector, processes, held, *vars(budget).values())
+        held = (self._facts_of(items).terms,)
+        terms = self._held.id_of(held)
+        processes = tuple(
+            self._locals.id_of(
+                Local(told=0, repeats=each.repeats, true=self._true_refusals(place, items, terms))
+            )
+            for place, each in enumerate(self._processes)
+        )
+        faults = (budget.lost_answers, budget.conflicts, budget.crashes)
+        return State(items, terms, faults, processes)
 
     def _steps(self, state: State) -> Iterator[State]:
-        for place, local in enumerate(state.processes):
-            if local.is_done:
+        items, terms, _, processes = state
+        moves: list[tuple[int, Move]] = []
+        for place, local in enumerate(processes):
+            known = (place, local, items, terms)
+            move = self._moves[known] if known in self._moves else self._move(known)
+            if move is None:
                 continue
-            wants = self._wants(place, local)
-            if wants.outcome is not None:
-                # No other process can change this result, so later positions are not tried.
-                yield self._ended(state, place, wants.outcome)
+            if move.is_forced:
+                # No other process can change this step, so later positions are not tried.
+                for step in move.steps:
+                    yield self._after(state, place, step)
                 return
-            if wants.choices:
-                for choice in range(wants.choices):
-                    yield self._given(state, place, self._answer_id("choice", choice))
-                return
+            moves.append((place, move))
         begun_by = dict[str, int]()
-        for place, local in enumerate(state.processes):
-            kind = self._processes[place].kind
-            if local.is_done or (kind and begun_by.get(kind) and not local.has_begun):
-                continue
-            begun_by[kind] = not local.has_begun  # processes of a kind start in a fixed order
-            yield from self._answered(state, place, self._wants(place, local).request)
+        for place, move in moves:
+            if kind := self._processes[place].kind:
+                has_begun = self._locals[processes[place]].has_begun
+                if begun_by.get(kind) and not has_begun:
+                    continue
+                begun_by[kind] = not has_begun  # processes of a kind start in a fixed order
+            for step in move.steps:
+                if step.fault is None or state.faults[step.fault]:
+                    yield self._after(state, place, step)
 
-    def _answered(self, state: State, place: int, request: int) -> Iterator[State]:
+    def _after(self, state: State, place: int, step: Step) -> State:
+        fault, items, terms, process = step
+        processes = list(state.processes)
+        if items != state.items:
+            # Others may have been refused truthfully at this moment.
+            for other, local in enumerate(processes):
+                key = (other, local, items, terms)
+                known = self._updates.get(key)
+                processes[other] = self._updated(key) if known is None else known
+        processes[place] = process
+        faults = state.faults
+        if fault is not None:
+            faults = faults[:fault] + (faults[fault] - 1,) + faults[fault + 1 :]  # type: ignore[assignment]
+        return State(items, terms, faults, tuple(processes))
+
+    def _move(self, key: tuple[int, int, int, int]) -> Move | None:
+        """What a process does next, from its position, the items and the rules; None if it is
+        done. Raises Violated.
+        """
+        place, local, items, terms = key
+        self._moves[key] = move = self._find_move(place, self._locals[local], items, terms)
+        return move
+
+    def _find_move(self, place: int, local: Local, items: int, terms: int) -> Move | None:
+        if local.is_done:
+            return None
+        wants = self._wants(place, local)
+        if wants.outcome is not None:
+            return Move((self._ended(place, local, items, terms, wants.outcome),), is_forced=True)
+        if wants.choices:
+            answers = [self._answer_id("choice", choice) for choice in range(wants.choices)]
+            given = [self._given(place, local, answer) for answer in answers]
+            return Move(tuple(Step(None, items, terms, each) for each in given), is_forced=True)
+        steps = tuple(self._answered(place, local, items, terms, wants.request))
+        return Move(steps, is_forced=False)
+
+    def _answered(
+        self, place: int, local: Local, items: int, terms: int, request: int
+    ) -> Iterator[Step]:
         method, _, _, written = self._requests[request]
-        answer, vector = self._performed(state.items, request)
-        committed = state if vector == state.items else self._committed(state, vector)
-        yield self._given(committed, place, answer)
-        if written and state.lost_answers:
-            lost = self._answer_id("lost", method)
-            for base in {committed, state}:  # after the commit, or before
-                yield self._given(base._replace(lost_answers=state.lost_answers - 1), place, lost)
-        if written and state.conflicts:
-            conflict = self._answer_id("conflict", method)
-            yield self._given(state._replace(conflicts=state.conflicts - 1), place, conflict)
-        if state.crashes and state.processes[place].repeats:
-            for base in {committed, state}:
-                yield self._restarted(base._replace(crashes=state.crashes - 1), place)
+        answer, vector = self._performed(self._vectors[items], request)
+        before = (items, terms, local)
+        after = before
+        if vector != self._vectors[items]:
+            after = self._committed(place, local, items, terms, self._vectors.id_of(vector))
 
-    def _given(self, state: State, place: int, answer: int) -> State:
-        local = state.processes[place]
+        def given(fault: int | None, base: tuple[int, int, Local], answer: int) -> Step:
+            return Step(fault, base[0], base[1], self._given(place, base[2], answer))
+
+        yield given(None, after, answer)
+        if written and self._faults[LOST]:
+            lost = self._answer_id("lost", method)
+            for base in dict.fromkeys((after, before)):  # after the commit, or before
+                yield given(LOST, base, lost)
+        if written and self._faults[CONFLICT]:
+            yield given(CONFLICT, before, self._answer_id("conflict", method))
+        if local.repeats and self._faults[CRASH]:
+            for base in dict.fromkeys((after, before)):
+                yield Step(CRASH, *base[:2], self._restarted(place, local, *base[:2]))
+
+    def _given(self, place: int, local: Local, answer: int) -> int:
         step = (place, local.repeats, local.told, answer)
         told = self._told_ids.get(step)
         if told is None:
             told = self._told_ids[step] = self._like(place, local, answer)
         has_begun = local.has_begun or self._answers[answer][0] != "choice"
-        return _with(state, place, local._replace(told=told, has_begun=has_begun))
+        return self._locals.id_of(local._replace(told=told, has_begun=has_begun))
 
     def _like(self, place: int, local: Local, answer: int) -> int:
         """The id of the responses so far, merged with responses that give equal knowledge."""
         told = len(self._told)
         self._told.append((local.told, answer))
-        wants = self._wants(place, local._replace(told=told))
         if not self._merges:
             return told
+        wants = self._wants(place, local._replace(told=told))
         return self._knowing.setdefault((place, local.repeats, wants), told)
 
-    def _restarted(self, state: State, place: int) -> State:
-        facts, process = self._facts_of(state.items), self._processes[place]
-        local = state.processes[place]
-        true = facts.true_refusals(process.holder, state.held)
-        return _with(state, place, Local(0, local.repeats - 1, has_begun=True, true=true))
+    def _restarted(self, place: int, local: Local, items: int, terms: int) -> int:
+        true = self._true_refusals(place, items, terms)
+        return self._locals.id_of(Local(0, local.repeats - 1, has_begun=True, true=true))
 
-    def _ended(self, state: State, place: int, outcome: Outcome) -> State:
-        process, local = self._processes[place], state.processes[place]
-        self.found.outcomes.add((process.name, outcome))
+    def _ended(self, place: int, local: Local, items: int, terms: int, outcome: Outcome) -> Step:
+        self.found.outcomes.add((self._processes[place].name, outcome))
         if outcome == UNCLEAR and local.repeats:
-            return self._restarted(state, place)
-        self._check_outcome(state, place, outcome)
-        held = state.held
+            return Step(None, items, terms, self._restarted(place, local, items, terms))
+        self._check_outcome(place, local, items, outcome)
         if outcome[0] == "changed":
-            held = tuple(terms for terms in held if terms.version >= int(outcome[1]))
-        return _with(state._replace(held=held), place, Local(-1, 0, is_done=True))
+            terms = self._held.id_of(
+                tuple(each for each in self._held[terms] if each.version >= int(outcome[1]))
+            )
+        return Step(None, items, terms, self._locals.id_of(Local(-1, 0, is_done=True)))
 
     def _performed(self, items: tuple[int, ...], request: int) -> tuple[int, tuple[int, ...]]:
         """The response and the items afterwards; cached by the items that the request touches."""
@@ -276,26 +353,34 @@ class Explorer:
             vector[place] = item
         return answer, tuple(vector)
 
-    def _committed(self, state: State, vector: tuple[int, ...]) -> State:
-        """The state with new items, after the checks that hold at every instant."""
-        before, after = self._facts_of(state.items), self._facts_of(vector)
+    def _committed(
+        self, place: int, local: Local, items: int, terms: int, now: int
+    ) -> tuple[int, int, Local]:
+        """The new items, rules and position, after the checks that hold at every instant."""
+        before, after = self._facts_of(items), self._facts_of(now)
         after.check()
         after.check_follows(before)
         if after.holders & self._strangers:
             raise Violated("a customer who was never distributed to got something")
-        held = state.held
+        held = self._held[terms]
         if after.terms != before.terms:
             held = (*held, after.terms)
         self._check_allowed(before, after, held)
-        processes = tuple(
-            local
-            if local.is_done
-            else local._replace(
-                true=local.true | after.true_refusals(self._processes[place].holder, held)
-            )
-            for place, local in enumerate(state.processes)
-        )
-        return state._replace(items=vector, processes=processes, held=held)
+        terms = self._held.id_of(held)
+        true = local.true | self._true_refusals(place, now, terms)
+        return now, terms, local._replace(true=true)
+
+    def _updated(self, key: tuple[int, int, int, int]) -> int:
+        """The id of a process's position after a commit by any process."""
+        place, process, items, terms = key
+        local = self._locals[process]
+        if not local.is_done:
+            local = local._replace(true=local.true | self._true_refusals(place, items, terms))
+        self._updates[key] = updated = self._locals.id_of(local)
+        return updated
+
+    def _true_refusals(self, place: int, items: int, terms: int) -> frozenset[str]:
+        return self._facts_of(items).true_refusals(self._processes[place].holder, self._held[terms])
 
     def _check_allowed(self, before: _Facts, after: _Facts, held: tuple[Terms, ...]) -> None:
         """Assert that rules that may be in force allowed the redeemed use."""
@@ -308,27 +393,25 @@ class Explorer:
             ):
                 raise Violated(f"use {used} of a customer, under {held}")
 
-    def _check_outcome(self, state: State, place: int, outcome: Outcome) -> None:
-        local, facts = state.processes[place], self._facts_of(state.items)
+    def _check_outcome(self, place: int, local: Local, items: int, outcome: Outcome) -> None:
+        name = self._processes[place].name
         if outcome[0] in REFUSALS and outcome[0] not in local.true:
-            raise Violated(
-                f"{self._processes[place].name} heard {outcome[0]}, which was never true"
-            )
-        if outcome[0] == "redeemed" and outcome[1] not in facts.redeemed:
-            raise Violated(
-                f"{self._processes[place].name} was told of a redemption that is not there"
-            )
+            raise Violated(f"{name} got {outcome[0]}, which was never true")
+        if outcome[0] == "redeemed" and outcome[1] not in self._facts_of(items).redeemed:
+            raise Violated(f"{name} got a redemption that is not stored")
         if outcome[0] == "failed":
-            raise Violated(f"{self._processes[place].name} failed: {outcome}")
+            raise Violated(f"{name} failed: {outcome}")
 
     def _check_end(self, state: State) -> None:
         self.found.ends.add(frozenset(self._facts_of(state.items).used_by.items()))  # type: ignore[arg-type]
 
-    def _facts_of(self, vector: tuple[int, ...]) -> _Facts:
+    def _facts_of(self, vector: int) -> _Facts:
         facts = self._facts.get(vector)
         if facts is None:
             items = {
-                self._keys[place]: self._items[item] for place, item in enumerate(vector) if item
+                self._keys[place]: self._items[item]
+                for place, item in enumerate(self._vectors[vector])
+                if item
             }
             facts = self._facts[vector] = _Facts.of(items)
         return facts
@@ -355,6 +438,8 @@ class Explorer:
             try:
                 return Wants(outcome=_outcome(process.call(env)))
             except _Asks as asks:
+                if not self._merges:
+                    return asks.wants
                 knows = f"{process_state.signature(asks.__traceback__)}\n{asks.read_so_far}"
                 return asks.wants._replace(knows=knows)
             except (TryAgain, ContentionError, UnknownResultError):
@@ -414,6 +499,24 @@ class Explorer:
     def _partition(self, request: Mapping[str, Any]) -> list[int]:
         pk = request["ExpressionAttributeValues"][":pk"]["S"]
         return [place for key, place in self._places.items() if key[0] == pk]
+
+
+class _Ids(Generic[T]):
+    """Consecutive ids of equal values."""
+
+    def __init__(self) -> None:
+        self._values: list[T] = []
+        self._ids: dict[T, int] = {}
+
+    def id_of(self, value: T) -> int:
+        found = self._ids.get(value)
+        if found is None:
+            found = self._ids[value] = len(self._values)
+            self._values.append(value)
+        return found
+
+    def __getitem__(self, found: int) -> T:
+        return self._values[found]
 
 
 class _Asks(BaseException):
@@ -572,12 +675,6 @@ class _Facts:
         kept = {made: by for made, by in before.redeemed.items() if made not in self.rolled_back}
         if not kept.items() <= self.redeemed.items():
             raise Violated("a redemption changed after it was made")
-
-
-def _with(state: State, place: int, local: Local) -> State:
-    return state._replace(
-        processes=(*state.processes[:place], local, *state.processes[place + 1 :])
-    )
 
 
 def _outcome(answer: Any) -> Outcome:

@@ -22,6 +22,8 @@ from typing import Any
 # Code that processes run: the service, and a scenario's calls of it.
 _THEIRS = ("/couponflow/couponflow/", "/proofs/scenarios.py")
 
+_PLAIN = {type(None), bool, int, float, str, datetime}
+_PLAIN_TOO = (int, float, str, datetime, enum.Enum)
 
 # Instructions that do not continue with the next one.
 _LEAVES = {
@@ -35,45 +37,69 @@ _LEAVES = {
 
 
 def signature(stopped_at: TracebackType | None) -> str:
+    text = _Text()
     frames: list[str] = []
     while stopped_at is not None:
         frame = stopped_at.tb_frame
         if any(part in frame.f_code.co_filename for part in _THEIRS):
             live = _live(frame.f_code, stopped_at.tb_lasti)
             known = {name: value for name, value in frame.f_locals.items() if name in live}
-            frames.append(f"{frame.f_code.co_qualname}+{stopped_at.tb_lasti}{_told(known, ())}")
+            frames.append(f"{frame.f_code.co_qualname}+{stopped_at.tb_lasti}{text.of(known)}")
         stopped_at = stopped_at.tb_next
     return "\n".join(frames)
 
 
-def _told(value: Any, above: tuple[int, ...]) -> str:
-    if value is None or isinstance(value, bool | int | float | str | datetime | enum.Enum):
-        return repr(value)
-    if id(value) in above:
-        return f"^{above.index(id(value))}"
-    above = (*above, id(value))
-    if isinstance(value, Mapping):
-        return (
-            "{"
-            + ", ".join(sorted(f"{key!r}: {_told(each, above)}" for key, each in value.items()))
-            + "}"
-        )
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_told(each, above) for each in value) + "]"
-    if isinstance(value, set | frozenset):
-        return "{" + ", ".join(sorted(_told(each, above) for each in value)) + "}"
-    if isinstance(value, FunctionType):
-        cells = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
-        return value.__qualname__ + _told(
-            {name: cell.cell_contents for name, cell in cells.items()}, above
-        )
-    if isinstance(value, MethodType):
-        return value.__qualname__ + _told(value.__self__, above)
-    if isinstance(value, type | random.Random) or type(value).__module__.startswith(
-        ("tests.", "builtins")
-    ):
-        return type(value).__name__
-    return type(value).__name__ + _told(_fields(value), above)
+class _Text:
+    """Writes values as text: equal values have equal texts.
+
+    Many frames hold the same services, so the text of an object is kept for the next frame, unless
+    it names an object around it.
+    """
+
+    def __init__(self) -> None:
+        # With the object, whose id no other one may get.
+        self._known: dict[int, tuple[Any, str]] = {}
+        self._around: list[int] = []
+        self._names_around = False
+
+    def of(self, value: Any) -> str:
+        if type(value) in _PLAIN or isinstance(value, _PLAIN_TOO):
+            return repr(value)
+        identity = id(value)
+        if known := self._known.get(identity):
+            return known[1]
+        if identity in self._around:
+            self._names_around = True
+            return f"^{self._around.index(identity)}"
+        outer, self._names_around = self._names_around, False
+        self._around.append(identity)
+        text = self._inside(value)
+        self._around.pop()
+        if not self._names_around:
+            self._known[identity] = value, text
+        self._names_around |= outer
+        return text
+
+    def _inside(self, value: Any) -> str:
+        if isinstance(value, Mapping):
+            items = (f"{key!r}: {self.of(each)}" for key, each in value.items())
+            return "{" + ", ".join(sorted(items)) + "}"
+        if isinstance(value, list | tuple):
+            return "[" + ", ".join(map(self.of, value)) + "]"
+        if isinstance(value, set | frozenset):
+            return "{" + ", ".join(sorted(map(self.of, value))) + "}"
+        if isinstance(value, FunctionType):
+            cells = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
+            return value.__qualname__ + self.of(
+                {name: cell.cell_contents for name, cell in cells.items()}
+            )
+        if isinstance(value, MethodType):
+            return value.__qualname__ + self.of(value.__self__)
+        if isinstance(value, type | random.Random) or type(value).__module__.startswith(
+            ("tests.", "builtins")
+        ):
+            return type(value).__name__
+        return type(value).__name__ + self.of(_fields(value))
 
 
 def _fields(value: Any) -> dict[str, Any]:
