@@ -78,8 +78,8 @@ audit: install-audit ## look up known vulnerabilities of the shipped packages
 bench: install-sam ## measure the figures of docs/benchmarks.md: PARTS="units hot" runs some
 	@$(VENV)/python -m bench $(PARTS)
 
-soak: install ## run the long proofs: 10,000 schedules, millions of interleavings
-	@SOAK=1 $(VENV)/pytest -n auto --dist loadgroup --no-loadscope-reorder tests/proofs
+soak: install ## run the long proofs: 10,000 schedules, millions of interleavings; SEED=number runs the part of that seed, in minutes
+	@$(VENV)/python -m tools.suite --soak $(or $(SEED),all)
 
 mutants: install ## break each rule of the core in turn and name those that no test notices, in an hour: ONLY=word runs some
 	@$(VENV)/python -m tests.mutation

@@ -1,4 +1,4 @@
-"""`make mutants`: break each rule of the core in a copy of the project and run the tests.
+"""`make mutants`: break each rule of the core in copies of the project and run the tests.
 
 Lists the mutants that no test notices; then the exit code is 1. ONLY=word runs mutants whose label
 contains the word.
@@ -6,12 +6,15 @@ contains the word.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
 import sys
 import tempfile
 import time
+from functools import partial
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import boto3
@@ -23,6 +26,8 @@ from tools.paths import ROOT
 
 # Imported once, because the processes for mutants are forked from this one.
 PRELOADED = (boto3, hypothesis.stateful)
+# A worker process holds one copy of the project and forks a process per mutant.
+FORK = multiprocessing.get_context("fork")
 OURS = ("tests", "local", "simulator", "tools", "couponflow")
 NOT_COPIED = (
     ".git",
@@ -76,37 +81,49 @@ def main() -> int:
         if not mutant.is_excused and os.environ.get("ONLY", "") in mutant.label
     ]
     count, began = len(unnoticed), time.monotonic()
+    workers = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "project"
-        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
-        for shared in (".venv", ".local"):
-            (copy / shared).symlink_to(ROOT / shared)
-        for number, stage in enumerate(STAGES, 1):
-            stage_began = time.monotonic()
-            if failed := failure(copy, stage, backoff=3_600):
-                print(
-                    f"{failed} fails without any mutant",
-                    copy.with_suffix(".out").read_text(),
-                    sep="\n",
-                )
-                return 2
-            # A mutant may loop endlessly.
-            backoff = 30 + 5 * round(time.monotonic() - stage_began)
-            print(f"stage {number} of {len(STAGES)}: {len(unnoticed)} mutants", flush=True)
-            unnoticed = [
-                mutant for mutant in unnoticed if not is_noticed(mutant, copy, stage, backoff)
-            ]
+        copies = FORK.SimpleQueue()
+        for number in range(workers):
+            copies.put(copy_project(Path(folder) / f"project{number}"))
+        with FORK.Pool(workers, take_copy, [copies]) as pool:
+            for number, stage in enumerate(STAGES, 1):
+                stage_began = time.monotonic()
+                if failed := pool.apply(failure, [stage, 3_600]):
+                    print(f"{failed} fails without any mutant")
+                    return 2
+                # A mutant may loop endlessly. The other workers may slow a stage.
+                seconds = 30 + 5 * workers * round(time.monotonic() - stage_began)
+                print(f"stage {number} of {len(STAGES)}: {len(unnoticed)} mutants", flush=True)
+                noticed = pool.imap(partial(is_noticed, stage, seconds), unnoticed)
+                unnoticed = [
+                    mutant
+                    for mutant, is_known in zip(unnoticed, noticed, strict=True)
+                    if not is_known
+                ]
     minutes = (time.monotonic() - began) / 60
     print(f"{count - len(unnoticed)} of {count} mutants noticed, in {minutes:.0f} min")
     print(*(f"NOT NOTICED  {mutant.label}" for mutant in unnoticed), sep="\n")
     return 1 if unnoticed else 0
 
 
-def is_noticed(mutant: Mutant, copy: Path, stage: list[str], backoff: int) -> bool:
-    broken = copy / CORE.relative_to(ROOT) / mutant.file
+def copy_project(copy: Path) -> Path:
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
+    for shared in (".venv", ".local"):
+        (copy / shared).symlink_to(ROOT / shared)
+    return copy
+
+
+def take_copy(copies: SimpleQueue[Path]) -> None:
+    """Give this worker process a copy of the project, as its working directory."""
+    os.chdir(copies.get())
+
+
+def is_noticed(stage: list[str], seconds: int, mutant: Mutant) -> bool:
+    broken = Path(CORE.relative_to(ROOT), mutant.file)
     source = broken.read_text()
     _write(broken, mutant.applied_to(source))
-    failed = failure(copy, stage, backoff)
+    failed = failure(stage, seconds)
     _write(broken, source)
     print(f"  {mutant.label}: {failed or 'not yet'}", flush=True)
     return failed is not None
@@ -118,18 +135,19 @@ def _write(path: Path, source: str) -> None:
     shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
 
 
-def failure(copy: Path, stage: list[str], backoff: int) -> str | None:
-    """The name of the first failing test; None if all pass."""
+def failure(stage: list[str], seconds: int) -> str | None:
+    """The name of the first test that fails in this worker's copy; None if all pass."""
+    copy = Path.cwd()
     output_path = copy.with_suffix(".out")
     output_path.touch()
     child = os.fork()
     if not child:
         os.setsid()
         signal.signal(signal.SIGALRM, lambda *_: os.killpg(0, signal.SIGKILL))
-        signal.alarm(backoff)
+        signal.alarm(seconds)
         code = 3
         try:
-            code = _run(copy, stage, output_path)
+            code = _run(stage, output_path)
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
@@ -143,11 +161,10 @@ def failure(copy: Path, stage: list[str], backoff: int) -> str | None:
     return None if status == 0 else next(iter(lines), "failed").split(" - ")[0]
 
 
-def _run(copy: Path, stage: list[str], output_path: Path) -> int:
+def _run(stage: list[str], output_path: Path) -> int:
     output = output_path.open("w")
     for stream in (1, 2):
         os.dup2(output.fileno(), stream)
-    os.chdir(copy)
     os.environ["MUTANTS"] = "1"
     sys.path[:] = [path for path in sys.path if path not in ("", str(ROOT))]
     for name in [name for name in sys.modules if name.split(".")[0] in OURS]:

@@ -16,10 +16,21 @@ QUICK, THOROUGH, PIECE = 20, 100, 5
 
 
 @pytest.mark.parametrize("first", range(0, THOROUGH, PIECE))
-def test_every_schedule_keeps_the_promises(first, is_soak):
-    if first >= QUICK and not is_soak:
+def test_every_schedule_keeps_the_promises(first, soak):
+    if first >= QUICK and not soak.is_complete:
         pytest.skip(f"`make soak` runs schedules {QUICK * 100:,} to {THOROUGH * 100:,}")
-    seeds = range(first * 100, (first + PIECE) * 100)
+    check_schedules(first * 100)
+
+
+def test_schedules_of_the_seed_keep_the_promises(soak):
+    """Schedules that no other run has."""
+    if soak.seed is None:
+        pytest.skip("`make soak SEED=<number>` runs schedules of that seed")
+    check_schedules((THOROUGH + soak.seed * PIECE) * 100)
+
+
+def check_schedules(first: int) -> None:
+    seeds = range(first, first + PIECE * 100)
     uses = sum(len(schedules.run(seed).history.uses) for seed in seeds)
     assert uses > 5 * len(seeds)
 
