@@ -21,8 +21,8 @@ from couponflow.web.http.request import Request
 from couponflow.web.http.routes import DEFAULT, ROUTES
 from local.http_events import HttpRequest, HttpResponse, response_of
 from tests.integration import fuzzing
-from tests.integration.conftest import Api
 from tests.integration.example_requests import EXAMPLES, build_request
+from tests.support.api import Api
 from tests.support.gateway import LambdaContext
 
 CASES = 170
@@ -112,12 +112,12 @@ class Sender:
         self._api, self._known = api, fuzzing.ids(api)
         self._key = api.keys.get(ROUTES.get(route) or "admin", "")
         self._dice = random.Random(route)
-        self._query: dict[str, Any]
+        self._query: dict[str, Any] = {}
         if route == DEFAULT:
-            self._method, self._path, self._query, self._body = "GET", "/nothing", {}, None
+            self._method, self._path, self._body = "GET", "/nothing", None
         elif "{path+}" in route or route in ("GET /", "GET /console"):
             self._method, self._path = route.replace("{path+}", "index.html").split(" ", 1)
-            self._query, self._body = {}, None
+            self._body = None
         else:
             values = EXAMPLES | {"coupon_id": self._known["coupon_id"]}
             self._method, self._path, self._query, self._body = build_request(
