@@ -74,7 +74,6 @@ def test_every_coupon_response_has_the_version_as_etag(api: Api):
         ("name", " Other ", "Other"),
         ("starts_at", "2026-02-01", "2026-01-31T23:00:00.000Z"),
         ("ends_at", "2026-12-31T12:00", "2026-12-31T11:00:00.000Z"),
-        ("timezone", "Asia/Tokyo", "Asia/Tokyo"),
         ("max_redemptions", 7, 7),
         ("max_redemptions_per_customer", 3, 3),
         ("max_redemptions_per_customer", None, None),
@@ -93,6 +92,54 @@ def test_each_field_can_be_changed_alone_by_version(api: Api, field, value, read
     assert {name for name in after if after[name] != before[name]} - moved == {field}
     assert after["version"] == before["version"] + 1
     assert after["updated_at"] > before["updated_at"] == after["created_at"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "starts_at", "ends_at"),
+    [
+        ({}, "2026-02-28T15:00:00.000Z", "2026-03-29T15:00:00.000Z"),
+        ({"starts_at": "2026-03-02"}, "2026-03-01T15:00:00.000Z", "2026-03-29T15:00:00.000Z"),
+        ({"ends_at": "2026-03-30T00:00Z"}, "2026-02-28T15:00:00.000Z", "2026-03-30T00:00:00.000Z"),
+        (
+            {"starts_at": "2026-03-02", "ends_at": "2026-03-03"},
+            "2026-03-01T15:00:00.000Z",
+            "2026-03-03T15:00:00.000Z",
+        ),
+    ],
+    ids=["alone", "with start", "with end", "with both"],
+)
+def test_change_of_the_time_zone_keeps_local_dates(api: Api, changes, starts_at, ends_at):
+    coupon = api.coupon(**WHOLE | {"max_redemptions": 5})
+    assert (coupon["starts_at"], coupon["ends_at"]) == (
+        "2026-02-28T23:00:00.000Z",
+        "2026-03-29T22:00:00.000Z",
+    )
+    body = {"version": 1, "timezone": "Asia/Tokyo"} | changes
+    after = api.call("PATCH", path(coupon), body).json()
+    assert (after["timezone"], after["starts_at"], after["ends_at"]) == (
+        "Asia/Tokyo",
+        starts_at,
+        ends_at,
+    )
+    assert api.call("PATCH", path(coupon), body).json() == after, "repeated, it moves nothing more"
+    same = api.patch(coupon, timezone="Asia/Tokyo").json()
+    assert (same["starts_at"], same["ends_at"]) == (starts_at, ends_at)
+
+
+def test_change_of_the_time_zone_there_and_back_changes_no_times(api: Api):
+    coupon = api.coupon(**WHOLE | {"max_redemptions": 5, "starts_at": "2026-03-01T09:30"})
+    for timezone in ("America/Santiago", "Pacific/Kiritimati", "Europe/Berlin"):
+        after = api.patch(coupon, timezone=timezone).json()
+    assert {name: after[name] for name in ("timezone", "starts_at", "ends_at")} == {
+        name: coupon[name] for name in ("timezone", "starts_at", "ends_at")
+    }
+
+
+def test_time_zone_in_which_the_period_would_not_fit_is_refused(api: Api):
+    coupon = api.coupon(ends_at="8999-12-31T23:00Z")
+    answer = api.patch(coupon, timezone="America/Los_Angeles")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "ends_at")
+    assert api.read(coupon) == coupon
 
 
 def test_change_accepts_version_or_if_match(api: Api):

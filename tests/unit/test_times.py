@@ -179,3 +179,30 @@ def test_time_is_truncated_to_milliseconds():
     assert times.parse_end("2026-01-01T10:00:00.123999Z", "UTC") == times.parse_utc(
         "2026-01-01T10:00:00.123Z"
     )
+
+
+@pytest.mark.parametrize(
+    ("moment", "before", "after", "moved"),
+    [
+        ("2026-06-01T07:30:00.000Z", "Europe/Berlin", "America/New_York", "2026-06-01T13:30"),
+        # Midnight is skipped in Santiago: the day begins at one o'clock there.
+        ("2027-09-05T04:00:00.000Z", "America/Santiago", "UTC", "2027-09-05T00:00"),
+        ("2027-09-05T00:00:00.000Z", "UTC", "America/Santiago", "2027-09-05T04:00"),
+        ("2026-03-29T01:30:00.000Z", "UTC", "Europe/Berlin", "2026-03-29T00:30"),
+        ("2026-03-29T02:30:00.000Z", "UTC", "Europe/Berlin", "2026-03-29T01:30"),
+        ("2026-10-25T02:30:00.000Z", "UTC", "Europe/Berlin", "2026-10-25T00:30"),
+    ],
+)
+def test_moment_moves_to_the_same_local_time(moment, before, after, moved):
+    got = times.format_utc(times.move_to_zone(times.parse_utc(moment), before, after))
+    assert got == f"{moved}:00.000Z"
+
+
+def test_date_moves_to_the_same_date_at_every_clock_change():
+    wrong = []
+    for zone, day, starts_at, ends_at in period_vectors.vectors():
+        for written, expected in ((starts_at, times.parse_start), (ends_at, times.parse_end)):
+            moved = times.move_to_zone(times.parse_utc(written), zone, "Asia/Kolkata")
+            if moved != expected(day, "Asia/Kolkata"):
+                wrong.append((zone, day, written, moved))
+    assert wrong == []

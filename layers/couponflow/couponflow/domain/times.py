@@ -89,6 +89,20 @@ def is_start_of_day(moment: datetime, timezone: str) -> bool:
     return before.date() < moment.astimezone(local).date()
 
 
+def move_to_zone(moment: datetime, timezone: str, to: str) -> datetime:
+    """Return when the clocks of the zone `to` show what those of `timezone` show at the moment, in
+    UTC.
+
+    The first moment of a local day stays the first of that day, also where midnight is skipped.
+
+    Raises ValueError for a moment that no coupon can have.
+    """
+    if is_start_of_day(moment, timezone):
+        day = moment.astimezone(zone(timezone)).date()
+        return _within_bounds(start_of_day(day, to))
+    return _within_bounds(moment.astimezone(zone(timezone)).replace(tzinfo=zone(to)))
+
+
 def _moment(written: str, timezone: str, days_later: int) -> datetime:
     local = zone(timezone)
     parts = _MOMENT.fullmatch(written)
@@ -105,8 +119,16 @@ def _moment(written: str, timezone: str, days_later: int) -> datetime:
                 f"{day}T{parts['clock']}{(parts['offset'] or '').upper()}"
             )
             moment = moment if moment.tzinfo else moment.replace(tzinfo=local)
-        moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
+        raise ValueError("is no date or time that exists") from None
+    return _within_bounds(moment)
+
+
+def _within_bounds(moment: datetime) -> datetime:
+    """The moment in UTC, to the millisecond. Raises ValueError."""
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
         raise ValueError("is no date or time that exists") from None
     if not _FIRST <= moment < _LAST:
         raise ValueError("must lie between the years 1970 and 9000")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from couponflow.domain import codes, links, rules
+from couponflow.domain import codes, links, rules, times
 from couponflow.domain.errors import (
     AddonDisabled,
     CodeTaken,
@@ -213,6 +213,8 @@ class CouponService:
         )
         if coupon.version != version and not is_repetition:
             raise VersionConflict(version=coupon.version)
+        if not is_repetition:
+            changes |= _moved_period(coupon, changes)
         check_period(
             changes.get("starts_at", coupon.starts_at), changes.get("ends_at", coupon.ends_at)
         )
@@ -355,6 +357,24 @@ def check_period_limit(limit: PeriodLimit | None, max_per_customer: int | None) 
         raise ValidationFailed.for_field(
             "period_limit.uses", "must be at most max_redemptions_per_customer"
         )
+
+
+def _moved_period(coupon: Coupon, changes: Changes) -> Changes:
+    """Return the ends of the period that a change of the time zone moves.
+
+    Those that the change does not set keep their local date and time.
+
+    Raises ValidationFailed.
+    """
+    timezone = changes.get("timezone", coupon.timezone)
+    moved: Changes = {}
+    for field in ("starts_at", "ends_at") if timezone != coupon.timezone else ():
+        if field not in changes:
+            try:
+                moved[field] = times.move_to_zone(getattr(coupon, field), coupon.timezone, timezone)
+            except ValueError as wrong:
+                raise ValidationFailed.for_field(field, str(wrong)) from None
+    return moved
 
 
 def _request_hash(version: int, changes: Changes, idempotency_key: str | None) -> str:
