@@ -82,12 +82,13 @@ def request(
     return prepare
 
 
-def block_request(method: str, **changes: str) -> Callable[[Api], Send]:
+def block_request(method: str, *, if_match: bool = False, **changes: str) -> Callable[[Api], Send]:
     def prepare(api: Api) -> Send:
         body = {"coupon_id": api.coupon()["coupon_id"], "message": "Before"}
-        made = api.call("POST", "/v1/flow/blocks", body).json()
-        path = f"/v1/flow/blocks/{made['block_id']}"
-        return lambda: sent(api.call(method, path, body | changes if changes else None))
+        created = api.call("POST", "/v1/flow/blocks", body)
+        path = f"/v1/flow/blocks/{created.json()['block_id']}"
+        headers = {"if-match": created.headers["etag"]} if if_match else {}
+        return lambda: sent(api.call(method, path, body | changes if changes else None, **headers))
 
     return prepare
 
@@ -143,6 +144,10 @@ CASES: dict[str, Case] = {
     "PUT /v1/coupons/{coupon_id}/redeem-page": Case(
         "CouponsFunction", request("PUT", "/v1/coupons/COUPON/redeem-page", PAGE)
     ),
+    "PUT /v1/coupons/{coupon_id}/redeem-page, as seen": Case(
+        "CouponsFunction",
+        request("PUT", "/v1/coupons/COUPON/redeem-page", PAGE, **{"if-match": '"0"'}),
+    ),
     "POST /v1/images": Case(
         "ImagesFunction", request("POST", "/v1/images", IMAGE, **KEY), again=(201,)
     ),
@@ -155,6 +160,9 @@ CASES: dict[str, Case] = {
         again=(201,),
     ),
     "PUT /v1/flow/blocks/{block_id}": Case("CouponsFunction", block_request("PUT", message="B")),
+    "PUT /v1/flow/blocks/{block_id}, as seen": Case(
+        "CouponsFunction", block_request("PUT", if_match=True, message="B")
+    ),
     # The first request deleted the block, so its repetition finds none.
     "DELETE /v1/flow/blocks/{block_id}": Case(
         "CouponsFunction", block_request("DELETE"), again=(404,)

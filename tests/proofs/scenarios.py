@@ -137,7 +137,7 @@ class Scene:
 
         def save(env: Environment) -> Outcome:
             saved = env.coupon_service.save_page(ORGANISATION, self.coupon.coupon_id, page, START)
-            return ("changed", str(saved.version))
+            return ("changed", str(saved.coupon.version))
 
         return Process(f"page {behavior}", save)
 

@@ -57,3 +57,5 @@ class FlowBlock:
     content: FlowBlockContent
     created_at: datetime
     updated_at: datetime
+    # Names the save that the content is of.
+    revision: str | None = field(default=None, compare=False)

@@ -195,6 +195,8 @@ class RedeemPage:
     campaign_image: PageImage | None = None
     terms: str = ""
     locale: str | None = None
+    # Names the save that these settings are of; None before the first one.
+    revision: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from couponflow.domain import codes, links, rules, times
@@ -23,13 +23,15 @@ from couponflow.domain.use_periods import PeriodLimit
 from couponflow.services.sold_out import SoldOut
 from couponflow.store import coupons as coupon_items
 from couponflow.store import quota_shards as quota_items
+from couponflow.store import revisions
 from couponflow.store.backoff import Backoff
 from couponflow.store.coupons import Changes, CouponStore
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.idempotency import Creation, IdempotencyKey
 from couponflow.store.limit_changes import LimitChangeStore
 from couponflow.store.quota_shards import QuotaShardStore
-from couponflow.store.redeem_pages import RedeemPageStore
+from couponflow.store.redeem_pages import PageChangedError, RedeemPageStore
+from couponflow.store.revisions import Seen
 from couponflow.store.terms_cache import TermsCache
 
 RECORD_BUCKETS = 4
@@ -68,6 +70,14 @@ class CouponWithCounts:
     def status(self, now: datetime) -> CouponStatus:
         """The status at `now`."""
         return rules.status(self.coupon, self.counts.remaining, now)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage:
+    """A redeem page as it was saved, and its coupon, in its next version if the rule changed."""
+
+    coupon: Coupon
+    page: RedeemPage
 
 
 class CouponService:
@@ -263,28 +273,42 @@ class CouponService:
         return self._pages.get(coupon_id)
 
     def save_page(
-        self, organisation_id: str, coupon_id: str, page: RedeemPage, now: datetime
-    ) -> Coupon:
+        self,
+        organisation_id: str,
+        coupon_id: str,
+        page: RedeemPage,
+        now: datetime,
+        seen: Seen = None,
+        idempotency_key: str | None = None,
+    ) -> SavedPage:
         """Save the redeem page; when this returns, no tap that it does not offer is redeemed.
 
-        Returns the coupon, in its next version if the page's rule changed.
+        With `seen`, a repetition of the last save changes nothing and is answered like the first.
 
         Raises:
             CouponNotFound: also for a coupon of another organisation.
             CouponArchived: an archived coupon can't be changed.
+            VersionConflict: the page was saved since the author saw it.
             TryAgain: the coupon was busy until the backoff ended.
         """
-        change_id, backoff = links.new_id(), self._backoff()
+        request_hash = revisions.hash_request(asdict(page), seen, idempotency_key)
+        change_id, backoff = revisions.new_revision(request_hash), self._backoff()
+        page = replace(page, revision=change_id)
         while (coupon := self.coupon(organisation_id, coupon_id)).last_change != change_id:
             if coupon.archived_at is not None:
                 raise CouponArchived
             try:
-                coupon = self._coupons.save_page(coupon, page, change_id, now)
+                coupon = self._coupons.save_page(coupon, page, change_id, now, seen)
+                break
+            except PageChangedError as changed:
+                if not revisions.is_save_of(changed.page.revision, request_hash):
+                    raise VersionConflict from changed
+                page = changed.page
                 break
             except (VersionConflict, ContentionError, UnknownResultError):
                 backoff.wait_or_raise()
         self._fence_shards(coupon, backoff)
-        return coupon
+        return SavedPage(coupon, page)
 
     def coupon(self, organisation_id: str, coupon_id: str) -> Coupon:
         """Raises AddonDisabled; CouponNotFound, also for a coupon of another organisation."""

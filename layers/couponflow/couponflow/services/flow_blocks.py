@@ -1,15 +1,17 @@
 """Use cases of flow authors: create, change, list and delete Distribute Coupon blocks."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from couponflow.domain import channel_limits, links, message_templates, messages
-from couponflow.domain.errors import CouponArchived, NotFound, ValidationFailed
+from couponflow.domain.errors import CouponArchived, NotFound, ValidationFailed, VersionConflict
 from couponflow.domain.flow_blocks import FlowBlock, FlowBlockContent
 from couponflow.domain.models import Coupon
 from couponflow.services.coupons import CouponService
-from couponflow.store.flow_blocks import FlowBlockStore, place_of
+from couponflow.store import revisions
+from couponflow.store.flow_blocks import BlockChangedError, FlowBlockStore, place_of
 from couponflow.store.idempotency import Creation, IdempotencyKey
+from couponflow.store.revisions import Seen
 
 
 class FlowBlockService:
@@ -38,11 +40,9 @@ class FlowBlockService:
         Raises CouponNotFound, CouponArchived, ValidationFailed, KeyUsedError.
         """
         if made:
-            return FlowBlock(
-                made.resource_id, organisation_id, content, made.created_at, made.created_at
-            )
+            return _new_block(organisation_id, content, made.resource_id, made.created_at)
         self._check(organisation_id, content)
-        block = FlowBlock(links.new_id(), organisation_id, content, created_at=now, updated_at=now)
+        block = _new_block(organisation_id, content, links.new_id(), now)
         self._blocks.create(block, key)
         return block
 
@@ -65,14 +65,31 @@ class FlowBlockService:
         found = self._blocks.list_page(organisation_id, before, at_most + 1)
         return found[:at_most], place_of(found[at_most - 1]) if len(found) > at_most else None
 
-    def replace(self, block: FlowBlock, content: FlowBlockContent, now: datetime) -> FlowBlock:
+    def replace(
+        self,
+        block: FlowBlock,
+        content: FlowBlockContent,
+        now: datetime,
+        seen: Seen = None,
+        idempotency_key: str | None = None,
+    ) -> FlowBlock:
         """Save the block. Flows follow within two seconds.
 
-        Raises NotFound, CouponNotFound, CouponArchived, ValidationFailed.
+        With `seen`, a repetition of the last save changes nothing and is answered like the first.
+
+        Raises NotFound, CouponNotFound, CouponArchived, ValidationFailed; VersionConflict if the
+        block was saved since the author saw it.
         """
         self._check(block.organisation_id, content)
-        block = replace(block, content=content, updated_at=now)
-        self._blocks.replace(block)
+        request_hash = revisions.hash_request(asdict(content), seen, idempotency_key)
+        revision = revisions.new_revision(request_hash)
+        block = replace(block, content=content, updated_at=now, revision=revision)
+        try:
+            self._blocks.replace(block, seen)
+        except BlockChangedError as changed:
+            if not revisions.is_save_of(changed.block.revision, request_hash):
+                raise VersionConflict from changed
+            return changed.block
         return block
 
     def delete(self, organisation_id: str, block_id: str) -> None:
@@ -90,6 +107,13 @@ class FlowBlockService:
             raise ValidationFailed(
                 errors=[{"field": field, "message": message} for field, message in wrong.items()]
             )
+
+
+def _new_block(
+    organisation_id: str, content: FlowBlockContent, block_id: str, created_at: datetime
+) -> FlowBlock:
+    """Return a block as it is created. Its first revision is its id, also for a repetition."""
+    return FlowBlock(block_id, organisation_id, content, created_at, created_at, revision=block_id)
 
 
 def problems_of(content: FlowBlockContent, coupon: Coupon) -> dict[str, str]:

@@ -16,6 +16,8 @@ from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
 from couponflow.store import idempotency, keys, quota_shards, redeem_pages
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, delete, put, update
 from couponflow.store.idempotency import Creation, IdempotencyKey, KeyUsedError
+from couponflow.store.redeem_pages import PageChangedError
+from couponflow.store.revisions import Seen
 
 # Fields of a coupon and their new values; `last_change` names the change, so that a lost answer is
 # recognised.
@@ -130,21 +132,31 @@ class CouponStore:
         except ConditionFailedError as refused:
             raise VersionConflict from refused
 
-    def save_page(self, seen: Coupon, page: RedeemPage, change_id: str, now: datetime) -> Coupon:
+    def save_page(
+        self,
+        seen: Coupon,
+        page: RedeemPage,
+        change_id: str,
+        now: datetime,
+        seen_pages: Seen = None,
+    ) -> Coupon:
         """Save the redeem page, and its rule on the coupon, in one transaction.
 
         Returns the coupon, in its next version if the rule changed.
 
         Raises:
-            VersionConflict: another change came first.
+            VersionConflict: another change of the coupon came first.
+            PageChangedError: the stored page is none of `seen_pages`.
         """
         behavior = page.redeem_button.behavior
         changes: Changes = {"button_behavior": behavior, "last_change": change_id}
         is_change = behavior != seen.button_behavior
         rule = change(seen, changes, now) if is_change else _hold_rule(seen)
         try:
-            self._table.transact([rule, redeem_pages.save(seen.coupon_id, page)])
+            self._table.transact([rule, redeem_pages.save(seen.coupon_id, page, seen_pages)])
         except ConditionFailedError as refused:
+            if refused.index > 0:
+                raise PageChangedError(redeem_pages.redeem_page_of(refused.old)) from refused
             raise VersionConflict from refused
         return apply_change(seen, changes, now) if is_change else seen
 

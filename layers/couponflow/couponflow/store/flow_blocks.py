@@ -8,14 +8,23 @@ from couponflow.domain import links, times
 from couponflow.domain.channel_limits import Channel
 from couponflow.domain.errors import NotFound
 from couponflow.domain.flow_blocks import FallbackFlows, FlowBlock, FlowBlockContent
-from couponflow.store import idempotency, keys
+from couponflow.store import idempotency, keys, revisions
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, delete, put
 from couponflow.store.idempotency import Creation, IdempotencyKey, KeyUsedError
+from couponflow.store.revisions import Seen
 
 EXISTS = "attribute_exists(pk)"
 # Flows follow a change of a block or a coupon within two seconds.
 SECONDS_REMEMBERED = 1.5
 _MOST = 2_000
+
+
+class BlockChangedError(Exception):
+    """The block is not one that the author saw; nothing was written. Carries the block as it is."""
+
+    def __init__(self, block: FlowBlock) -> None:
+        super().__init__()
+        self.block = block
 
 
 class FlowBlockStore:
@@ -45,12 +54,23 @@ class FlowBlockStore:
         )
         return _from_item(item) if item else None
 
-    def replace(self, block: FlowBlock) -> None:
-        """Replace the block. Raises NotFound if another request deleted it: it stays deleted."""
+    def replace(self, block: FlowBlock, seen: Seen = None) -> None:
+        """Replace the block.
+
+        Raises:
+            NotFound: another request deleted it, and it stays deleted.
+            BlockChangedError: the stored block has none of the revisions `seen`.
+        """
+        condition, values = (EXISTS, None) if seen is None else _exists_as_seen(seen)
         try:
-            self._table.put(put(_to_item(block), EXISTS))
-        except ConditionFailedError as missing:
-            raise NotFound from missing
+            self._table.put(put(_to_item(block), condition, values))
+        except ConditionFailedError as refused:
+            key = keys.block(block.organisation_id, block.block_id)
+            old = self._table.find_conflicting_item(refused, key) if seen is not None else None
+            if old is None:
+                raise NotFound from refused
+            if old.get("revision") != block.revision:
+                raise BlockChangedError(_from_item(old)) from refused
 
     def delete(self, organisation_id: str, block_id: str) -> None:
         """Raises NotFound."""
@@ -90,6 +110,11 @@ class FlowBlockCache:
         return block
 
 
+def _exists_as_seen(seen: tuple[str, ...]) -> tuple[str, Item]:
+    condition, values = revisions.is_seen(seen)
+    return f"{EXISTS} AND ({condition})", values
+
+
 def place_of(block: FlowBlock) -> str:
     """Return the position of the block in its organisation's list."""
     return keys.block_order(times.format_utc(block.created_at), block.block_id)
@@ -113,6 +138,7 @@ def _to_item(block: FlowBlock) -> Item:
             "fallback_flows": flows,
             "created_at": times.format_utc(block.created_at),
             "updated_at": times.format_utc(block.updated_at),
+            "revision": block.revision,
         }
     )
 
@@ -131,6 +157,7 @@ def _from_item(item: Item) -> FlowBlock:
         ),
         created_at=times.parse_utc(item["created_at"]),
         updated_at=times.parse_utc(item["updated_at"]),
+        revision=item.get("revision"),
     )
 
 

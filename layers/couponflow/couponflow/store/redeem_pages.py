@@ -9,8 +9,9 @@ from couponflow.domain.models import (
     RedeemButton,
     RedeemPage,
 )
-from couponflow.store import keys
+from couponflow.store import keys, revisions
 from couponflow.store.dynamodb import Item, Table, Write, put
+from couponflow.store.revisions import Seen
 
 
 class RedeemPageStore:
@@ -26,9 +27,18 @@ class RedeemPageStore:
         return redeem_page_of(self._table.get(keys.redeem_page(coupon_id), consistent=True))
 
 
-def save(coupon_id: str, page: RedeemPage) -> Write:
+class PageChangedError(Exception):
+    """The page is not one that the author saw; nothing was written. Carries the page as it is."""
+
+    def __init__(self, page: RedeemPage) -> None:
+        super().__init__()
+        self.page = page
+
+
+def save(coupon_id: str, page: RedeemPage, seen: Seen = None) -> Write:
     """Replace all settings; `CouponStore.save_page` writes them along with the coupon."""
-    return put(_to_item(coupon_id, page))
+    item = _to_item(coupon_id, page)
+    return put(item) if seen is None else put(item, *revisions.is_seen(seen))
 
 
 def _to_item(coupon_id: str, page: RedeemPage) -> Item:
@@ -44,6 +54,7 @@ def _to_item(coupon_id: str, page: RedeemPage) -> Item:
         "campaign_image": page.campaign_image and dataclasses.asdict(page.campaign_image),
         "terms": page.terms,
         "locale": page.locale,
+        "revision": page.revision,
     }
 
 
@@ -64,6 +75,7 @@ def redeem_page_of(item: Item | None) -> RedeemPage:
         campaign_image=_image_of(item.get("campaign_image")),
         terms=item["terms"],
         locale=item.get("locale"),
+        revision=item.get("revision"),
     )
 
 

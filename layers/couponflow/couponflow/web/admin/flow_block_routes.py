@@ -1,10 +1,11 @@
 """/v1/flow/blocks: the Distribute Coupon blocks that flow authors save."""
 
 from couponflow.domain.flow_blocks import FlowBlock
+from couponflow.store import revisions
 from couponflow.store.idempotency import Creation, IdempotencyKey
 from couponflow.web.admin import flow_block_schemas
 from couponflow.web.admin.response_models import FlowBlockOut, Page
-from couponflow.web.http import cursors, idempotency, validation
+from couponflow.web.http import cursors, etags, idempotency, validation
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
@@ -36,23 +37,25 @@ def add_routes(app: HttpApp, services: Services) -> None:
         created = idempotency.create_once(
             request, "POST /v1/flow/blocks", services.idempotency_store, create
         )
-        return FlowBlockOut.from_block(created).response(status=201)
+        return _block_response(created, status=201)
 
     @app.route("GET /v1/flow/blocks/{block_id}")
     def get_block(request: Request) -> Response:
-        return FlowBlockOut.from_block(
-            blocks.get(request.organisation_id, request.params["block_id"])
-        ).response()
+        return _block_response(blocks.get(request.organisation_id, request.params["block_id"]))
 
     @app.route("PUT /v1/flow/blocks/{block_id}")
     def save_block(request: Request) -> Response:
         block = blocks.get(request.organisation_id, request.params["block_id"])
         body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
-        return FlowBlockOut.from_block(
-            blocks.replace(block, body.content(), request.now)
-        ).response()
+        seen, key = etags.seen_revisions(request), idempotency.header_of(request)
+        return _block_response(blocks.replace(block, body.content(), request.now, seen, key))
 
     @app.route("DELETE /v1/flow/blocks/{block_id}")
     def delete_block(request: Request) -> Response:
         blocks.delete(request.organisation_id, request.params["block_id"])
         return Response(204)
+
+
+def _block_response(block: FlowBlock, status: int = 200) -> Response:
+    etag = etags.etag(block.revision or revisions.UNSAVED)
+    return FlowBlockOut.from_block(block).response(status, etag=etag)

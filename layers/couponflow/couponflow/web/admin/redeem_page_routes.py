@@ -5,9 +5,10 @@ ones.
 from couponflow.domain.errors import ValidationFailed
 from couponflow.domain.models import RedeemButton, RedeemPage
 from couponflow.services.images import ImageService
+from couponflow.store import revisions
 from couponflow.web.admin.redeem_page_schemas import RedeemPageIn
 from couponflow.web.admin.response_models import RedeemPageOut
-from couponflow.web.http import validation
+from couponflow.web.http import etags, idempotency, validation
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
@@ -23,14 +24,17 @@ def add_routes(app: HttpApp, services: Services) -> None:
     @app.route("GET /v1/coupons/{coupon_id}/redeem-page")
     def get_redeem_page(request: Request) -> Response:
         page = coupons.page(request.organisation_id, request.params["coupon_id"])
-        return RedeemPageOut.from_page(page).response()
+        return _page_response(page)
 
     @app.route("PUT /v1/coupons/{coupon_id}/redeem-page")
     def save_redeem_page(request: Request) -> Response:
         coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
         page = _parse_settings(request, services.image_service)
-        coupons.save_page(request.organisation_id, coupon.coupon_id, page, request.now)
-        return RedeemPageOut.from_page(page).response()
+        seen, key = etags.seen_revisions(request), idempotency.header_of(request)
+        saved = coupons.save_page(
+            request.organisation_id, coupon.coupon_id, page, request.now, seen, key
+        )
+        return _page_response(saved.page)
 
     @app.route("POST /v1/coupons/{coupon_id}/redeem-page/preview")
     def preview_redeem_page(request: Request) -> Response:
@@ -41,6 +45,11 @@ def add_routes(app: HttpApp, services: Services) -> None:
             return responses.not_found(request, status=200)
         view = preview.view(state, coupon, page, organisation.name, request.now)
         return responses.page_response(view, request)
+
+
+def _page_response(page: RedeemPage) -> Response:
+    etag = etags.etag(page.revision or revisions.UNSAVED)
+    return RedeemPageOut.from_page(page).response(etag=etag)
 
 
 def _parse_settings(request: Request, images: ImageService) -> RedeemPage:

@@ -1,16 +1,33 @@
-"""The version of a coupon that a caller saw: in the body, or as an entity tag."""
+"""What a caller saw: the version of a coupon, in the body or as an entity tag, and the revision of
+a redeem page or a flow block, as an entity tag.
+"""
 
 import re
 
 from couponflow.domain.errors import VersionRequired
 from couponflow.web.http.request import Request
 
+_TAG = re.compile(r'(?:W/)?(?:"([^"]*)"|([^\s",]+))')
+# No client has seen more versions of one thing.
+_MOST_TAGS = 20
 _ETAG = re.compile(r'(?:W/)?"?([1-9][0-9]{0,17})"?')
 
 
-def etag(version: int) -> str:
-    """The entity tag of a version."""
+def etag(version: int | str) -> str:
+    """The entity tag of a version or a revision."""
     return f'"{version}"'
+
+
+def seen_revisions(request: Request) -> tuple[str, ...] | None:
+    """Return the revisions in If-Match; None without one, or if it says that any is right.
+
+    Weak tags count: proxies that compress a response make tags weak.
+    """
+    header = request.headers.get("if-match", "").strip()
+    if header in ("", "*"):
+        return None
+    tags = [quoted or bare for quoted, bare in _TAG.findall(header)]
+    return tuple(dict.fromkeys(tags))[:_MOST_TAGS]
 
 
 def expected_version(request: Request, in_body: int | None) -> int:

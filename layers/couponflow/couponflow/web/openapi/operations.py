@@ -151,7 +151,8 @@ OPERATIONS: dict[str, Operation] = {
         "Save a redeem page",
         RedeemPageOut,
         body=redeem_page_schemas.RedeemPageIn,
-        errors=(*_BODY, *_COUPON, errors.CouponArchived),
+        headers={"If-Match": _TEXT, "Idempotency-Key": _KEY},
+        errors=(errors.VersionConflict, *_BODY, *_COUPON, errors.CouponArchived),
     ),
     "POST /v1/coupons/{coupon_id}/redeem-page/preview": Operation(
         "The page that unsaved settings would make",
@@ -206,7 +207,8 @@ OPERATIONS: dict[str, Operation] = {
         "Replace a block",
         FlowBlockOut,
         body=flow_block_schemas.BlockIn,
-        errors=(*_BODY, *_COUPON, errors.NotFound),
+        headers={"If-Match": _TEXT, "Idempotency-Key": _KEY},
+        errors=(errors.VersionConflict, *_BODY, *_COUPON, errors.NotFound),
     ),
     "DELETE /v1/flow/blocks/{block_id}": Operation(
         "Delete a block", None, 204, errors=(errors.NotFound,)
