@@ -17,8 +17,10 @@ const SENTENCES = {
   coupon_disabled: "This coupon is switched off.",
   coupon_expired: "This coupon has expired.",
   coupon_not_started: "This coupon is not valid yet.",
+  coupon_not_open: "This coupon is not valid at this time of day.",
   coupon_max_uses_reached: "All uses of this coupon are taken.",
   customer_max_uses_reached: "This customer has used the coupon as often as allowed.",
+  customer_period_uses_reached: "This customer has used the coupon as often as allowed for now.",
   unreachable: "The service can't be reached right now. Check your connection, then try again.",
 };
 

@@ -7,6 +7,9 @@ import { announce } from "./toasts.js";
 
 export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
+// The API names a part of a field "hours.0.until".
+const isPartOf = (name, field) => field === name || field.startsWith(`${name}.`);
+
 // `check(values)` → {field: what is wrong}. `draft` names the place where unsaved values wait in this tab;
 // a form without one is too small to be missed.
 export function useForm({ saved, check = () => ({}), draft }) {
@@ -28,9 +31,10 @@ export function useForm({ saved, check = () => ({}), draft }) {
 
   const set = (name, value) => {
     setValues((now) => ({ ...now, [name]: value }));
-    setRefused(({ [name]: _, ...others }) => others);
+    setRefused((now) => Object.fromEntries(Object.entries(now).filter(([field]) => !isPartOf(name, field))));
   };
-  const errorOf = (name) => refused[name] ?? (isTried || visited[name] ? wrong[name] : undefined);
+  const refusalOf = (name) => Object.entries(refused).find(([field]) => isPartOf(name, field))?.[1];
+  const errorOf = (name) => refusalOf(name) ?? (isTried || visited[name] ? wrong[name] : undefined);
   const visit = (name) => setVisited((now) => (now[name] ? now : { ...now, [name]: true }));
   const left = (name) => afterPress(() => visit(name));
 

@@ -22,6 +22,7 @@
   const clock = $("[data-clock]");
   const count = $("[data-until]");
   const fresh = $("[data-fresh-until]");
+  const again = $("[data-renew-at]");
   if (count) count.hidden = false;
   const tick = () => {
     if (clock) clock.textContent = new Date(now() + clock.dataset.clock * 1000).toISOString().slice(11, 19);
@@ -39,10 +40,11 @@
         left %= size;
       }
     }
+    if (again && now() >= again.dataset.renewAt) return later(0.5 + Math.random() * 2, renew);
     if (fresh && now() > fresh.dataset.freshUntil) fresh.classList.remove("fresh");
     later(1 - (now() % 1000) / 1000, tick);
   };
-  if (clock || count) tick();
+  if (clock || count || again) tick();
 
   // Copying: nothing is called copied without proof
   const copy = $("[data-copy]");

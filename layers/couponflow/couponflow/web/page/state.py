@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from couponflow.domain import links, rules
+from couponflow.domain import links, opening_hours, rules, use_periods
 from couponflow.domain.errors import (
     CouponDisabled,
     CouponExpired,
@@ -54,7 +54,9 @@ class PastUse:
 class PageState:
     """Everything that the page shows.
 
-    `used` is oldest first; `next_use` is None if the page offers no use.
+    `used` is oldest first; `next_use` is None if the page offers no use. `ends_at` is the end for
+    this customer. `usable_from`: while the coupon has not begun, is closed, or is used up for a
+    period, when it can be used; None if it can't be used again before it ends.
     """
 
     state: State
@@ -63,6 +65,8 @@ class PageState:
     page: RedeemPage
     token: str
     now: datetime
+    ends_at: datetime
+    usable_from: datetime | None = None
     used: tuple[PastUse, ...] = ()
     next_use: int | None = None
 
@@ -78,6 +82,11 @@ class PageState:
         """None without a limit."""
         limit = self.coupon.max_redemptions_per_customer
         return None if limit is None else max(0, limit - len(self.used))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the coupon has begun, and is outside its opening hours."""
+        return self.state is State.UPCOMING and self.now >= self.coupon.starts_at
 
 
 _STATE_OF: dict[type[Refusal], State] = {
@@ -103,11 +112,13 @@ def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
         )
     )
     is_open = len(used) < len(opened.redemptions)
-    state = _of_next_use(opened, now)
+    refusal = rules.permit(coupon, opened.redemptions, now)
+    state = _of_next_use(refusal, opened)
     offers = (
         state is State.AVAILABLE
         and opened.terms.page.redeem_button.behavior is ButtonBehavior.REDEEM
     )
+    ends_at = rules.ends_at(coupon, opened.redemptions)
     return PageState(
         state=state if is_open else State.REDEEMED,
         organisation=opened.terms.organisation.name,
@@ -115,16 +126,49 @@ def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
         page=opened.terms.page,
         token=links.format_token(coupon, opened.holder),
         now=now,
+        ends_at=ends_at,
+        usable_from=_usable_from(refusal, coupon, now, ends_at),
         used=used,
         next_use=_next_number(opened.redemptions) if offers else None,
     )
 
 
-def _of_next_use(opened: OpenedLink, now: datetime) -> State:
-    permit = rules.permit(opened.terms.coupon, opened.redemptions, now)
-    if isinstance(permit, Refusal):
-        return _STATE_OF[type(permit)]
+def usable_from(coupon: Coupon, moment: datetime, ends_at: datetime) -> datetime | None:
+    """Return the first moment from `moment` on at which the coupon is open; None if that is not
+    before `ends_at`.
+    """
+    if moment >= ends_at:
+        return None
+    hours, timezone = coupon.hours, coupon.timezone
+    if hours is None or opening_hours.is_open(hours, moment, timezone):
+        return moment
+    return opening_hours.next_opening(hours, moment, timezone, before=ends_at)
+
+
+def next_period(coupon: Coupon, now: datetime) -> datetime:
+    """When the uses of a coupon with a period limit are counted from zero again."""
+    assert coupon.period_limit is not None, "only such coupons are refused for a period"
+    return use_periods.next_period(now, coupon.period_limit.per, coupon.timezone)
+
+
+def _of_next_use(refusal: object, opened: OpenedLink) -> State:
+    if isinstance(refusal, Refusal):
+        return _STATE_OF[type(refusal)]
     return State.SOLD_OUT if opened.is_sold_out else State.AVAILABLE
+
+
+def _usable_from(
+    refusal: object, coupon: Coupon, now: datetime, ends_at: datetime
+) -> datetime | None:
+    match refusal:
+        case CouponNotStarted():
+            return usable_from(coupon, coupon.starts_at, ends_at)
+        case CouponNotOpen():
+            return usable_from(coupon, now, ends_at)
+        case CustomerPeriodUsesReached():
+            return usable_from(coupon, next_period(coupon, now), ends_at)
+        case _:
+            return None
 
 
 def _is_redeemed(redemption: Redemption) -> bool:

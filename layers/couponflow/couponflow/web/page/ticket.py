@@ -28,6 +28,7 @@ _STUB = Markup('<section class="part">\n<div class="code{}">\n{}</div>\n</sectio
 _FACT = Markup("<li>{}<span>{}</span></li>\n")
 _TIME = Markup('<time datetime="{}"><bdi>{}</bdi></time>')
 _PARAGRAPH = Markup("<p>{}</p>\n")
+_AGAIN = Markup('<p data-renew-at="{}">{}</p>\n')
 _OUTCOME = Markup('<div class="outcome {}"{}><span class="badge">{}</span><h2>{}</h2>{}</div>\n')
 _REDEEMED = Markup(
     '<strong class="time">{time}</strong><p>{day}{ago}</p>'
@@ -89,7 +90,7 @@ class TicketRenderer:
     def valid_until(self) -> Markup:
         """The end of the period, as a sentence."""
         return Markup(self._words.valid_until).format(
-            moment=self._time(self._view.coupon.ends_at, dates.last_moment)
+            moment=self._time(self._view.ends_at, dates.last_moment)
         )
 
     def _outcome(self) -> Markup:
@@ -130,25 +131,34 @@ class TicketRenderer:
         )
 
     def _upcoming(self) -> Markup:
-        words, starts_at = self._words, self._view.coupon.starts_at
-        left = max(0, int((starts_at - self._view.now).total_seconds()))
+        words, view = self._words, self._view
+        title = words.closed if view.is_closed else words.upcoming
+        if view.usable_from is None:
+            return _OUTCOME.format(
+                "upcoming", "", icons.CLOCK, title, _PARAGRAPH.format(words.stays_closed)
+            )
+        when = words.usable_from if view.is_closed else words.starts_at
+        sentence = _PARAGRAPH.format(Markup(when).format(moment=self._time(view.usable_from)))
+        count = self._countdown(
+            view.usable_from, words.usable_in if view.is_closed else words.starts_in
+        )
+        return _OUTCOME.format("upcoming", "", icons.CLOCK, title, count + sentence)
+
+    def _countdown(self, until: datetime, label: str) -> Markup:
+        words, left = self._words, max(0, int((until - self._view.now).total_seconds()))
         units = (
             ("d", left // 86_400, words.days),
             ("h", left // 3_600 % 24, words.hours),
             ("m", left // 60 % 60, words.minutes),
             ("s", left % 60, words.seconds),
         )
-        count = _COUNTDOWN.format(
-            words.starts_in,
-            _milliseconds(starts_at),
-            Markup().join(_UNIT.format(*unit) for unit in units),
+        return _COUNTDOWN.format(
+            label, _milliseconds(until), Markup().join(_UNIT.format(*unit) for unit in units)
         )
-        starts = _PARAGRAPH.format(Markup(words.starts_at).format(moment=self._time(starts_at)))
-        return _OUTCOME.format("upcoming", "", icons.CLOCK, words.upcoming, count + starts)
 
     def _expired(self) -> Markup:
         since = Markup(self._words.expired_since).format(
-            moment=self._time(self._view.coupon.ends_at, dates.last_moment)
+            moment=self._time(self._view.ends_at, dates.last_moment)
         )
         return _stopped(icons.CLOCK, self._words.expired, since)
 
@@ -184,9 +194,19 @@ class TicketRenderer:
         if not used:
             return Markup()
         are_all = self._view.uses_left == 0 and len(used) > 1
-        note = _PARAGRAPH.format(self._words.all_used) if are_all else Markup()
+        note = _PARAGRAPH.format(self._words.all_used) if are_all else self._again()
         return _USES.format(
             self._words.your_uses, Markup().join(map(self._use, reversed(used))), note
+        )
+
+    def _again(self) -> Markup:
+        """When a customer who used the coupon up for a period can use it again."""
+        if self._view.base_state is not State.REDEEMED or self._view.usable_from is None:
+            return Markup()
+        moment = self._time(self._view.usable_from)
+        return _AGAIN.format(
+            _milliseconds(self._view.usable_from),
+            Markup(self._words.again_from).format(moment=moment),
         )
 
     def _use(self, use: PastUse) -> Markup:
@@ -197,7 +217,8 @@ class TicketRenderer:
     def _stub(self) -> Markup:
         view, words = self._view, self._words
         if view.base_state is State.UPCOMING:
-            return _STUB.format("", _PARAGRAPH.format(words.code_later))
+            later = words.code_when_open if view.is_closed else words.code_later
+            return _STUB.format("", _PARAGRAPH.format(later))
         code, draw = view.coupon.code, barcodes.RENDERERS.get(view.page.code_display)
         if view.page.code_display is CodeDisplay.HIDDEN:
             return Markup()

@@ -3,6 +3,7 @@ import { html, useEffect, useState } from "../../core/preact.js";
 import { get, patch } from "../../core/api.js";
 import { useForm } from "../../ui/form.js";
 import { period, zoneName } from "../../core/times.js";
+import { hoursBrief, periodBrief, validForBrief } from "../../core/coupon_rules.js";
 import { count, sentence } from "../../core/messages.js";
 import { Button } from "../../ui/controls.js";
 import { Notice } from "../../ui/async_states.js";
@@ -72,6 +73,9 @@ const belowUsed = ({ times_redeemed: used }) =>
 const LABELS = {
   name: ["Name", (coupon) => coupon.name],
   period: ["Active period", (coupon) => `${period(coupon).from} – ${period(coupon).to}, ${zoneName(coupon.timezone)}`],
+  hours: ["Opening hours", (coupon) => hoursBrief(coupon.hours) || "Any time"],
+  valid_for: ["Valid for each customer", (coupon) => validForBrief(coupon.valid_for) || "No own end"],
+  period_limit: ["Per day, week or month", (coupon) => periodBrief(coupon.period_limit) || "No limit"],
   max_redemptions: [
     "Overall limit",
     (coupon) => (coupon.max_redemptions === null ? "No limit" : count(coupon.max_redemptions)),

@@ -2,6 +2,8 @@
 import * as codes from "../../core/codes.js";
 import { browserZone, daysLater, isZone, moment, periodFields, today } from "../../core/times.js";
 import { characters, count } from "../../core/messages.js";
+import { same } from "../../ui/form.js";
+import { blankRules, checkRules, ruleFieldsOf, rulesBody } from "./rule_fields.js";
 
 const WHOLE = /^\d+$/;
 
@@ -15,6 +17,7 @@ export const blank = (zone = browserZone) => ({
   start_time: "00:00",
   end_date: daysLater(today(zone), 29),
   end_time: "23:59",
+  ...blankRules,
   max_redemptions: "",
   max_redemptions_per_customer: "1",
   active: true,
@@ -26,6 +29,7 @@ export const fieldsOf = (coupon) => ({
   code: coupon.code,
   timezone: coupon.timezone,
   ...periodFields(coupon),
+  ...ruleFieldsOf(coupon),
   max_redemptions: written(coupon.max_redemptions),
   max_redemptions_per_customer: written(coupon.max_redemptions_per_customer),
   active: coupon.active,
@@ -56,6 +60,7 @@ export function check(values) {
   if (!values.end_date) wrong.ends_at = "Choose the day it ends.";
   else if (values.start_date && !wrong.timezone && startOf(values) >= endOf(values))
     wrong.ends_at = "The end must come after the start.";
+  Object.assign(wrong, checkRules(values));
   wrong.max_redemptions = limit(values.max_redemptions, 1_000_000_000);
   wrong.max_redemptions_per_customer = limit(values.max_redemptions_per_customer, 100);
   return Object.fromEntries(Object.entries(wrong).filter(([, words]) => words));
@@ -70,6 +75,7 @@ export function body(values) {
     timezone,
     starts_at: whole_days ? start_date : moment(start_date, start_time, timezone),
     ends_at: whole_days ? end_date : moment(end_date, end_time, timezone),
+    ...rulesBody(values),
     max_redemptions: read(values.max_redemptions),
     max_redemptions_per_customer: read(values.max_redemptions_per_customer),
     active: values.active,
@@ -79,7 +85,7 @@ export function body(values) {
 // Only the changed fields, so that another user's changes of other fields remain.
 export function changes(values, base) {
   const [now, before] = [body(values), body(base)];
-  const changed = Object.keys(now).filter((field) => field !== "code" && now[field] !== before[field]);
+  const changed = Object.keys(now).filter((field) => field !== "code" && !same(now[field], before[field]));
   if (["timezone", "starts_at", "ends_at"].some((field) => changed.includes(field)))
     changed.push("timezone", "starts_at", "ends_at");
   return Object.fromEntries(changed.map((field) => [field, now[field]]));

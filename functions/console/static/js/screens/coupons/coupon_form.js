@@ -7,6 +7,7 @@ import { browserZone, offsetName, zoneName, zones } from "../../core/times.js";
 import { Choices, Field, SelectField, Switch, TextField, Wrong } from "../../ui/fields.js";
 import { Icon } from "../../ui/icons.js";
 import { Summary } from "./coupon_summary.js";
+import { RuleRows } from "./rule_rows.js";
 
 // `coupon`: the one that is edited; none for a new one. `footer` has the buttons.
 export function CouponForm({ form, coupon, onSubmit, notices, footer }) {
@@ -28,6 +29,7 @@ export function CouponForm({ form, coupon, onSubmit, notices, footer }) {
             <${DateField} form=${form} name="ends_at" part="end" label=${form.values.whole_days ? "Ends, this day included" : "Ends"} />
           </div>
           <${ZoneField} form=${form} />
+          <${RuleRows} form=${form} />
         </section>
         <section class="card section">
           <h2>Limits</h2>

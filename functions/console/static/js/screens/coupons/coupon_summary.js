@@ -1,11 +1,14 @@
 // The coupon in plain words, as it will be.
 import { html } from "../../core/preact.js";
 import { browserZone, clock, day, dayAndClock, isZone, zoneName } from "../../core/times.js";
+import { brief } from "../../core/coupon_rules.js";
 import { count, plural } from "../../core/messages.js";
 import { endOf, startOf } from "./coupon_fields.js";
+import { rulesBody } from "./rule_fields.js";
 
 export function Summary({ values, used }) {
   const { name, code, code_kind: kind, active, timezone } = values;
+  const rules = brief(rulesBody(values));
   return html`
     <aside class="summary" aria-label="Summary">
       <div class="ticket" data-off=${!active}>
@@ -15,6 +18,7 @@ export function Summary({ values, used }) {
         </div>
         <dl class="ticket-terms">
           <dt>When</dt><dd>${when(values)}</dd>
+          ${rules && html`<dt>Rules</dt><dd>${rules}</dd>`}
           <dt>How many</dt><dd>${howMany(values)}</dd>
           <dt>Status</dt><dd>${active ? "On" : "Off: nobody can get or redeem it"}</dd>
           ${used !== undefined && html`<dt>So far</dt><dd>${count(used)} redeemed</dd>`}

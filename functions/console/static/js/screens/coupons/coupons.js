@@ -4,6 +4,7 @@ import { get } from "../../core/api.js";
 import { useDebounced, useResource, useReturns } from "../../core/resource.js";
 import { adjust, go, href, place } from "../../core/router.js";
 import { period, zoneName } from "../../core/times.js";
+import { brief } from "../../core/coupon_rules.js";
 import { STATUSES, plural } from "../../core/messages.js";
 import { Copy, Button, LinkButton } from "../../ui/controls.js";
 import { Icon } from "../../ui/icons.js";
@@ -101,7 +102,7 @@ function Row({ coupon, onChanged, onLink }) {
         <a href=${page}>${coupon.name}</a>
         <span class="code-line"><code>${coupon.code}</code><${Copy} text=${coupon.code} label=${`code ${coupon.code}`} /></span>
       </th>
-      <td role="cell" class="cell-period"><span>${from} – ${to}</span><small>${zoneName(coupon.timezone)}</small></td>
+      <td role="cell" class="cell-period"><span>${from} – ${to}</span><small>${[zoneName(coupon.timezone), brief(coupon)].filter(Boolean).join(" · ")}</small></td>
       <td role="cell" class="cell-usage"><${Usage} coupon=${coupon} /></td>
       <td role="cell" class="cell-status"><${Badge} status=${coupon.status} /></td>
       <td role="cell" class="cell-actions">

@@ -33,6 +33,12 @@ class Texts:
     starts_at: str  # {moment}
     starts_in: str
     code_later: str
+    closed: str
+    usable_from: str  # {moment}
+    usable_in: str
+    stays_closed: str
+    code_when_open: str
+    again_from: str  # {moment}
     days: str
     hours: str
     minutes: str
