@@ -55,7 +55,10 @@ def views(page: RedeemPage, now: datetime, of: Coupon | None = None) -> dict[str
         for id_, hours in (("8s4v", 50), ("2q9a", 3))
     )
     redeemed = made[State.REDEEMED]
+    opens_at = now + timedelta(hours=5)
     return made | {
+        "closed": replace(made[State.UPCOMING], coupon=campaign, usable_from=opens_at),
+        "redeemed_for_today": replace(redeemed, usable_from=opens_at),
         "redeemed_before": replace(redeemed, used=earlier[1:], next_use=None),
         "redeemed_use_again": replace(redeemed, next_use=2),
         "redeemed_all_used": replace(redeemed, used=earlier + redeemed.used),
