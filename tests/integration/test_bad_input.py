@@ -150,7 +150,7 @@ def test_page_with_an_invalid_setting_is_not_saved(api: Api, coupon, unchanged_c
 TILL: dict[str, list[Any]] = {
     "customer_id": [MISSING, None, "", " ", "null", "{{id}}", "x" * 201, [], {}, True],
     "inbox_id": ["x" * 201, [], {}, False],
-    "code": ["", "ab", "x" * 41, "a b", 123, []],
+    "code": ["", "ab", "x" * 41, "a b", 12, [], True],
     "coupon_id": [1, [], True],
 }
 
@@ -240,7 +240,7 @@ def test_body_without_a_content_type_is_refused(api: Api, unchanged):
         ("/v1/coupons?limit=101", 422, "validation_failed"),
         ("/v1/coupons?limit=x", 422, "validation_failed"),
         ("/v1/coupons?status=used", 422, "validation_failed"),
-        ("/v1/coupons?status=active&status=expired", 422, "validation_failed"),
+        ("/v1/coupons?status=active&status=expired", 400, "invalid_request"),
         ("/v1/coupons?q=" + "x" * 101, 422, "validation_failed"),
         ("/v1/coupons?cursor=x", 400, "invalid_cursor"),
         ("/v1/coupons?cursor=" + "A" * 2_000, 400, "invalid_cursor"),
@@ -275,7 +275,7 @@ def test_invalid_query_parameter_is_refused(api: Api, coupon, unchanged_coupon, 
     ],
 )
 def test_unusual_query_never_fails_the_function(api: Api, unchanged, query):
-    assert api.call("GET", f"/v1/coupons?{query}").status_code in (200, 422)
+    assert api.call("GET", f"/v1/coupons?{query}").status_code in (200, 400, 422)
 
 
 def test_unusual_but_allowed_texts_are_stored_unchanged(api: Api):
@@ -292,7 +292,8 @@ def test_unusual_but_allowed_texts_are_stored_unchanged(api: Api):
         assert api.read(coupon)["name"] == name.replace("\u202e", "").replace("\x00", "")
         customer = name.replace("{{", "{ {")
         assert "<script>alert" not in api.client.get(api.link(coupon, customer)).text
-        assert api.records(coupon)[0]["customer_id"] == customer
+        seen = customer.replace("\u202e", "").replace("\x00", "")
+        assert api.records(coupon)[0]["customer_id"] == seen
 
 
 @pytest.mark.parametrize(

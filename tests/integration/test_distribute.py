@@ -226,7 +226,8 @@ def test_invalid_request_is_400_with_an_outcome(api: Api, stored, wrong):
     [
         (b"{", "application/json", 400),
         (b"[]", "application/json", 400),
-        (b"{}", "text/plain", 400),
+        (b"x", "text/plain", 400),
+        (b"{}", "text/html", 400),
         (b"", "application/json", 400),
     ]
     + [(b'{"x":"' + b"y" * 66_000 + b'"}', "application/json", 413)],

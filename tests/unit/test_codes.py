@@ -47,3 +47,43 @@ def test_code_of_letters_digits_hyphens_underscores_is_valid(text):
 )
 def test_code_with_other_characters_or_length_is_invalid(text):
     assert not codes.is_code(text)
+
+
+@pytest.mark.parametrize(
+    ("entered", "code"),
+    [
+        ("SAVE20", "SAVE20"),
+        ("save-20", "save-20"),
+        ("SAVE20\r\n", "SAVE20"),
+        ("\ufeffSAVE20\x1d", "SAVE20"),
+        ("  SAVE 20\u00a0", "SAVE20"),
+        ("SAVE\u200b20", "SAVE20"),
+        ("SAVE\u201320", "SAVE-20"),
+        ("\uff33\uff21\uff36\uff25\uff12\uff10", "SAVE20"),
+        (12345, "12345"),
+        (12345.0, "12345"),
+        ("NONE", "NONE"),
+        ("nan", "nan"),
+        ("__id__", "__id__"),
+        ("x", "x"),
+        ("Stra\u00dfe", "Stra\u00dfe"),
+        ("\u0410\u0412\u0421", "\u0410\u0412\u0421"),
+        ("S\u00c1VE", "S\u00c1VE"),
+    ],
+)
+def test_entered_code_is_read_as_people_and_scanners_send_it(entered, code):
+    assert codes.parse(entered) == code
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [None, "", " \r\n", "\u200b", "null", "Undefined", "{{code}}", "${code}", "[object Object]"],
+)
+def test_empty_code_or_unresolved_variable_is_missing(nothing):
+    assert codes.parse(nothing) is None
+
+
+@pytest.mark.parametrize("wrong", [True, [], {}, float("nan"), "\ud800", "x" * 201])
+def test_code_of_a_wrong_type_or_length_is_refused(wrong):
+    with pytest.raises(ValueError, match="must"):
+        codes.parse(wrong)

@@ -21,9 +21,14 @@ DANGEROUS = [
     "\uff1d1+1", "\uff0b1", "\uff0d1",
     "\uff20x", "\u00a0=1+1", "\x00=1+1", "\x0b=1+1", "\u2028=1+1", "+491701234567", "-", "=", "@",
     "x|=1+1", "\u3000=1+1", "'=1+1",
+    "\u200b=1+1", "\ufeff=1+1", "\u2060+1", "\u00ad-1", "\u202e@x", "\u200d =1+1", "\u3164=1",
+    "\ufe0f=1",
+    "\x1d=1+1", "\x7f=1+1", "\U000e0041=1+1", "\u2800=1+1", "x;\u200b=1+1",
+    "\"\u200b=1+1", "\u200b\uff1d1",
 ]  # fmt: skip
 # A cell may begin after any of these separators; some programs ignore quotation marks.
-_FORMULA = re.compile(r"(^|[;,\t\r\n|])[\s\x00\"]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_SKIPPED = r"[\s\x00\"\x1d\x7f\u00ad\u200b-\u202e\u2060\u2800\u3164\ufe0f\ufeff\U000e0041]*"
+_FORMULA = re.compile(rf"(^|[;,\t\r\n|]){_SKIPPED}[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 @pytest.mark.parametrize("value", DANGEROUS)

@@ -50,7 +50,6 @@ def test_json_body_is_read_from_text_or_bytes():
     ["", " ", "{", "{'a': 1}", '{"a": 1,}', "nul", '{"a": NaN}', "Infinity", "-Infinity", "1e999",
     '"\\ud800"', '{"\\udc00": 1}',
      "[" * 50_000, '{"a":' * 10_000, "9" * 5_000, b"\xff\xfe", b'"\xed\xa0\x80"', '{"a": 1} x',
-     '\ufeff{"a": 1}',
      '{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": 1}}]'],
 )  # fmt: skip
 def test_malformed_json_is_refused(body):
@@ -81,20 +80,83 @@ def test_body_of_more_than_64_kib_is_refused():
     )
 
 
-def test_form_has_the_first_value_of_each_field():
-    def form(request):
-        return json_response(request.form)
+FORM = "application/x-www-form-urlencoded"
 
-    kind = "application/x-www-form-urlencoded"
-    assert call(form, event(b"use=2&use=3&empty=&%FF=x", kind)) == (
+
+def form(request):
+    return json_response(request.form)
+
+
+def query(request):
+    return json_response(request.query)
+
+
+def test_form_has_each_field_once():
+    assert call(form, event(b"use=2&empty=&%C3%A9=%2B+x", FORM)) == (
         200,
-        {"use": "2", "empty": "", "\ufffd": "x"},
+        {"use": "2", "empty": "", "\u00e9": "+ x"},
     )
-    assert (
-        call(form, event(b"&".join(b"a=1" for _ in range(101)), kind))[1]["code"]
-        == "validation_failed"
+    many = b"&".join(b"a%d=1" % number for number in range(101))
+    assert call(form, event(many, FORM))[1]["code"] == "validation_failed"
+    refused = call(form, event(b"use=2", "text/plain"))[1]
+    assert refused["code"] == "unsupported_media_type"
+    assert FORM in refused["detail"]
+    assert "application/json" in refused["detail"]
+
+
+@pytest.mark.parametrize(
+    "mark", [b"\xef\xbb\xbf", "\ufeff", b"%EF%BB%BF", b"\xef\xbb\xbf" * 2], ids=repr
+)
+def test_byte_order_mark_loses_no_field(mark):
+    sent = mark + (b"use=2" if isinstance(mark, bytes) else "use=2")
+    assert call(form, event(sent, FORM)) == (200, {"use": "2"})
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xef\xbb\xbf" * 2])
+def test_json_is_read_after_a_byte_order_mark(mark):
+    assert call(echo, event(mark + '{"a": "\u00fc"}'.encode())) == (200, {"json": {"a": "\u00fc"}})
+    assert call(echo, event(mark.decode() + "1")) == (200, {"json": 1})
+
+
+NOT_UTF8 = ["a=Jos%E9", "a=%ff", "%E9=1", "a=1&b=%C3", "a=%ED%A0%80", "a=%C0%AF", "a=%F8%88%80%80"]
+
+
+@pytest.mark.parametrize("text", NOT_UTF8)
+def test_form_or_query_that_is_not_utf8_is_refused(text):
+    as_form = call(form, event(text.encode(), FORM))
+    as_query = call(query, event() | {"rawQueryString": text})
+    for status, problem in (as_form, as_query):
+        assert (status, problem["code"]) == (400, "invalid_request")
+        assert "UTF-8" in problem["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("body", [b"a=Jos\xe9", b"\xff\xfea\x00=\x001\x00", b"a=1\x80"])
+def test_form_of_other_bytes_is_refused(body):
+    status, problem = call(form, event(body, f"{FORM}; charset=iso-8859-1"))
+    assert (status, problem["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("text", ["a=1&a=2", "a=1&b=2&a=1", "a&a", "a=1&%61=2", "%EF%BB%BFa=1&a=2"])
+def test_repeated_field_is_refused_by_name(text):
+    for status, problem in (
+        call(form, event(text.encode(), FORM)),
+        call(query, event() | {"rawQueryString": text}),
+    ):
+        assert (status, problem["code"]) == (400, "invalid_request")
+        assert problem["errors"] == [{"field": "a", "message": "comes more than once"}]
+
+
+def test_query_is_decoded_from_what_was_sent():
+    came = event() | {"rawQueryString": "a=%2B1+%C3%A9&b=", "queryStringParameters": {"a": "x"}}
+    assert call(query, came) == (200, {"a": "+1 \u00e9", "b": ""})
+    assert call(query, event() | {"queryStringParameters": {"a": "+1 \u00e9&"}}) == (
+        200,
+        {"a": "+1 \u00e9&"},
     )
-    assert call(form, event(b"use=2", "text/plain"))[1]["code"] == "unsupported_media_type"
+
+
+def test_unread_query_refuses_nothing():
+    assert call(echo, event("1") | {"rawQueryString": "fbclid=%E9&a=1&a=2"}) == (200, {"json": 1})
 
 
 @pytest.mark.parametrize(

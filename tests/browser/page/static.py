@@ -58,7 +58,7 @@ def _request(language: str) -> Request:
     return Request(
         path="/r/preview",
         params={},
-        query={},
+        raw_query="",
         headers={"accept-language": language},
         cookies=(),
         body=b"",

@@ -28,6 +28,20 @@ class InvalidJson(CouponflowError):
     code, sentence = "invalid_json", "The body is not valid JSON in UTF-8."
 
 
+class InvalidRequest(CouponflowError):
+    """Fields that cannot be read: not UTF-8, or one of them repeated.
+
+    Member: `errors`, a list of {field, message}.
+    """
+
+    code, sentence = "invalid_request", "The request can't be read."
+
+    @classmethod
+    def of(cls, field: str, message: str) -> "InvalidRequest":
+        """The error of a single field."""
+        return cls(errors=[{"field": field, "message": message}])
+
+
 class InvalidCursor(CouponflowError):
     """A cursor that this list did not return."""
 

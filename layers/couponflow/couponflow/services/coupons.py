@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from couponflow.domain import codes, links, rules, times
+from couponflow.domain import codes, links, rules, texts, times
 from couponflow.domain.errors import (
     AddonDisabled,
     CodeTaken,
@@ -414,11 +414,14 @@ def _below_used(campaign: CouponWithCounts) -> LimitBelowUsed:
 
 
 def _matches(coupon: Coupon, text: str) -> bool:
-    """Whether the name or the code has the text in it; codes as customers may write them."""
-    canonical = codes.canonical(text)
+    """Whether the name or the code has the text in it, in any case and Unicode form; codes as
+    customers may write them.
+    """
+    wanted = texts.fold(text)
+    canonical = codes.canonical(wanted.replace(" ", ""))
     return (
-        not text
-        or text.casefold() in coupon.name.casefold()
-        or text.casefold() in coupon.code.casefold()
+        not wanted
+        or wanted in texts.fold(coupon.name)
+        or wanted in texts.fold(coupon.code)
         or (bool(canonical) and canonical in codes.canonical(coupon.code))
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from couponflow import observability
-from couponflow.domain import links, rules
+from couponflow.domain import codes, links, rules
 from couponflow.domain.errors import (
     AddonDisabled,
     CouponMaxUsesReached,
@@ -97,7 +97,8 @@ class RedemptionService:
         if coupon_id is not None:
             terms = self._terms.get(coupon_id) if links.is_id(coupon_id) else None
         else:
-            terms = self._terms.get_by_code(organisation_id, code) if code else None
+            is_code = code is not None and codes.is_code(code)
+            terms = self._terms.get_by_code(organisation_id, code) if code and is_code else None
         if terms is None or terms.coupon.organisation_id != organisation_id:
             raise CouponNotFound
         return terms

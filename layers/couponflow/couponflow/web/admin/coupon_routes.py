@@ -50,9 +50,13 @@ def add_routes(app: HttpApp, services: Services) -> None:
         coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
         body = validation.parse(CouponChange, request.json, timezone=coupon.timezone)
         version = etags.expected_version(request, body.version)
-        key = idempotency.header_of(request)
         changed = coupons.change(
-            request.organisation_id, coupon.coupon_id, version, body.changes(), request.now, key
+            request.organisation_id,
+            coupon.coupon_id,
+            version,
+            body.changes(),
+            request.now,
+            request.idempotency_key,
         )
         return _coupon_response(changed, request)
 

@@ -13,7 +13,7 @@ from pydantic import (
     field_validator,
 )
 
-from couponflow.domain import codes, customer_ids, times
+from couponflow.domain import codes, customer_ids, texts, times
 from couponflow.domain.models import CouponStatus, RedemptionStatus
 from couponflow.web.admin.coupon_rule_schemas import Hours, PeriodLimitField, ValidForField
 from couponflow.web.http.validation import Listing, Name, Schema, validation_error
@@ -35,6 +35,7 @@ def _is_zone(name: str) -> str:
 
 Code = Annotated[
     str,
+    AfterValidator(texts.clean),
     AfterValidator(_is_code),
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]{3,40}$"}),
 ]

@@ -47,7 +47,7 @@ def add_routes(app: HttpApp, services: Services) -> None:
     def save_block(request: Request) -> Response:
         block = blocks.get(request.organisation_id, request.params["block_id"])
         body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
-        seen, key = etags.seen_revisions(request), idempotency.header_of(request)
+        seen, key = etags.seen_revisions(request), request.idempotency_key
         return _block_response(blocks.replace(block, body.content(), request.now, seen, key))
 
     @app.route("DELETE /v1/flow/blocks/{block_id}")

@@ -11,7 +11,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from couponflow.domain import channel_limits, message_templates
+from couponflow.domain import channel_limits, message_templates, texts
 from couponflow.domain.channel_limits import Channel
 from couponflow.domain.flow_blocks import FallbackFlows, FlowBlockContent
 from couponflow.web.http.validation import (
@@ -26,7 +26,7 @@ LONGEST_FLOW = 200
 
 
 def _nothing(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
+    return None if isinstance(value, str) and not texts.has_visible(value) else value
 
 
 def _is_image(url: str, info: ValidationInfo) -> str:
@@ -85,7 +85,7 @@ class FallbackFlowsIn(Schema):
 class BlockIn(Schema):
     """A block to save. Context: `base_url`, the service's own address."""
 
-    coupon_id: str
+    coupon_id: Annotated[str, AfterValidator(texts.clean)]
     message: Annotated[Message | None, BeforeValidator(_nothing)] = None
     button_title: Annotated[ButtonTitle | None, BeforeValidator(_nothing)] = None
     image_url: Annotated[ImageUrl | None, BeforeValidator(_nothing)] = None

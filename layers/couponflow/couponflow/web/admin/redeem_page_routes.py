@@ -8,7 +8,7 @@ from couponflow.services.images import ImageService
 from couponflow.store import revisions
 from couponflow.web.admin.redeem_page_schemas import RedeemPageIn
 from couponflow.web.admin.response_models import RedeemPageOut
-from couponflow.web.http import etags, idempotency, validation
+from couponflow.web.http import etags, validation
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
@@ -30,7 +30,7 @@ def add_routes(app: HttpApp, services: Services) -> None:
     def save_redeem_page(request: Request) -> Response:
         coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
         page = _parse_settings(request, services.image_service)
-        seen, key = etags.seen_revisions(request), idempotency.header_of(request)
+        seen, key = etags.seen_revisions(request), request.idempotency_key
         saved = coupons.save_page(
             request.organisation_id, coupon.coupon_id, page, request.now, seen, key
         )

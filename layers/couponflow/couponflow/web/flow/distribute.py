@@ -198,11 +198,8 @@ class Distribution:
                 )
             return self.respond(caller, {**fields, **customer})
 
-        customer_id = customer.get("customer_id") if isinstance(customer, Mapping) else ""
         # An error of one customer must not hide the outcomes of the others.
-        return {
-            "customer_id": customer_id if isinstance(customer_id, str) else ""
-        } | self._answered(decide, "batch")
+        return {"customer_id": request.sent_customer_id(customer)} | self._answered(decide, "batch")
 
     def _flows(self, caller: Caller, block_id: str | None) -> FallbackFlows:
         block = self._blocks.get(caller.organisation_id, block_id) if block_id else None

@@ -3,18 +3,28 @@
 Builders send every value as text, leave {{placeholders}} unfilled, and add fields of their own.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from couponflow.domain import channel_limits, customer_ids, message_templates, urls
+from couponflow.domain import (
+    channel_limits,
+    codes,
+    customer_ids,
+    message_templates,
+    texts,
+    unresolved_variables,
+    urls,
+)
 from couponflow.domain.channel_limits import Channel
-from couponflow.domain.errors import BodyTooLarge, UnsupportedMediaType, ValidationFailed
-from couponflow.web.http.request import LARGEST_BODY, Request, parse_json
+from couponflow.domain.errors import UnsupportedMediaType
+from couponflow.web.http.fields import Fields
+from couponflow.web.http.request import FORM, Request
 
 FORMATS = ("whatsapp", "line", "line_flex", "messenger", "instagram", "manychat", "text", "channel")
 _LONGEST_NAME = 100
+# Programs that cannot set a media type send JSON with one of these.
+_SENT_WITH_JSON = ("", "text/json", "text/plain")
 # Builders' own names of the channels.
 _CHANNEL_NAMES = {channel.value: channel for channel in Channel} | {
     "facebook": Channel.MESSENGER,
@@ -45,83 +55,90 @@ class DistributeRequest:
     @classmethod
     def of(cls, fields: object) -> "DistributeRequest":
         """Parse the fields; unknown ones are ignored. Raises ValidationFailed with every error."""
-        if not isinstance(fields, Mapping):
-            raise ValidationFailed.for_field("body", "must be a JSON object")
-        values: dict[str, Any] = {}
-        wrong = []
-        for name in cls.__dataclass_fields__:
-            try:
-                values[name] = _READ.get(name, _id)(fields.get(name))
-            except ValueError as error:
-                wrong.append({"field": name, "message": str(error)})
-        if wrong:
-            raise ValidationFailed(errors=wrong)
+        read = Fields(fields)
+        values: dict[str, Any] = {
+            name: read.read(name, _READ.get(name, customer_ids.canonical))
+            for name in cls.__dataclass_fields__
+        }
+        read.check()
         return cls(**values)
 
 
 def parse_body(request: Request) -> Any:
-    """The body as JSON or a form. Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
-    if len(request.body) > LARGEST_BODY:
-        raise BodyTooLarge
-    is_form = request.media_type == "application/x-www-form-urlencoded"
+    """The body as JSON or a form.
+
+    Raises BodyTooLarge, UnsupportedMediaType, InvalidJson, InvalidRequest.
+    """
     # curl -d and some builders send JSON with the media type of a form.
-    if is_form and not request.body.lstrip().startswith(b"{"):
+    if request.is_form and not request.text.lstrip().startswith("{"):
         return request.form
-    if is_form or request.media_type in ("application/json", ""):
-        return parse_json(request.body)
-    raise UnsupportedMediaType
+    if request.is_form or request.is_json or request.media_type in _SENT_WITH_JSON:
+        return request.parse_json()
+    raise UnsupportedMediaType(f"The body must be application/json or {FORM}.")
 
 
 def optional_id(fields: object, name: str) -> str | None:
     """One id of a request that may be invalid as a whole; None if the id itself is invalid."""
     try:
-        return _id(fields.get(name)) if isinstance(fields, Mapping) else None
+        return customer_ids.canonical(fields.get(name)) if isinstance(fields, Mapping) else None
     except ValueError:
         return None
 
 
-def _id(value: object) -> str | None:
-    """The canonical id; None if it contains an unfilled placeholder."""
-    return customer_ids.canonical(_encodable(value))
+def sent_customer_id(fields: object) -> str:
+    """The customer id as text, as it was sent: the caller finds its customer by it. "" if it is
+    neither text nor a number.
+    """
+    value = fields.get("customer_id") if isinstance(fields, Mapping) else None
+    if isinstance(value, str):
+        return texts.encodable(value)
+    try:
+        return texts.to_text(value) or ""
+    except ValueError:
+        return ""
 
 
 def _name(value: object) -> str | None:
-    text = _id(_shortened(value))
-    return message_templates.single_line(text)[:_LONGEST_NAME].strip() or None if text else None
+    text = texts.to_text(_shortened(value))
+    if text is None or unresolved_variables.is_unresolved(texts.clean(text)):
+        return None
+    return texts.trim(message_templates.single_line(text)[:_LONGEST_NAME]) or None
 
 
 def _text(longest: int) -> Callable[[object], str | None]:
     """A reader of texts. They may contain placeholders; rendering removes the unknown ones."""
 
     def read(value: object) -> str | None:
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError("must be text")
-        text = unicodedata.normalize("NFC", str(_encodable(value))).strip()
+        text = texts.trim(texts.to_text(value) or "")
         if len(text) > longest:
             raise ValueError(f"must have {longest} characters at most")
-        return None if text.lower() in ("", "null", "undefined") else text
+        return None if unresolved_variables.is_unresolved_message(text) else text
 
     return read
 
 
 def _image_url(value: object) -> str | None:
-    url = customer_ids.normalise_text(_encodable(value), channel_limits.LONGEST_URL)
-    if url and not urls.is_https(url):
-        raise ValueError("must be an https address")
-    return url
+    # Invisible characters stay: an address with one is refused.
+    url = (texts.to_text(value) or "").strip(texts.BLANKS)
+    if len(url) > channel_limits.LONGEST_URL:
+        raise ValueError(f"must have {channel_limits.LONGEST_URL} characters at most")
+    if urls.is_https(url):
+        return url
+    if unresolved_variables.is_unresolved(texts.clean(url)):
+        return None
+    raise ValueError("must be an https address")
 
 
 def _channel(value: object) -> Channel | None:
     """The channel by a builder's name for it; None for an unknown one, which has no limits of its
     own.
     """
-    return _CHANNEL_NAMES.get((_id(_shortened(value)) or "").casefold())
+    name = texts.to_text(_shortened(value)) or ""
+    return _CHANNEL_NAMES.get(texts.fold(name))
 
 
 def _format(value: object) -> str | None:
-    name = _id(value)
+    name = customer_ids.canonical(value)
     if name is not None and name not in FORMATS:
         raise ValueError(f"must be one of {', '.join(FORMATS)}")
     return name
@@ -129,17 +146,13 @@ def _format(value: object) -> str | None:
 
 def _shortened(value: object) -> object:
     """Decoration must not cause a refusal: truncate it instead."""
-    return value[: customer_ids.LONGEST_ID] if isinstance(value, str) else value
-
-
-def _encodable(value: object) -> object:
-    try:
-        return value.encode().decode() if isinstance(value, str) else value
-    except UnicodeEncodeError:
-        raise ValueError("must be Unicode text") from None
+    if not isinstance(value, str):
+        return value
+    return texts.encodable(value[: customer_ids.LONGEST_ID])
 
 
 _READ: dict[str, Callable[[object], str | None]] = {
+    "coupon_code": codes.parse,
     "customer_name": _name,
     "message": _text(channel_limits.LONGEST_MESSAGE),
     "button_title": _text(channel_limits.LONGEST_BUTTON_TITLE),

@@ -38,7 +38,8 @@ def add_routes(app: HttpApp, services: Services) -> None:
 
     @app.route("POST /v1/flow/distribute/batch")
     def distribute_to_many(request: Request) -> Response:
-        return json_response(distribution.respond_batch(_caller(request), request.json))
+        fields = flow_requests.parse_body(request)
+        return json_response(distribution.respond_batch(_caller(request), fields))
 
 
 def build_handler(app: HttpApp, services: Services) -> Callable[[Any, Any], dict[str, Any]]:

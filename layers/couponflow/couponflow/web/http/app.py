@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from couponflow import observability
 from couponflow.domain.errors import (
@@ -171,7 +172,8 @@ class HttpApp:
         return Request(
             path=event["rawPath"],
             params=event.get("pathParameters") or {},
-            query=event.get("queryStringParameters") or {},
+            raw_query=event.get("rawQueryString")
+            or urlencode(event.get("queryStringParameters") or {}),
             headers=headers,
             cookies=event.get("cookies") or origin.cookies_in(headers),
             body=base64.b64decode(body)

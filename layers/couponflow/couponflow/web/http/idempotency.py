@@ -3,26 +3,11 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from couponflow.domain.errors import TryAgain, ValidationFailed
-from couponflow.store.idempotency import (
-    HEADER,
-    Creation,
-    IdempotencyKey,
-    IdempotencyStore,
-    KeyUsedError,
-)
+from couponflow.domain.errors import TryAgain
+from couponflow.store.idempotency import Creation, IdempotencyKey, IdempotencyStore, KeyUsedError
 from couponflow.web.http.request import Request
 
 T = TypeVar("T")
-LONGEST_KEY = 255
-
-
-def header_of(request: Request) -> str | None:
-    """Return the Idempotency-Key of the request, or None. Raises ValidationFailed if too long."""
-    header = request.headers.get("idempotency-key", "").strip() or None
-    if header and len(header) > LONGEST_KEY:
-        raise ValidationFailed.for_field(HEADER, f"must have {LONGEST_KEY} characters at most")
-    return header
 
 
 def create_once(
@@ -36,8 +21,9 @@ def create_once(
     Raises ValidationFailed for a key of another request; TryAgain while another request uses the
     same key.
     """
-    header = header_of(request)
-    key = IdempotencyKey.of(request.organisation_id, header, route, request.json, request.now)
+    key = IdempotencyKey.of(
+        request.organisation_id, request.idempotency_key, route, request.json, request.now
+    )
     try:
         return create(key, store.find(key))
     except KeyUsedError as used:

@@ -10,6 +10,7 @@ from couponflow.web.http.responses import Response
 
 STATUS: dict[type[CouponflowError], int] = {
     errors.InvalidJson: 400,
+    errors.InvalidRequest: 400,
     errors.InvalidCursor: 400,
     errors.Unauthenticated: 401,
     errors.ScopeMissing: 403,

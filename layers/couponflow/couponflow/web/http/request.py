@@ -1,4 +1,9 @@
-"""One HTTP request as a handler sees it: strict JSON, forms, and the key that it was made with."""
+"""One HTTP request as a handler sees it: strict JSON, forms, queries, and the key that it was made
+with.
+
+Bytes become text here only: UTF-8, with or without a byte order mark, and nothing else. A field
+may come once.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,17 +11,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from couponflow.domain.errors import (
     BodyTooLarge,
     InvalidJson,
+    InvalidRequest,
     UnsupportedMediaType,
     ValidationFailed,
 )
 from couponflow.domain.models import ApiKey
+from couponflow.store.idempotency import HEADER
 
 LARGEST_BODY = 64 * 1024
+MOST_FIELDS = 100
+LONGEST_KEY = 255
+FORM = "application/x-www-form-urlencoded"
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,8 @@ class Request:
 
     path: str
     params: Mapping[str, str]
-    query: Mapping[str, str]
+    raw_query: str
+    """As sent: still percent-encoded."""
     headers: Mapping[str, str]
     cookies: Sequence[str]
     body: bytes
@@ -47,13 +59,52 @@ class Request:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @cached_property
+    def query(self) -> dict[str, str]:
+        """The query. Raises InvalidRequest if it is not UTF-8 or repeats a field."""
+        return parse_fields(self.raw_query, "query")
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The Idempotency-Key, or None. Raises ValidationFailed if it is too long."""
+        key = self.headers.get(HEADER.lower(), "").strip() or None
+        if key and len(key) > LONGEST_KEY:
+            message = f"must have {LONGEST_KEY} characters at most"
+            raise ValidationFailed.for_field(HEADER, message)
+        return key
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the media type is JSON."""
+        return self.media_type == "application/json"
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the media type is a form's."""
+        return self.media_type == FORM
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text, without a byte order mark. Raises BodyTooLarge, InvalidRequest."""
+        self._check_size()
+        try:
+            return self.body.decode().lstrip(_BYTE_ORDER_MARK)
+        except UnicodeDecodeError:
+            raise InvalidRequest.of("body", "must be UTF-8") from None
+
+    @cached_property
     def json(self) -> Any:
         """The body as JSON. Raises BodyTooLarge, UnsupportedMediaType, InvalidJson."""
-        if len(self.body) > LARGEST_BODY:
-            raise BodyTooLarge
-        if self.media_type != "application/json":
+        self._check_size()
+        if not self.is_json:
             raise UnsupportedMediaType
-        return parse_json(self.body)
+        return self.parse_json()
+
+    def parse_json(self) -> Any:
+        """The body as JSON, whatever its media type. Raises BodyTooLarge, InvalidJson."""
+        try:
+            return parse_json(self.text)
+        except InvalidRequest:
+            raise InvalidJson from None
 
     @property
     def json_object(self) -> dict[str, Any]:
@@ -64,34 +115,52 @@ class Request:
 
     @property
     def form(self) -> dict[str, str]:
-        """The first value of each field of a form.
+        """The fields of a form. A body without a media type is one.
 
-        Raises BodyTooLarge, UnsupportedMediaType, ValidationFailed.
+        Raises BodyTooLarge, UnsupportedMediaType, InvalidRequest, ValidationFailed.
         """
+        self._check_size()
+        if self.body and self.media_type not in (FORM, ""):
+            raise UnsupportedMediaType(f"The body must be application/json or {FORM}.")
+        return parse_fields(self.text, "body")
+
+    def _check_size(self) -> None:
         if len(self.body) > LARGEST_BODY:
             raise BodyTooLarge
-        if self.body and self.media_type not in ("application/x-www-form-urlencoded", ""):
-            raise UnsupportedMediaType
-        try:
-            fields = parse_qs(
-                self.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100
-            )
-        except ValueError:
-            raise ValidationFailed.for_field("body", "has too many fields") from None
-        return {name: values[0] for name, values in fields.items()}
 
 
-def parse_json(body: bytes) -> Any:
+def parse_json(text: str) -> Any:
     """Strict JSON.
 
     Raises InvalidJson, also for NaN, a lone surrogate and a repeated name, which Python accepts.
     """
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_no_name_twice)
+        value = json.loads(text, object_pairs_hook=_no_name_twice)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise InvalidJson from None
     return value
+
+
+def parse_fields(text: str, place: str) -> dict[str, str]:
+    """The fields of a form or a query. `place` names it in errors.
+
+    Raises InvalidRequest if it is not UTF-8 or repeats a field; ValidationFailed if it has more
+    than MOST_FIELDS.
+    """
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except UnicodeDecodeError:
+        raise InvalidRequest.of(place, "must be UTF-8, percent-encoded") from None
+    except ValueError:
+        raise ValidationFailed.for_field(place, "has too many fields") from None
+    fields: dict[str, str] = {}
+    for sent_name, value in pairs:
+        name = sent_name.lstrip(_BYTE_ORDER_MARK)
+        if name in fields:
+            raise InvalidRequest.of(name, "comes more than once")
+        fields[name] = value
+    return fields
 
 
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

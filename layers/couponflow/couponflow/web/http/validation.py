@@ -3,7 +3,6 @@
 Only admin/ and operator/ pay for pydantic.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
@@ -19,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from couponflow.domain import message_templates, urls
+from couponflow.domain import message_templates, texts, urls
 from couponflow.domain.errors import ValidationFailed
 
 LONGEST_URL = 2_000
@@ -67,12 +66,12 @@ def is_https(url: str) -> str:
 
 
 def visible_line(text: str) -> str:
-    """One line without invisible characters and direction marks.
+    """One line in NFC, without control characters and direction marks.
 
     Refuses a text with nothing visible.
     """
-    line = message_templates.single_line(text)
-    if not any(unicodedata.category(character)[0] not in "CZ" for character in line):
+    line = texts.trim(message_templates.single_line(text))
+    if not line:
         raise validation_error("must have something to see")
     return line
 

@@ -24,9 +24,9 @@ from couponflow.web.admin.response_models import (
     UploadOut,
 )
 from couponflow.web.http import validation
+from couponflow.web.http.request import LONGEST_KEY
 from couponflow.web.openapi import response_schemas
 from couponflow.web.page.state import State
-from couponflow.web.redeem import requests
 
 Answer = type[ResponseModel] | dict[str, Any] | str | None
 Errors = tuple[type[CouponflowError], ...]
@@ -57,7 +57,8 @@ _BODY: Errors = (
     errors.UnsupportedMediaType,
     errors.ValidationFailed,
 )
-_LIST: Errors = (errors.InvalidCursor, errors.ValidationFailed)
+_QUERY: Errors = (errors.InvalidRequest, errors.ValidationFailed)
+_LIST: Errors = (errors.InvalidCursor, *_QUERY)
 _COUPON: Errors = (errors.CouponNotFound,)
 _REFUSALS: Errors = (
     errors.CouponDisabled,
@@ -72,7 +73,7 @@ _REFUSALS: Errors = (
 # What builders send is text mostly, with placeholders that they did not fill; what we don't know is
 # ignored.
 _TEXT: dict[str, Any] = {"type": "string"}
-_KEY: dict[str, Any] = {"type": "string", "maxLength": requests.LONGEST_KEY}
+_KEY: dict[str, Any] = {"type": "string", "maxLength": LONGEST_KEY}
 _SAID = {"type": ["string", "number", "null"]}
 _ASK_FIELDS = dict.fromkeys(
     (
@@ -98,8 +99,8 @@ _ASKS = {
 _TILL = {
     "type": "object",
     "properties": {
-        "code": {"type": ["string", "null"], "maxLength": 40},
-        "coupon_id": {"type": ["string", "null"]},
+        "code": _SAID,
+        "coupon_id": _SAID,
         "customer_id": {"type": ["string", "number"]},
         "inbox_id": _SAID,
     },
@@ -159,7 +160,7 @@ OPERATIONS: dict[str, Operation] = {
         HTML,
         body=redeem_page_schemas.RedeemPageIn,
         query={"type": "object", "properties": {"state": {"enum": list(State)}}},
-        errors=(*_BODY, *_COUPON),
+        errors=(*_BODY, *_COUPON, errors.InvalidRequest),
     ),
     "GET /v1/coupons/{coupon_id}/redemptions": Operation(
         "List redemption records",
@@ -172,7 +173,7 @@ OPERATIONS: dict[str, Operation] = {
         None,
         303,
         query=coupon_schemas.RecordListing,
-        errors=(*_COUPON, errors.ValidationFailed),
+        errors=(*_COUPON, *_QUERY),
     ),
     "POST /v1/images": Operation(
         "Announce an image",
@@ -217,21 +218,21 @@ OPERATIONS: dict[str, Operation] = {
         "Give a customer the link to a coupon",
         response_schemas.OUTCOME,
         body=_ASK,
-        errors=_BODY,
+        errors=(*_BODY, errors.InvalidRequest),
         flow=True,
     ),
     "GET /v1/flow/distribute": Operation(
         "The same, for builders that can only GET",
         response_schemas.OUTCOME,
         query={"type": "object", "properties": dict.fromkeys(_ASK_FIELDS, {"type": "string"})},
-        errors=(errors.ValidationFailed,),
+        errors=_QUERY,
         flow=True,
     ),
     "POST /v1/flow/distribute/manychat": Operation(
         "The same, answered as ManyChat's Dynamic Block",
         response_schemas.DYNAMIC_BLOCK,
         body=_ASK,
-        errors=_BODY,
+        errors=(*_BODY, errors.InvalidRequest),
         flow=True,
     ),
     "POST /v1/flow/distribute/batch": Operation(
@@ -255,7 +256,14 @@ OPERATIONS: dict[str, Operation] = {
         response_schemas.REDEEMED,
         body=_USE,
         body_is_needed=False,
-        errors=(*_BODY, *_COUPON, *_REFUSALS, errors.RedeemNotOffered, errors.ForeignOrigin),
+        errors=(
+            *_BODY,
+            errors.InvalidRequest,
+            *_COUPON,
+            *_REFUSALS,
+            errors.RedeemNotOffered,
+            errors.ForeignOrigin,
+        ),
         more={303: "", 404: HTML},
     ),
     "GET /": Operation("The way to the console", None, 308),

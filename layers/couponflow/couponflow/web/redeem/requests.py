@@ -5,7 +5,6 @@ The hot redeem function imports it, so it does not use pydantic.
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from couponflow import observability
 from couponflow.domain import codes, customer_ids, times
@@ -13,13 +12,13 @@ from couponflow.domain.errors import CouponNotFound, RedeemNotOffered, Refusal, 
 from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.web.http import accept
 from couponflow.web.http.accept import Format
+from couponflow.web.http.fields import Fields
 from couponflow.web.http.problems import problem_response
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response, json_response
 from couponflow.web.page import error_pages, refresh_cookie
 
 _USE = re.compile(r"[1-9][0-9]{0,5}")
-LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class RedeemForm:
     @classmethod
     def of(cls, request: Request) -> "RedeemForm":
         """Raises ValidationFailed, BodyTooLarge, InvalidJson, UnsupportedMediaType."""
-        is_json = request.media_type == "application/json" and request.body
+        is_json = request.is_json and request.body
         fields = request.json_object if is_json else request.form
         use = fields.get("use", 1)
         if isinstance(use, bool) or not _USE.fullmatch(str(use)):
@@ -53,54 +52,26 @@ class TillRequest:
     @classmethod
     def of(cls, request: Request) -> "TillRequest":
         """Parse the body. Raises ValidationFailed with every error."""
-        body, wrong = request.json_object, _FieldErrors()
-        coupon_id, code = wrong.text(body, "coupon_id"), wrong.text(body, "code")
-        if (coupon_id is None) == (code is None):
-            wrong.add("code", "either code or coupon_id is needed")
+        fields = Fields(request.json_object)
+        coupon_id = fields.read("coupon_id", _coupon_id)
+        code = fields.read("code", codes.parse)
+        customer_id = fields.read("customer_id", customer_ids.canonical)
+        inbox_id = fields.read("inbox_id", customer_ids.canonical)
+        if (coupon_id is None) == (code is None) and not fields.is_wrong("coupon_id"):
+            fields.add_error("code", "either code or coupon_id is needed")
         elif code is not None and not codes.is_code(code):
-            wrong.add("code", "must be 3 to 40 letters, digits, hyphens or underscores")
-        customer_id, inbox_id = (
-            wrong.identity(body, "customer_id"),
-            wrong.identity(body, "inbox_id"),
-        )
+            fields.add_error("code", "must be 3 to 40 letters, digits, hyphens or underscores")
         if customer_id is None:
-            wrong.add("customer_id", "is needed")
-        key = request.headers.get("idempotency-key", "").strip() or None
-        if key and len(key) > LONGEST_KEY:
-            wrong.add("Idempotency-Key", f"must have {LONGEST_KEY} characters at most")
-        wrong.check()
-        return cls(coupon_id, code, customer_id or "", inbox_id, key)
+            fields.add_error("customer_id", "is needed")
+        fields.check()
+        return cls(coupon_id, code, customer_id or "", inbox_id, request.idempotency_key)
 
 
-class _FieldErrors:
-    """Collects the errors of a body, one for each field."""
-
-    def __init__(self) -> None:
-        self._errors: dict[str, str] = {}
-
-    def add(self, field: str, message: str) -> None:
-        self._errors.setdefault(field, message)
-
-    def text(self, body: dict[str, Any], field: str) -> str | None:
-        value = body.get(field)
-        if value is None or isinstance(value, str):
-            return value
-        self.add(field, "must be text")
-        return None
-
-    def identity(self, body: dict[str, Any], field: str) -> str | None:
-        try:
-            return customer_ids.canonical(body.get(field))
-        except ValueError as wrong:
-            self.add(field, str(wrong))
-            return None
-
-    def check(self) -> None:
-        if self._errors:
-            errors = [
-                {"field": field, "message": message} for field, message in self._errors.items()
-            ]
-            raise ValidationFailed(errors=errors)
+def _coupon_id(value: object) -> str | None:
+    # An id has letters. A number is the value of another field.
+    if isinstance(value, int | float):
+        raise ValueError("must be text")
+    return customer_ids.canonical(value)
 
 
 def redeemed_response(made: RedemptionResult) -> Response:
