@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -108,6 +109,35 @@ def test_export_of_too_many_records_is_refused(
     )
     answer = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "from")
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["application/json", "application/json, text/plain, */*", "text/csv;q=0.5, application/json"],
+)
+def test_program_gets_the_address_instead_of_a_redirect(api: Api, accept: str):
+    coupon = api.coupon()
+    api.distribute(coupon, "ann")
+    before = datetime.now(UTC)
+    path = f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv?status=distributed"
+    answer = api.call("GET", path, accept=accept)
+    assert (answer.status_code, "location" in answer.headers) == (200, False)
+    assert answer.json().keys() == {"url", "expires_at"}
+    fetched = httpx.get(answer.json()["url"], trust_env=False)
+    assert (fetched.status_code, b'"ann"' in fetched.content) == (200, True)
+    left = datetime.fromisoformat(answer.json()["expires_at"]) - before
+    assert timedelta(seconds=295) < left <= timedelta(seconds=301)
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "text/csv", "text/html", "application/json;q=0, */*", ""]
+)
+def test_other_clients_are_redirected_to_the_file(api: Api, accept: str):
+    coupon = api.coupon()
+    path = f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv"
+    answer = api.call("GET", path, accept=accept)
+    assert (answer.status_code, answer.content) == (303, b"")
+    assert answer.headers["location"]
 
 
 def test_export_requires_the_owner_and_the_admin_scope(api: Api, organisation):

@@ -181,9 +181,9 @@ def test_page_saved_concurrently_is_not_overwritten(open_console, bakery):
     page.get_by_label("Terms and conditions").fill("Mine")
     bakery.call("PUT", path, {"terms": "Theirs"})
     page.get_by_role("button", name="Save Redeem Page").click()
-    expect(page.get_by_role("alert").filter(has_text="Someone saved this page")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Someone changed this page")).to_be_visible()
     assert bakery.call("GET", path).json()["terms"] == "Theirs"
-    page.get_by_role("button", name="Keep mine, then save").click()
+    page.get_by_role("button", name="Put my changes on top").click()
     page.get_by_role("button", name="Save Redeem Page").click()
     expect(page.get_by_text("Redeem page saved")).to_be_visible()
     assert bakery.call("GET", path).json()["terms"] == "Mine"

@@ -11,7 +11,7 @@ from couponflow.domain.csv_safety import escape_formulas
 from couponflow.domain.errors import ValidationFailed
 from couponflow.domain.models import Coupon, Redemption
 from couponflow.services.records import RecordFilter, RecordService
-from couponflow.store.exports import ExportFiles
+from couponflow.store.exports import Export, ExportFiles
 
 COLUMNS = (
     "redemption_id",
@@ -39,15 +39,22 @@ class ExportService:
     ) -> None:
         self._records, self._files, self._timer = records, files, timer
 
-    def csv(self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter) -> str:
-        """Write the file and return its address, which works for five minutes.
+    def csv(
+        self, coupon: Coupon, customer_id: str | None, wanted: RecordFilter, now: datetime
+    ) -> Export:
+        """Write the file; its address works for five minutes.
 
         Raises ValidationFailed if there are too many records for one file.
         """
         content = self._written(self._records.iterate_all(coupon, customer_id, wanted))
         name = f"redemptions-{coupon.code}.csv"
         return self._files.save(
-            coupon.organisation_id, links.new_secret(), content, "text/csv; charset=utf-8", name
+            coupon.organisation_id,
+            links.new_secret(),
+            content,
+            "text/csv; charset=utf-8",
+            name,
+            now,
         )
 
     def _written(self, redemptions: Iterable[Redemption]) -> bytes:

@@ -23,17 +23,19 @@ export class Unreachable extends Error {
 
 // `credential` is for trying a key out before it is anybody's session.
 // `idempotencyKey` names what one form creates, so that a repetition creates nothing more.
-export async function api(method, path, { query, body, signal, credential, idempotencyKey } = {}) {
+// `ifMatch` is the version that the form was opened with: a save on any other is refused (412).
+export async function api(method, path, { query, body, signal, credential, idempotencyKey, ifMatch } = {}) {
   const address = path + written(query);
   for (let attempt = 1; ; attempt += 1) {
     const sentKey = key.value;
     try {
-      return await once(method, address, { body, signal, credential: credential ?? authorization(), idempotencyKey });
+      const sent = { body, signal, credential: credential ?? authorization(), idempotencyKey, ifMatch };
+      return await once(method, address, sent);
     } catch (error) {
       if (error.status === 401 && !credential) {
         if (sentKey === key.value) await renewed();
         attempt = 0;
-      } else if (isSafeToRepeat(error, method, idempotencyKey) && attempt < TRIES) {
+      } else if (isSafeToRepeat(error, method, idempotencyKey ?? ifMatch) && attempt < TRIES) {
         await pause(error.retryAfter * 1000 * attempt, signal);
       } else {
         throw error;
@@ -58,15 +60,16 @@ export const put = (path, body, options) => api("PUT", path, { body, ...options 
 export const patch = (path, body, options) => api("PATCH", path, { body, ...options });
 export const remove = (path, options) => api("DELETE", path, options);
 
-// After `outcome_unknown` the write may have been made: only a request that changes nothing by its repetition is sent again.
-function isSafeToRepeat(error, method, idempotencyKey) {
+// After `outcome_unknown` the write may have been made: only a request whose repetition the service recognises is sent again.
+function isSafeToRepeat(error, method, isRecognised) {
   if (error.status === 429 || error.code === "try_again") return true;
-  return error.status === 503 && (method === "GET" || Boolean(idempotencyKey));
+  return error.status === 503 && (method === "GET" || Boolean(isRecognised));
 }
 
-async function once(method, address, { body, signal, credential, idempotencyKey }) {
+async function once(method, address, { body, signal, credential, idempotencyKey, ifMatch }) {
   const headers = { accept: "application/json" };
   if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;
+  if (ifMatch) headers["if-match"] = ifMatch;
   if (credential) headers.authorization = credential;
   if (body !== undefined) headers["content-type"] = "application/json";
   const limits = [AbortSignal.timeout(PATIENCE_MS), ...(signal ? [signal] : [])];
@@ -88,14 +91,20 @@ async function once(method, address, { body, signal, credential, idempotencyKey 
     const problem = typeof content === "object" && content ? content : {};
     throw new ApiError(response.status, problem, Number(response.headers.get("retry-after")) || 1);
   }
+  const etag = response.headers.get("etag");
+  if (etag && typeof content === "object" && content) versions.set(content, etag);
   return content;
 }
+
+const versions = new WeakMap();
+
+// The version of something that came from the API, for `ifMatch`.
+export const versionOf = (content) => versions.get(content);
 
 async function read(response, signal) {
   const type = response.headers.get("content-type") ?? "";
   try {
     if (type.includes("json")) return await response.json();
-    if (type.includes("csv")) return await response.blob();
     return await response.text();
   } catch (error) {
     if (signal?.aborted) throw error;

@@ -2,6 +2,9 @@ import { get } from "./api.js";
 
 const MOST = 500;
 
+// Without entries that are no objects: one broken coupon must not hide the others.
+export const whole = (items) => items.filter((item) => item && typeof item === "object");
+
 // A whole list, newest first, as far as anybody looks through it.
 export async function listed(path, signal) {
   const found = [];

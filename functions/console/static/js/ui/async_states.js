@@ -1,5 +1,5 @@
 // Placeholders for content that is loading, empty or unavailable.
-import { Component, html } from "../core/preact.js";
+import { html } from "../core/preact.js";
 import { sentence } from "../core/messages.js";
 import { Button } from "./controls.js";
 import { Icon } from "./icons.js";
@@ -46,26 +46,3 @@ export const Notice = ({ kind = "info", action, children, ...rest }) => html`
     <div>${children}</div>
     ${action && html`<div class="notice-action">${action}</div>`}
   </div>`;
-
-// A screen that breaks says so; it does not take the console with it.
-export class Safely extends Component {
-  componentDidCatch(error) {
-    console.error(error);
-    this.setState({ error });
-  }
-
-  componentDidUpdate({ at }) {
-    if (this.state.error && at !== this.props.at) this.setState({ error: null });
-  }
-
-  render({ children }, { error }) {
-    if (!error) return children;
-    return html`
-      <div class="state" role="alert">
-        <span class="state-icon" data-kind="alert"><${Icon} name="alert" size=${26} /></span>
-        <h1>This screen ran into a problem</h1>
-        <p>Nothing that was saved is lost. Load the screen again; if it stays like this, tell your account manager.</p>
-        <${Button} kind="primary" onClick=${() => location.reload()}>Load again<//>
-      </div>`;
-  }
-}

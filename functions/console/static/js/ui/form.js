@@ -54,6 +54,13 @@ export function useForm({ saved, check = () => ({}), draft }) {
     settle(now, now);
   };
 
+  // Another user's save is the new base. What was typed here goes on top of it, or is dropped.
+  const rebase = (now, keepsMine) => {
+    const mine = Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== base[name]));
+    settle(now, now);
+    setValues(keepsMine ? { ...now, ...mine } : now);
+  };
+
   // `save(values)` is called when nothing is wrong. A 422's errors find their fields by name.
   const submit = (save) => async (event) => {
     event?.preventDefault();
@@ -88,6 +95,7 @@ export function useForm({ saved, check = () => ({}), draft }) {
     left,
     settle,
     reset,
+    rebase,
     submit,
     element,
   };

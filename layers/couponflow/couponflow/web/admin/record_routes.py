@@ -5,8 +5,9 @@ CSV file.
 from couponflow.domain.models import Coupon
 from couponflow.services.records import RecordCursor, RecordFilter
 from couponflow.web.admin.coupon_schemas import RecordListing
-from couponflow.web.admin.response_models import Page, RecordOut
-from couponflow.web.http import cursors, validation
+from couponflow.web.admin.response_models import ExportOut, Page, RecordOut
+from couponflow.web.http import accept, cursors, validation
+from couponflow.web.http.accept import Format
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
@@ -42,9 +43,11 @@ def add_routes(app: HttpApp, services: Services) -> None:
         # The file is in the bucket, because Lambda limits a response to 6 MB.
         coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
         query = _parse_query(request, coupon)
-        return Response(
-            303, headers={"location": exports.csv(coupon, query.customer_id, _filter(query))}
-        )
+        export = exports.csv(coupon, query.customer_id, _filter(query), request.now)
+        # A client that follows the redirect may send its key along, which the storage refuses.
+        if accept.preferred_format(request.headers) is Format.JSON:
+            return ExportOut(url=export.url, expires_at=export.expires_at).response()
+        return Response(303, headers={"location": export.url})
 
 
 def _parse_query(request: Request, coupon: Coupon) -> RecordListing:

@@ -155,6 +155,13 @@ class RedeemButtonOut(ResponseModel):
     url: str | None
 
 
+class ExportOut(ResponseModel):
+    """Where an exported file is fetched, without a key."""
+
+    url: str
+    expires_at: Time
+
+
 class RedeemPageOut(ResponseModel):
     """Settings of a redeem page; images by their ids."""
 

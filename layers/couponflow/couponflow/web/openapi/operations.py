@@ -15,6 +15,7 @@ from couponflow.web.admin import (
 )
 from couponflow.web.admin.response_models import (
     CouponOut,
+    ExportOut,
     FlowBlockOut,
     ImageOut,
     Page,
@@ -169,9 +170,10 @@ OPERATIONS: dict[str, Operation] = {
         errors=(*_COUPON, *_LIST),
     ),
     "GET /v1/coupons/{coupon_id}/redemptions.csv": Operation(
-        "All redemption records as a file, at the address given by Location for five minutes",
-        None,
-        303,
+        "All redemption records as a file: its address where `Accept` asks for JSON, else a "
+        "redirect to it. The address works for five minutes, without a key",
+        ExportOut,
+        more={303: ""},
         query=coupon_schemas.RecordListing,
         errors=(*_COUPON, *_QUERY),
     ),

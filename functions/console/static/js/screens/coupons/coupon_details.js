@@ -10,6 +10,7 @@ import { Notice } from "../../ui/async_states.js";
 import { toast } from "../../ui/toasts.js";
 import { changes, check, fieldsOf } from "./coupon_fields.js";
 import { CouponForm } from "./coupon_form.js";
+import { Conflict } from "../../ui/conflict.js";
 import { FormErrors } from "../../ui/form_errors.js";
 
 export function Details({ coupon, onChanged }) {
@@ -41,22 +42,24 @@ export function Details({ coupon, onChanged }) {
     }
     return undefined;
   });
-  const adopt = (values) => {
+  const adopt = (keepsMine) => {
     setOpened(theirs);
     onChanged(theirs);
-    form.reset(fieldsOf(theirs));
-    for (const [name, value] of Object.entries(values)) form.set(name, value);
+    form.rebase(fieldsOf(theirs), keepsMine);
     setTheirs(null);
   };
-  const mine = () =>
-    Object.fromEntries(Object.entries(form.values).filter(([name, value]) => value !== form.base[name]));
 
   if (coupon.status === "archived") return html`<${Archived} coupon=${coupon} />`;
   return html`
     <${CouponForm} form=${form} coupon=${opened} onSubmit=${save}
       notices=${html`
         ${form.wasRestored && !theirs && html`<${Notice} action=${html`<${Button} onClick=${() => form.reset()}>Discard<//>`}>These are your unsaved changes from before the page was loaded again.<//>`}
-        ${theirs && html`<${Conflict} before=${opened} theirs=${theirs} onTheirs=${() => adopt({})} onMine=${() => adopt(mine())} />`}`}
+        ${
+          theirs &&
+          html`<${Conflict} what="coupon" before=${opened} theirs=${theirs} fields=${Object.values(LABELS)}
+          more=${theirs.status === "archived" && "They archived it."} onTheirs=${() => adopt(false)}
+          onMine=${theirs.status !== "archived" && (() => adopt(true))} />`
+        }`}
       footer=${html`
         <${FormErrors} form=${form} />
         <div class="form-actions">
@@ -83,22 +86,6 @@ const LABELS = {
   max_redemptions_per_customer: ["Per customer", (coupon) => coupon.max_redemptions_per_customer ?? "No limit"],
   active: ["Active", (coupon) => (coupon.active ? "On" : "Off")],
 };
-
-function Conflict({ before, theirs, onTheirs, onMine }) {
-  const differing = Object.values(LABELS).filter(([, words]) => words(before) !== words(theirs));
-  return html`
-    <${Notice} kind="alert">
-      <p><b>Someone changed this coupon while you were editing it.</b> Nothing of theirs was overwritten, and nothing of yours is lost.</p>
-      <ul class="differences">
-        ${theirs.status === "archived" && html`<li>They archived it.</li>`}
-        ${differing.map(([label, words]) => html`<li key=${label}>${label}: <s>${words(before)}</s> is now <b>${words(theirs)}</b></li>`)}
-      </ul>
-      <div class="dialog-actions">
-        <${Button} onClick=${onTheirs}>Take theirs, drop mine<//>
-        ${theirs.status !== "archived" && html`<${Button} kind="primary" onClick=${onMine}>Put my changes on top<//>`}
-      </div>
-    <//>`;
-}
 
 const Archived = ({ coupon }) => html`
   <div class="card section">

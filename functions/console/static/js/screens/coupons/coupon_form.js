@@ -2,10 +2,12 @@
 import { html, useEffect, useMemo, useState } from "../../core/preact.js";
 import { get } from "../../core/api.js";
 import * as codes from "../../core/codes.js";
+import { whole } from "../../core/lists.js";
 import { useDebounced } from "../../core/resource.js";
 import { browserZone, offsetName, zoneName, zones } from "../../core/times.js";
 import { Choices, Field, SelectField, Switch, TextField, Wrong } from "../../ui/fields.js";
 import { Icon } from "../../ui/icons.js";
+import { SafeCard } from "../../ui/boundary.js";
 import { Summary } from "./coupon_summary.js";
 import { RuleRows } from "./rule_rows.js";
 
@@ -45,7 +47,7 @@ export function CouponForm({ form, coupon, onSubmit, notices, footer }) {
         </section>
         ${footer}
       </div>
-      <${Summary} values=${form.values} used=${coupon?.times_redeemed} />
+      <${SafeCard} what="summary" at=${form.values}><${Summary} values=${form.values} used=${coupon?.times_redeemed} /><//>
     </form>`;
 }
 
@@ -97,7 +99,9 @@ function useAvailability(code) {
     get("/v1/coupons", { query: { q: code, limit: 100 }, signal: control.signal }).then(
       ({ items }) =>
         setState(
-          items.some((coupon) => coupon.status !== "archived" && codes.canonical(coupon.code) === codes.canonical(code))
+          whole(items).some(
+            (coupon) => coupon.status !== "archived" && codes.canonical(String(coupon.code)) === codes.canonical(code),
+          )
             ? "taken"
             : "free",
         ),

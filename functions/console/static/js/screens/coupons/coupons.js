@@ -12,6 +12,7 @@ import { Menu } from "../../ui/menu.js";
 import { Page } from "../../ui/page.js";
 import { Badge, Pager, Usage } from "../../ui/usage.js";
 import { Empty, Lines, Loaded } from "../../ui/async_states.js";
+import { Rows } from "../../ui/boundary.js";
 import { announce } from "../../ui/toasts.js";
 import { actionsOf } from "./coupon_actions.js";
 import { LinkDialog } from "./link_dialog.js";
@@ -88,7 +89,9 @@ const Table = ({ items, onChanged, onLink, isBusy }) => html`
         <th role="columnheader" scope="col">Status</th><th role="columnheader" scope="col"><span class="unseen">Actions</span></th>
       </tr></thead>
       <tbody role="rowgroup">
-        ${items.map((coupon) => html`<${Row} key=${coupon.coupon_id} coupon=${coupon} onChanged=${onChanged} onLink=${onLink} />`)}
+        <${Rows} items=${items} id="coupon_id" what="coupon"
+          row=${(coupon) => html`<${Row} coupon=${coupon} onChanged=${onChanged} onLink=${onLink} />`}
+          broken=${(words) => html`<tr role="row"><td role="cell" colspan="5">${words}</td></tr>`} />
       </tbody>
     </table>
   </div>`;

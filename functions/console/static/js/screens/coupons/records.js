@@ -1,7 +1,7 @@
 // Who got the coupon and who redeemed it.
 import { html, useEffect, useState } from "../../core/preact.js";
 import { get } from "../../core/api.js";
-import { save } from "../../core/download.js";
+import { download, save } from "../../core/download.js";
 import { useDebounced, useResource, useReturns } from "../../core/resource.js";
 import { adjust, go, place } from "../../core/router.js";
 import { clockToTheSecond, day, daysLater, moment, zoneName } from "../../core/times.js";
@@ -10,6 +10,7 @@ import { Button, Copy } from "../../ui/controls.js";
 import { Icon } from "../../ui/icons.js";
 import { Badge, Bar, Pager } from "../../ui/usage.js";
 import { Empty, Lines, Loaded } from "../../ui/async_states.js";
+import { Rows, SafeCard } from "../../ui/boundary.js";
 import { announce, toast } from "../../ui/toasts.js";
 
 const PAGE_LENGTH = 50;
@@ -49,7 +50,7 @@ export function Records({ coupon, onReload }) {
     go(place.value.path);
   };
   return html`
-    <${Figures} coupon=${coupon} />
+    <${SafeCard} what="usage" at=${coupon}><${Figures} coupon=${coupon} /><//>
     <div class="toolbar">
       <nav class="tabs" aria-label="Status">
         ${TABS.map(([value, label]) => html`<a key=${value} href=${recordsHref({ ...query, status: value })} aria-current=${value === status ? "true" : undefined}>${label}</a>`)}
@@ -104,7 +105,8 @@ function Export({ coupon, filter, path }) {
     setIsBusy(true);
     announce("Preparing the file");
     try {
-      const file = await get(`${path}.csv`, { query: filter });
+      const { url } = await get(`${path}.csv`, { query: filter });
+      const file = await download(url);
       save(file, `redemptions-${coupon.code}-${new Date().toISOString().slice(0, 10)}.csv`);
       toast("The export is in your downloads");
     } catch (error) {
@@ -123,7 +125,9 @@ const Table = ({ items, zone, isBusy }) => html`
         ${["Redemption ID", "Customer ID", "Inbox ID", "Status", "Redeemed at", "Distributed at"].map((title) => html`<th key=${title} role="columnheader" scope="col">${title}</th>`)}
       </tr></thead>
       <tbody role="rowgroup">
-        ${items.map((record) => html`<${Row} key=${record.redemption_id} record=${record} zone=${zone} />`)}
+        <${Rows} items=${items} id="redemption_id" what="record"
+          row=${(record) => html`<${Row} record=${record} zone=${zone} />`}
+          broken=${(words) => html`<tr role="row"><td role="cell" colspan="6">${words}</td></tr>`} />
       </tbody>
     </table>
     <p class="table-note">Times are those of ${zoneName(zone)}.</p>

@@ -1,8 +1,8 @@
 // One Distribute Coupon block: what it says, where the flow goes on, and the request to paste into the builder.
 import { html, useMemo, useState } from "../../core/preact.js";
-import { get, idempotencyKeys, post, put, remove } from "../../core/api.js";
-import { listed } from "../../core/lists.js";
-import { same, useForm } from "../../ui/form.js";
+import { get, idempotencyKeys, post, put, remove, versionOf } from "../../core/api.js";
+import { listed, whole } from "../../core/lists.js";
+import { useForm } from "../../ui/form.js";
 import { useResource } from "../../core/resource.js";
 import { go, href } from "../../core/router.js";
 import { OUTCOMES, limitsOf } from "../../core/channels.js";
@@ -16,8 +16,10 @@ import { toast } from "../../ui/toasts.js";
 import { ImageField } from "../../ui/upload.js";
 import { shownAt } from "../../core/images.js";
 import { sentence } from "../../core/messages.js";
+import { SafeCard } from "../../ui/boundary.js";
+import { Conflict } from "../../ui/conflict.js";
 import { FormErrors } from "../../ui/form_errors.js";
-import { blank, body, channelOptions, check, fieldsOf, nameOf } from "./fields.js";
+import { blank, body, channelOptions, check, differences, fieldsOf, nameOf } from "./fields.js";
 import { Bubble } from "./chat_bubble.js";
 import { Request } from "./request_snippet.js";
 
@@ -28,7 +30,7 @@ export function FlowBlock({ id }) {
         id ? get(`/v1/flow/blocks/${id}`, { signal }) : null,
         listed("/v1/coupons", signal),
       ]);
-      return { block, coupons };
+      return { block, coupons: whole(coupons) };
     },
     [id],
   );
@@ -59,7 +61,7 @@ async function discard(id) {
 
 function Editor({ block: opened, coupons }) {
   const [block, setBlock] = useState(opened);
-  const [isStale, setIsStale] = useState(false);
+  const [theirs, setTheirs] = useState(null);
   const saved = block ? fieldsOf(block) : { ...blank, coupon_id: coupons.length === 1 ? coupons[0].coupon_id : "" };
   const couponOf = (id) => coupons.find((each) => each.coupon_id === id);
   const form = useForm({
@@ -72,40 +74,42 @@ function Editor({ block: opened, coupons }) {
   const keyOf = useMemo(idempotencyKeys, []);
   const save = form.submit(async (values) => {
     try {
-      // The API keeps no versions of a block, so it is read again before it is written over.
-      if (block && !isStale && !same(fieldsOf(await get(`/v1/flow/blocks/${block.block_id}`)), form.base))
-        return setIsStale(true);
       const kept = await (block
-        ? put(`/v1/flow/blocks/${block.block_id}`, body(values))
+        ? put(`/v1/flow/blocks/${block.block_id}`, body(values), { ifMatch: versionOf(block) })
         : post("/v1/flow/blocks", body(values), { idempotencyKey: keyOf(body(values)) }));
       form.settle(fieldsOf(kept), values);
-      setIsStale(false);
       toast("Block saved");
       if (!block) await go(`/flow-blocks/${kept.block_id}`, {}, { replace: true });
       setBlock(kept);
     } catch (error) {
+      if (error.status === 412) return setTheirs(await get(`/v1/flow/blocks/${block.block_id}`));
       if (error.fields)
         error.fields = Object.fromEntries(Object.entries(error.fields).map(([field, words]) => [nameOf(field), words]));
       throw error;
     }
     return undefined;
   });
+  const adopt = (keepsMine) => {
+    setBlock(theirs);
+    form.rebase(fieldsOf(theirs), keepsMine);
+    setTheirs(null);
+  };
   return html`
     <div class="split block-editor">
       <form class="split-main" ref=${form.element} onSubmit=${save} novalidate aria-label="Block settings">
         ${form.wasRestored && html`<${Notice} action=${html`<${Button} onClick=${() => form.reset()}>Discard<//>`}>These are your unsaved changes from before the page was loaded again.<//>`}
-        ${isStale && html`<${Notice} kind="alert">Someone changed this block while you were editing it. Save once more to put yours in its place, or load the page again to see theirs.<//>`}
+        ${theirs && html`<${Conflict} what="block" before=${fieldsOf(block)} theirs=${fieldsOf(theirs)} fields=${differences(coupons)} onTheirs=${() => adopt(false)} onMine=${() => adopt(true)} />`}
         <${Message} form=${form} coupon=${coupon} coupons=${coupons} />
         <${Fallbacks} form=${form} />
         <${FormErrors} form=${form} shown=${Object.keys(form.values)} />
         <div class="form-actions sticky">
-          <${Button} kind="primary" type="submit" isBusy=${form.isSaving}>${block ? "Save block" : "Create block"}<//>
+          <${Button} kind="primary" type="submit" isBusy=${form.isSaving} disabled=${Boolean(theirs)}>${block ? "Save block" : "Create block"}<//>
           ${form.isDirty && block ? html`<${Button} onClick=${() => form.reset()}>Discard<//>` : !block && html`<${LinkButton} href=${href("/flow-blocks")}>Cancel<//>`}
         </div>
       </form>
       <div class="block-side">
-        <${Bubble} values=${form.values} coupon=${coupon} />
-        <${Request} block=${block} isDirty=${form.isDirty} />
+        <${SafeCard} what="chat preview" at=${form.values}><${Bubble} values=${form.values} coupon=${coupon} /><//>
+        <${SafeCard} what="request" at=${block}><${Request} block=${block} isDirty=${form.isDirty} /><//>
       </div>
     </div>`;
 }

@@ -4,6 +4,7 @@ import { isOurs } from "../../core/images.js";
 import * as placeholders from "../../core/placeholders.js";
 import { characters } from "../../core/messages.js";
 import { httpsProblem } from "../../core/urls.js";
+import { excerpt } from "../../ui/conflict.js";
 
 const LONGEST_FLOW = 200;
 
@@ -36,6 +37,16 @@ export const body = (values) => ({
   image_url: values.image_url.trim() || null,
   fallback_flows: Object.fromEntries(OUTCOMES.map(([outcome]) => [outcome, values[outcome].trim() || null])),
 });
+
+// A block's fields in words, to compare two versions of it.
+export const differences = (coupons) => [
+  ["Coupon", ({ coupon_id: id }) => coupons.find((each) => each.coupon_id === id)?.name ?? id],
+  ["Channel", ({ channel }) => channelOf(channel).label],
+  ["Message content", ({ message }) => excerpt(message)],
+  ["Button title", ({ button_title: title }) => excerpt(title)],
+  ["Image URL", ({ image_url: url }) => excerpt(url)],
+  ...OUTCOMES.map(([outcome, label]) => [`Flow after “${label}”`, (block) => excerpt(block[outcome])]),
+];
 
 export const nameOf = (field) => field.replace(/^fallback_flows\./, "");
 

@@ -1,7 +1,7 @@
 // How customers see the coupon: settings on the left, their phone on the right.
 import { html, useEffect, useState } from "../../core/preact.js";
-import { get, put } from "../../core/api.js";
-import { same, useForm } from "../../ui/form.js";
+import { get, put, versionOf } from "../../core/api.js";
+import { useForm } from "../../ui/form.js";
 import { useResource } from "../../core/resource.js";
 import { Button } from "../../ui/controls.js";
 import { Choices, Segments, SelectField, Switch, TextField } from "../../ui/fields.js";
@@ -9,9 +9,11 @@ import { Loaded, Notice } from "../../ui/async_states.js";
 import { toast } from "../../ui/toasts.js";
 import { ImageField } from "../../ui/upload.js";
 import { ColorField } from "../../ui/color.js";
+import { SafeCard } from "../../ui/boundary.js";
+import { Conflict } from "../../ui/conflict.js";
 import { FormErrors } from "../../ui/form_errors.js";
 import { Preview } from "./preview.js";
-import { LOCALES, check, fieldsOf, nameOf, settingsOf } from "./settings_form.js";
+import { DIFFERENCES, LOCALES, check, fieldsOf, nameOf, settingsOf } from "./settings_form.js";
 
 export function RedeemPage({ coupon }) {
   const path = `/v1/coupons/${coupon.coupon_id}/redeem-page`;
@@ -21,6 +23,7 @@ export function RedeemPage({ coupon }) {
 
 function Editor({ coupon, path, saved }) {
   const form = useForm({ saved: fieldsOf(saved), check, draft: `page.${coupon.coupon_id}` });
+  const [opened, setOpened] = useState(saved);
   const [theirs, setTheirs] = useState(null);
   const [state, setState] = useState("available");
   const [view, setView] = useState("settings");
@@ -33,22 +36,22 @@ function Editor({ coupon, path, saved }) {
   }, [form.values]);
 
   const save = form.submit(async (values) => {
-    // The API keeps no versions of a page, so it is read again before it is written over.
-    const now = await get(path);
-    if (!same(fieldsOf(now), form.base)) return setTheirs(now);
-    const kept = await put(path, settingsOf(values)).catch((error) => {
+    try {
+      const kept = await put(path, settingsOf(values), { ifMatch: versionOf(opened) });
+      setOpened(kept);
+      form.settle(fieldsOf(kept), values);
+      toast("Redeem page saved");
+    } catch (error) {
+      if (error.status === 412) return setTheirs(await get(path));
       throw Object.assign(error, {
         fields: Object.fromEntries(Object.entries(error.fields ?? {}).map(([field, words]) => [nameOf(field), words])),
       });
-    });
-    form.settle(fieldsOf(kept ?? settingsOf(values)), values);
-    toast("Redeem page saved");
+    }
     return undefined;
   });
-  const resolve = (takesTheirs) => {
-    const mine = form.values;
-    form.reset(fieldsOf(theirs));
-    if (!takesTheirs) for (const [name, value] of Object.entries(mine)) form.set(name, value);
+  const adopt = (keepsMine) => {
+    setOpened(theirs);
+    form.rebase(fieldsOf(theirs), keepsMine);
     setTheirs(null);
   };
   return html`
@@ -60,7 +63,7 @@ function Editor({ coupon, path, saved }) {
       <form class="editor-settings" ref=${form.element} onSubmit=${save} novalidate aria-label="Redeem page settings">
         ${isArchived && html`<${Notice}>This coupon is archived. Its page is no longer shown and can't be changed.<//>`}
         ${form.wasRestored && !theirs && html`<${Notice} action=${html`<${Button} onClick=${() => form.reset()}>Discard<//>`}>These are your unsaved changes from before the page was loaded again.<//>`}
-        ${theirs && html`<${Conflict} onTheirs=${() => resolve(true)} onMine=${() => resolve(false)} />`}
+        ${theirs && html`<${Conflict} what="page" before=${fieldsOf(opened)} theirs=${fieldsOf(theirs)} fields=${DIFFERENCES} onTheirs=${() => adopt(false)} onMine=${() => adopt(true)} />`}
         <${Code} form=${form} code=${coupon.code} />
         <${ButtonSettings} form=${form} />
         <${Look} form=${form} />
@@ -71,18 +74,9 @@ function Editor({ coupon, path, saved }) {
           ${form.isDirty ? html`<${Button} onClick=${() => form.reset()}>Discard<//><span class="hint">Not saved yet</span>` : html`<span class="hint">All saved</span>`}
         </div>
       </form>
-      <${Preview} couponId=${coupon.coupon_id} settings=${previewed} state=${state} onState=${setState} />
+      <${SafeCard} what="preview" at=${previewed}><${Preview} couponId=${coupon.coupon_id} settings=${previewed} state=${state} onState=${setState} /><//>
     </div>`;
 }
-
-const Conflict = ({ onTheirs, onMine }) => html`
-  <${Notice} kind="alert">
-    <p><b>Someone saved this page while you were editing it.</b> Nothing was overwritten yet.</p>
-    <div class="dialog-actions">
-      <${Button} onClick=${onTheirs}>Take theirs, drop mine<//>
-      <${Button} kind="primary" onClick=${onMine}>Keep mine, then save<//>
-    </div>
-  <//>`;
 
 // Printed as thin lines on a phone's screen, a longer one is more than many scanners can tell apart.
 const LONGEST_BARCODE = 20;

@@ -1,6 +1,7 @@
 // A redeem page's settings as the form has them, and as the API does.
 import { characters } from "../../core/messages.js";
 import { httpsProblem } from "../../core/urls.js";
+import { excerpt } from "../../ui/conflict.js";
 
 export const LOCALES = [
   { value: "", label: "As the customer's phone" },
@@ -41,6 +42,24 @@ export const settingsOf = (values) => ({
   terms: values.terms,
   locale: values.locale || null,
 });
+
+const CODES = { text: "Text", qr: "QR code", barcode: "Barcode", hidden: "Hidden" };
+const BUTTONS = { redeem: "Redeem here", open_url: "Open a web page", none: "No button" };
+const image = (id) => (id ? `Image ${id}` : "None");
+
+// A page's fields in words, to compare two versions of it.
+export const DIFFERENCES = [
+  ["Code on page", (page) => CODES[page.code_display]],
+  ["Copy code button", (page) => (page.copy_code_button ? "On" : "Off")],
+  ["Redeem button", (page) => BUTTONS[page.behavior]],
+  ["Button label", (page) => excerpt(page.label)],
+  ["Web page", (page) => excerpt(page.url)],
+  ["Page background", (page) => page.background_color],
+  ["Brand icon", (page) => image(page.brand_icon)],
+  ["Campaign image", (page) => image(page.campaign_image)],
+  ["Terms and conditions", (page) => excerpt(page.terms)],
+  ["Language", (page) => LOCALES.find(({ value }) => value === page.locale)?.label ?? page.locale],
+];
 
 // The API's name of a field → the form's.
 export const nameOf = (field) => field.replace(/^redeem_button\.?/, "") || "url";
