@@ -60,7 +60,11 @@ def main() -> int:
         help="the checks, unit tests and the core's integration tests",
     )
     parser.add_argument(
-        "--workers", type=int, default=max(2, os.cpu_count() or 2), help="processes that run tests"
+        "--workers",
+        type=int,
+        # One more than cores: tests also wait, for browsers and for changes to be followed.
+        default=1 + max(2, os.cpu_count() or 2),
+        help="processes that run tests",
     )
     parser.add_argument(
         "--soak", metavar="SEED", help="the long proofs: `all`, or the part of a number"

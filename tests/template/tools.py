@@ -27,10 +27,11 @@ def transformed(template: Path = TEMPLATE) -> Document:
     )
 
 
-def lint(document: Document, folder: Path) -> list[str]:
-    """cfn-lint's findings, including warnings, as rule and location."""
-    path = folder / "linted.json"
-    path.write_text(json.dumps(document))
+def lint(documents: dict[str, Document], folder: Path) -> dict[str, list[str]]:
+    """cfn-lint's findings per document, including warnings, as rule and location."""
+    paths = {name: folder / f"{name}.json" for name in documents}
+    for name, document in documents.items():
+        paths[name].write_text(json.dumps(document))
     found = json.loads(
         _run(
             [
@@ -40,16 +41,20 @@ def lint(document: Document, folder: Path) -> list[str]:
                 "--format",
                 "json",
                 "--",
-                str(path),
+                *map(str, paths.values()),
             ],
             folder,
         )
     )
-    return [
-        f"{each['Rule']['Id']} {'/'.join(map(str, each['Location']['Path'] or []))}: "
-        f"{each['Message']}"
-        for each in found
-    ]
+    return {
+        name: [
+            f"{each['Rule']['Id']} {'/'.join(map(str, each['Location']['Path'] or []))}: "
+            f"{each['Message']}"
+            for each in found
+            if Path(each["Filename"]).stem == name
+        ]
+        for name in documents
+    }
 
 
 def checkov(documents: dict[str, Document], folder: Path) -> dict[str, set[tuple[str, str]]]:
