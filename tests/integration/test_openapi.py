@@ -65,3 +65,24 @@ def test_document_is_public(api: Api):
     answer = api.client.get("/v1/openapi.json")
     assert answer.status_code == 200
     assert answer.json() == json.loads(json.dumps(document.document()))
+
+
+def test_document_is_cached_and_revalidated(api: Api):
+    answer = api.client.get("/v1/openapi.json")
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    etag = answer.headers["etag"]
+    assert api.client.head("/v1/openapi.json").headers["etag"] == etag
+    for known in (etag, etag.removeprefix("W/"), f'"x", {etag}', "*"):
+        again = api.client.get("/v1/openapi.json", headers={"if-none-match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert (again.headers["etag"], again.headers["cache-control"]) == (
+            etag,
+            "public, max-age=300",
+        )
+    other = api.client.get("/v1/openapi.json", headers={"if-none-match": '"x"'})
+    assert other.status_code == 200
+
+
+def test_refusal_of_the_document_is_not_cached(api: Api):
+    answer = api.client.post("/v1/openapi.json")
+    assert (answer.status_code, answer.headers["cache-control"]) == (405, "no-store")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +25,10 @@ RESOURCES = SOURCE["Resources"]
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 # Immutable content: the path contains its hash.
 HASHED = {"/images/*", "/console/assets/*"}
+# Public content that is the same for every caller, and changes with a deployment only.
+PUBLIC = {"/v1/openapi.json"}
+ALL_METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
+ALL_HEADERS_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 
 
 def behaviors(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -33,13 +38,50 @@ def behaviors(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_cdn_caches_only_immutable_content():
+def behavior_of(path: str) -> dict[str, Any]:
+    """The behavior for a path, as CloudFront chooses it: the first pattern that fits."""
+    found = behaviors(RESOURCES)
+    default = found.pop("*")
+    return next((each for pattern, each in found.items() if fnmatchcase(path, pattern)), default)
+
+
+def test_cdn_caches_only_immutable_or_public_content():
     cached = {
         path
         for path, behavior in behaviors(RESOURCES).items()
         if behavior["CachePolicyId"] != CACHING_DISABLED
     }
-    assert cached == HASHED
+    assert cached == HASHED | PUBLIC
+
+
+def test_cdn_keeps_and_compresses_the_openapi_document():
+    behavior = behavior_of("/v1/openapi.json")
+    assert behavior["CachePolicyId"] != CACHING_DISABLED
+    assert behavior["Compress"] is True
+    assert behavior_of("/v1/openapi.json/")["CachePolicyId"] == CACHING_DISABLED
+    assert behavior_of("/v1/coupons")["CachePolicyId"] == CACHING_DISABLED
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/r/x", "/r/x/", "/r/x/redeem", "/anything", "/v1/coupons", "/v1/openapi.json", "/v1"],
+)
+def test_cdn_leaves_every_answer_to_the_functions(path: str):
+    """People get pages and programs problems: a function has to see the method and Accept."""
+    behavior = behavior_of(path)
+    assert behavior["TargetOriginId"] == "api"
+    assert set(behavior["AllowedMethods"]) == ALL_METHODS
+    assert behavior["OriginRequestPolicyId"] == ALL_HEADERS_BUT_HOST
+
+
+def test_cdn_replaces_no_error_by_a_page_of_its_own():
+    """It would replace the problems of programs too."""
+    config = RESOURCES["Cdn"]["Properties"]["DistributionConfig"]
+    assert {name for each in config["CustomErrorResponses"] for name in each} == {
+        "ErrorCode",
+        "ErrorCachingMinTTL",
+    }
+    assert behavior_of("/console/assets/x")["OriginRequestPolicyId"] == ALL_HEADERS_BUT_HOST
 
 
 def test_cdn_caches_no_route_with_a_key_or_link():
@@ -79,9 +121,10 @@ def test_plain_http_is_refused_or_redirected():
     policies = {
         path: behavior["ViewerProtocolPolicy"] for path, behavior in behaviors(RESOURCES).items()
     }
-    assert policies.pop("/v1/*") == "https-only", (
-        "a redirect would hide that a key was sent in the clear"
-    )
+    for path in ("/v1/*", "/v1/openapi.json"):
+        assert policies.pop(path) == "https-only", (
+            "a redirect would hide that a key was sent in the clear"
+        )
     assert set(policies.values()) == {"redirect-to-https"}
 
 

@@ -18,6 +18,15 @@ def etag(version: int | str) -> str:
     return f'"{version}"'
 
 
+def is_known(request: Request, etag: str) -> bool:
+    """Whether If-None-Match names the entity tag, so that 304 is enough. Weak tags count."""
+    known = request.headers.get("if-none-match", "")
+    wanted = etag.removeprefix("W/").strip('"')
+    return known.strip() == "*" or wanted in [
+        quoted or bare for quoted, bare in _TAG.findall(known)
+    ]
+
+
 def seen_revisions(request: Request) -> tuple[str, ...] | None:
     """Return the revisions in If-Match; None without one, or if it says that any is right.
 

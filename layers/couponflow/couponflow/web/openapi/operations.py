@@ -115,7 +115,7 @@ _USE = {
 }
 
 OPERATIONS: dict[str, Operation] = {
-    "GET /v1/openapi.json": Operation("This document", {"type": "object"}),
+    "GET /v1/openapi.json": Operation("This document", {"type": "object"}, more={304: ""}),
     "POST /v1/coupons": Operation(
         "Create a coupon",
         CouponOut,
