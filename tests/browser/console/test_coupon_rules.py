@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import violations
+from tests.support.samples import COUPON
+from tests.support.transports import http_client
 
 HOURS = [
     {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "11:00", "until": "14:30"},
@@ -94,6 +98,78 @@ def test_wrong_rules_are_reported_at_their_fields(open_console):
     for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"):
         page.get_by_label(day).uncheck()
     expect(page.get_by_text("Choose at least one day in each row.")).to_be_visible()
+
+
+def test_rules_name_the_next_end_and_opening(open_console):
+    page = open_console("/coupons/new")
+    page.clock.set_fixed_time("2026-12-02T15:00:00+08:00")  # a Wednesday
+    page.reload()
+    page.get_by_label("Valid for each customer").fill("7")
+    expect(page.get_by_text("now can redeem until 9 Dec 2026, end of day.")).to_be_visible()
+    add_hours(page, 1, "11:00", "14:00")
+    expect(page.get_by_text("It opens next on Thu, 3 Dec 2026, 11:00.")).to_be_visible()
+    page.get_by_label("Hours 1: until").fill("15:15")
+    expect(page.get_by_text("It is open now.")).to_be_visible()
+    # An end before the seventh day, and before the next Monday.
+    page.get_by_label("Ends").fill("2026-12-06")
+    for day in ("Tuesday", "Wednesday", "Thursday", "Friday"):
+        page.get_by_label(day).uncheck()
+    expect(page.get_by_text("It doesn't open during the active period.")).to_be_visible()
+    expect(page.get_by_text("until 6 Dec 2026, end of day, when the coupon ends.")).to_be_visible()
+    page.get_by_label("Valid for: unit").select_option("hours")
+    expect(page.get_by_text("now can redeem until 2 Dec 2026, 22:00.")).to_be_visible()
+
+
+def test_wrong_number_is_not_put_into_words(open_console):
+    page = open_console("/coupons/new")
+    page.get_by_label("Valid for: unit").select_option("hours")
+    page.get_by_label("Valid for each customer").fill("0")
+    page.get_by_label("Valid for each customer").blur()
+    field = page.locator(".field").filter(has=page.get_by_label("Valid for each customer"))
+    expect(field).to_contain_text("Enter a whole number from 1 to 8,760")
+    expect(field).not_to_contain_text("Each customer")
+
+
+def test_refusal_of_the_service_is_shown_at_its_rule(open_console, bakery):
+    wrong = {
+        "hours": [{"days": ["mon"], "from": "11:00", "until": "14:10"}],
+        "valid_for": {"days": 400},
+        "period_limit": {"uses": 5, "per": "day"},
+        "max_redemptions_per_customer": 1,
+    }
+    with http_client(base_url=bakery.base_url) as client:
+        answer = client.post("/v1/coupons", json=COUPON | wrong, headers=bakery.bearer())
+    assert answer.status_code == 422
+    page = open_console("/coupons/new")
+    page.get_by_label("Name").fill("Refused")
+    add_hours(page, 1, "11:00", "14:00")
+    page.route(
+        "**/v1/coupons",
+        lambda route: route.fulfill(
+            status=422, content_type="application/problem+json", body=answer.text
+        ),
+    )
+    page.get_by_role("button", name="Create coupon").click()
+    described = page.get_by_role("group", name="Opening hours")
+    expect(described).to_have_accessible_description(re.compile("must be a quarter hour"))
+    expect(page.get_by_label("Valid for each customer")).to_have_accessible_description(
+        re.compile("365")
+    )
+
+
+def test_restored_draft_keeps_hours_that_another_user_changed(open_console, bakery):
+    coupon = bakery.coupon(name="Two editors", hours=HOURS)
+    page = open_console(f"/coupons/{coupon['coupon_id']}")
+    page.get_by_label("Valid for each customer").fill("3")
+    page.reload()
+    expect(page.get_by_label("Valid for each customer")).to_have_value("3")
+    bakery.change(coupon, hours=HOURS[1:])
+    page.get_by_role("button", name="Save changes").click()
+    page.get_by_role("button", name="Put my changes on top").click()
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    saved = bakery.read(coupon)
+    assert (saved["valid_for"], saved["hours"]) == ({"days": 3}, HOURS[1:])
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -1,8 +1,8 @@
 // A coupon's own end, opening hours and period limit in words. Values are those of the API.
-import { zoneName } from "./times.js";
+import { WEEKDAYS, dayAndClock, isOpen, lastDayAndClock, nextOpening, ownEnd, weekday, zoneName } from "./times.js";
 import { count } from "./messages.js";
 
-export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+export const DAYS = WEEKDAYS;
 export const DAY_NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const PERIOD_BEGINS = { day: "at midnight", week: "on Monday", month: "on the 1st" };
 const OFTEN = { 1: "once", 2: "twice" };
@@ -16,9 +16,27 @@ export function validForWords(validFor) {
   return `Each customer can redeem until the end of the ${ordinal(days)} day after they receive it.`;
 }
 
+// For a customer who receives the coupon at `now`. `period`: {starts_at, ends_at, timezone}.
+export function ownEndExample(validFor, { ends_at, timezone }, now = Date.now()) {
+  const end = ownEnd(now, validFor, timezone);
+  const isOwn = Date.parse(end) < Date.parse(ends_at);
+  const last = lastDayAndClock(isOwn ? end : ends_at, timezone);
+  return `A customer who receives it now can redeem until ${last}${isOwn ? "" : ", when the coupon ends"}.`;
+}
+
 export function hoursWords(windows, zone) {
   if (!windows?.length) return "It can be redeemed at any time of day.";
   return `It can be redeemed ${windows.map(windowWords).join(", and ")}, ${zoneName(zone)} time.`;
+}
+
+// When the coupon can be redeemed next, inside its period; "" once that is over.
+export function openingExample(windows, { starts_at, ends_at, timezone }, now = Date.now()) {
+  const from = Math.max(now, Date.parse(starts_at));
+  if (from >= Date.parse(ends_at)) return "";
+  const opensAt = isOpen(windows, from, timezone) ? from : nextOpening(windows, from, timezone, ends_at);
+  if (!opensAt) return "It doesn't open during the active period.";
+  if (opensAt === now) return "It is open now.";
+  return `It opens next on ${weekday(opensAt, timezone)}, ${dayAndClock(opensAt, timezone)}.`;
 }
 
 export function periodWords(limit, zone) {

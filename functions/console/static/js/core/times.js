@@ -1,7 +1,15 @@
 // Times in a coupon's own zone, wherever the marketer sits.
 const LANGUAGE = navigator.languages?.find((language) => language.startsWith("en")) ?? "en-GB";
 const formats = new Map();
-const MINUTE_MS = 60_000;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const QUARTER_MS = 15 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+// A weekly window in an hour or a day that the zone skips opens two weeks later.
+const SEARCHED_MS = 15 * DAY_MS;
+
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 function format(zone, options, language = LANGUAGE) {
   const name = JSON.stringify([zone, options, language]);
@@ -68,22 +76,68 @@ export const clock = (at, zone) =>
 
 export const dayAndClock = (at, zone) => `${day(at, zone)}, ${clock(at, zone)}`;
 
+export const weekday = (at, zone) => format(zone, { weekday: "short" }).format(new Date(at));
+
 export const clockToTheSecond = (at, zone) =>
   format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
 
 // Clocks may go forward at midnight: then the day begins at one.
 const isStartOfDay = (at, zone) => wall(Date.parse(at) - 1, zone).date < wall(at, zone).date;
 
+// The first moment of a local day: also where midnight is skipped, or comes twice.
+function startOfDay(date, zone) {
+  const asUtc = Date.parse(`${date}T00:00:00Z`);
+  const offsets = [asUtc - DAY_MS, asUtc + DAY_MS].map((around) => offset(around, zone));
+  return Math.min(...offsets.map((east) => asUtc - east).filter((at) => wall(at, zone).date >= date));
+}
+
+// The zone's offset from UTC in milliseconds.
+function offset(at, zone) {
+  const { date, time, second } = wall(at, zone);
+  return Date.parse(`${date}T${time}:${second}Z`) - Math.floor(at / SECOND_MS) * SECOND_MS;
+}
+
+// When a coupon ends for a customer who received it at a moment (exclusive). Days end with the n-th day after that day.
+export function ownEnd(received, { hours, days }, zone) {
+  const at = new Date(received).getTime();
+  const end = hours ? at + hours * HOUR_MS : startOfDay(daysLater(wall(at, zone).date, days + 1), zone);
+  return new Date(end).toISOString();
+}
+
+// Whether one of the opening hours, as the API has them, contains the moment.
+export function isOpen(windows, at, zone) {
+  const { date, time } = wall(at, zone);
+  const today = (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
+  const yesterday = (today + 6) % 7;
+  return windows.some(({ days, from, until }) => {
+    const beginsToday = days.includes(WEEKDAYS[today]);
+    if (from < until) return beginsToday && from <= time && time < until;
+    return (beginsToday && time >= from) || (days.includes(WEEKDAYS[yesterday]) && time < until);
+  });
+}
+
+// The first open quarter hour after a moment; undefined if none comes before `before`. Every quarter hour is tried,
+// because the start of a window may be in a skipped hour.
+export function nextOpening(windows, after, zone, before) {
+  let at = Math.floor(new Date(after).getTime() / QUARTER_MS) * QUARTER_MS;
+  const last = Math.min(new Date(before).getTime() - 1, at + SEARCHED_MS);
+  while ((at += QUARTER_MS) <= last) if (isOpen(windows, at, zone)) return new Date(at).toISOString();
+  return undefined;
+}
+
 const justBefore = (at) => new Date(Date.parse(at) - 1);
 
 // A period's end is exclusive: one that is over when a day begins has the day before as its last.
 export function period({ starts_at, ends_at, timezone }) {
   const endsWithDay = isStartOfDay(ends_at, timezone);
-  const last = endsWithDay ? justBefore(ends_at) : ends_at;
   if (endsWithDay && isStartOfDay(starts_at, timezone))
-    return { from: day(starts_at, timezone), to: day(last, timezone) };
-  const to = endsWithDay ? `${day(last, timezone)}, end of day` : dayAndClock(ends_at, timezone);
-  return { from: dayAndClock(starts_at, timezone), to };
+    return { from: day(starts_at, timezone), to: day(justBefore(ends_at), timezone) };
+  return { from: dayAndClock(starts_at, timezone), to: lastDayAndClock(ends_at, timezone) };
+}
+
+// An exclusive end as people name it.
+export function lastDayAndClock(ends_at, zone) {
+  return isStartOfDay(ends_at, zone) ? `${day(justBefore(ends_at), zone)}, end of day` : dayAndClock(ends_at, zone);
 }
 
 // The same as a form has it.

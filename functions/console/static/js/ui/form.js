@@ -56,7 +56,7 @@ export function useForm({ saved, check = () => ({}), draft }) {
 
   // Another user's save is the new base. What was typed here goes on top of it, or is dropped.
   const rebase = (now, keepsMine) => {
-    const mine = Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== base[name]));
+    const mine = Object.fromEntries(Object.entries(values).filter(([name, value]) => !same(value, base[name])));
     settle(now, now);
     setValues(keepsMine ? { ...now, ...mine } : now);
   };

@@ -1,8 +1,17 @@
 // The three optional rows under the active period, each with a sentence that says it in words.
-import { html } from "../../core/preact.js";
-import { DAYS, DAY_NAMES, hoursWords, periodWords, validForWords } from "../../core/coupon_rules.js";
+import { html, useId, useMemo } from "../../core/preact.js";
+import {
+  DAYS,
+  DAY_NAMES,
+  hoursWords,
+  openingExample,
+  ownEndExample,
+  periodWords,
+  validForWords,
+} from "../../core/coupon_rules.js";
 import { Button, IconButton } from "../../ui/controls.js";
 import { Field, Wrong } from "../../ui/fields.js";
+import { check, endOf, startOf } from "./coupon_fields.js";
 import { hoursOf, MOST_WINDOWS, nextWindow, periodLimitOf, validForOf } from "./rule_fields.js";
 
 const UNITS = [
@@ -15,12 +24,25 @@ const PERIODS = [
   ["month", "a month"],
 ];
 
-export const RuleRows = ({ form }) => html`
-  <${NumberAndUnit} form=${form} name="valid_for" unit="valid_for_unit" label="Valid for each customer" unitLabel="Valid for: unit"
-    options=${UNITS} placeholder="No own end" words=${validForWords(validForOf(form.values))} />
-  <${Hours} form=${form} />
-  <${NumberAndUnit} form=${form} name="period_limit" unit="period_per" label="Redemptions per day, week or month" unitLabel="Period"
-    options=${PERIODS} placeholder="No limit" words=${periodWords(periodLimitOf(form.values), form.values.timezone)} />`;
+export function RuleRows({ form }) {
+  const { values } = form;
+  const wrong = check(values);
+  const isPeriodRight = !wrong.timezone && !wrong.starts_at && !wrong.ends_at;
+  const period = isPeriodRight && {
+    starts_at: startOf(values),
+    ends_at: endOf(values),
+    timezone: values.timezone,
+  };
+  return html`
+    <${NumberAndUnit} form=${form} name="valid_for" unit="valid_for_unit" label="Valid for each customer" unitLabel="Valid for: unit"
+      options=${UNITS} placeholder="No own end" words=${!wrong.valid_for && ownEndWords(validForOf(values), period)} />
+    <${Hours} form=${form} isRight=${!wrong.hours} period=${period} />
+    <${NumberAndUnit} form=${form} name="period_limit" unit="period_per" label="Redemptions per day, week or month" unitLabel="Period"
+      options=${PERIODS} placeholder="No limit" words=${!wrong.period_limit && periodWords(periodLimitOf(values), values.timezone)} />`;
+}
+
+const ownEndWords = (validFor, period) =>
+  [validForWords(validFor), validFor && period && ownEndExample(validFor, period)].filter(Boolean).join(" ");
 
 const NumberAndUnit = ({ form, name, unit, label, unitLabel, options, placeholder, words }) => html`
   <${Field} form=${form} name=${name} label=${label} hint=${words} isOptional>
@@ -34,13 +56,19 @@ const NumberAndUnit = ({ form, name, unit, label, unitLabel, options, placeholde
       </div>`}
   <//>`;
 
-function Hours({ form }) {
+function Hours({ form, isRight, period }) {
+  const id = useId();
   const windows = form.values.hours;
   const error = form.errorOf("hours");
+  // Up to 1,440 quarter hours are looked at.
+  const opening = useMemo(
+    () => (isRight && windows.length && period ? openingExample(hoursOf(form.values), period) : ""),
+    [windows, ...Object.values(period || {})],
+  );
   const save = (next) => form.set("hours", next);
   const change = (index, part) => save(windows.map((each, at) => (at === index ? { ...each, ...part } : each)));
   return html`
-    <fieldset class="hours" data-invalid=${Boolean(error)}>
+    <fieldset class="hours" data-invalid=${Boolean(error)} aria-describedby=${error ? `${id}-hint ${id}-error` : `${id}-hint`}>
       <legend>Opening hours <span class="optional">optional</span></legend>
       ${windows.map(
         (window, index) => html`
@@ -48,8 +76,8 @@ function Hours({ form }) {
             onRemove=${() => save(windows.filter((_, at) => at !== index))} />`,
       )}
       ${windows.length < MOST_WINDOWS && html`<${Button} icon="plus" onClick=${() => save([...windows, nextWindow(windows)])}>Add hours<//>`}
-      <p class="hint">${hoursWords(error ? [] : hoursOf(form.values), form.values.timezone)}</p>
-      ${error && html`<${Wrong}>${error}<//>`}
+      <p class="hint" id="${id}-hint">${isRight && hoursWords(hoursOf(form.values), form.values.timezone)} ${opening}</p>
+      ${error && html`<${Wrong} id="${id}-error">${error}<//>`}
     </fieldset>`;
 }
 
