@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from couponflow.domain.errors import NotFound
-from couponflow.web.http import readers
+from couponflow.web.http import compression, readers
 from couponflow.web.http.origin import lower_names
 from couponflow.web.http.problems import problem_response
 from couponflow.web.http.responses import SECURITY_HEADERS, Response
@@ -69,7 +69,7 @@ class File:
             tag.strip().removeprefix("W/") for tag in known.split(",")
         ):
             return Response(304, "", headers)
-        if self.compressed is not None and "gzip" in accepted:
+        if self.compressed is not None and compression.accepts_gzip(accepted):
             return Response(200, self.compressed, headers | {"content-encoding": "gzip"})
         return Response(200, self.content, headers)
 
@@ -124,7 +124,8 @@ def build_handler(console: Console) -> Callable[[dict[str, Any], Any], dict[str,
         path, headers = event["rawPath"], lower_names(event.get("headers"))
         accepted, known = headers.get("accept-encoding", ""), headers.get("if-none-match", "")
         response = console.answer(path, accepted, known)
-        return (response or _not_found(event | {"headers": headers})).to_lambda()
+        response = response or _not_found(event | {"headers": headers})
+        return compression.compress(response, accepted).to_lambda()
 
     return handler
 

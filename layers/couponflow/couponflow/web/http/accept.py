@@ -22,7 +22,7 @@ def preferred_format(headers: Mapping[str, str]) -> Format | None:
     if headers.get("sec-fetch-mode") == "navigate":
         return Format.PAGE
     best, highest = None, 0.0
-    for media_type, quality in _media_types(headers.get("accept", "")):
+    for media_type, quality in weighted_values(headers.get("accept", "")):
         named = _format_of(media_type)
         if named and quality > highest:
             best, highest = named, quality
@@ -36,11 +36,11 @@ def _format_of(media_type: str) -> Format | None:
     return Format.JSON if is_json else None
 
 
-def _media_types(accept: str) -> Iterator[tuple[str, float]]:
-    """Each media type of the header in lower case, with its quality."""
-    for part in accept.lower().split(","):
-        media_type, *parameters = (piece.strip() for piece in part.split(";"))
-        yield media_type, _quality(parameters)
+def weighted_values(header: str) -> Iterator[tuple[str, float]]:
+    """Each value of an Accept or Accept-Encoding header in lower case, with its quality."""
+    for part in header.lower().split(","):
+        value, *parameters = (piece.strip() for piece in part.split(";"))
+        yield value, _quality(parameters)
 
 
 def _quality(parameters: list[str]) -> float:

@@ -21,7 +21,15 @@ from couponflow.domain.errors import (
 from couponflow.domain.models import ApiKey
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.request_state import RequestState
-from couponflow.web.http import origin, problems, rate_limits, readers, routes, unknown_outcomes
+from couponflow.web.http import (
+    compression,
+    origin,
+    problems,
+    rate_limits,
+    readers,
+    routes,
+    unknown_outcomes,
+)
 from couponflow.web.http.authentication import Authenticator
 from couponflow.web.http.rate_limits import RateLimiter
 from couponflow.web.http.request import Request
@@ -112,7 +120,8 @@ class HttpApp:
             observability.log_exception(route_key)
             response = self._refused(InternalError(), event)
         observability.log_response(route_key, response.status, time.perf_counter() - started)
-        return response.to_lambda()
+        accepted = event["headers"].get("accept-encoding", "")
+        return compression.compress(response, accepted).to_lambda()
 
     def _refused(self, error: CouponflowError, event: dict[str, Any]) -> Response:
         observability.set_refusal(error.code)

@@ -1,6 +1,5 @@
 """The page as a response, with its security headers."""
 
-import gzip
 from collections.abc import Mapping
 
 from couponflow.web.http.request import Request
@@ -23,12 +22,12 @@ _HEADERS = SECURITY_HEADERS | {
 def page_response(view: PageState, request: Request) -> Response:
     """The page of a link."""
     html = render.render(view, _language(request), request.base_url)
-    return _html(200, html, request.headers, view.page.background_color)
+    return _html(200, html, view.page.background_color)
 
 
 def not_found(request: Request, status: int = 404) -> Response:
     """The page of an unknown link."""
-    return _html(status, render.not_found(_language(request)), request.headers)
+    return _html(status, render.not_found(_language(request)))
 
 
 def error_page(
@@ -48,21 +47,13 @@ def error_page(
     kept = {name: problem.headers[name] for name in _OF_THE_PROBLEM if name in problem.headers}
     if is_temporary:
         kept.setdefault("retry-after", "2")
-    return _html(problem.status, html, headers, **kept)
+    return _html(problem.status, html, **kept)
 
 
 def _language(request: Request) -> str:
     return request.headers.get("accept-language", "")
 
 
-def _html(
-    status: int, html: str, received: Mapping[str, str], background: str = WHITE, **more: str
-) -> Response:
-    headers = _HEADERS | {"content-security-policy": assets.security_policy(background)} | more
-    if "gzip" not in received.get("accept-encoding", ""):
-        return Response(status, html, headers)
-    # The gateway does not compress. A page that fits into the first packets appears a round trip
-    # earlier.
-    return Response(
-        status, gzip.compress(html.encode(), 6, mtime=0), headers | {"content-encoding": "gzip"}
-    )
+def _html(status: int, html: str, background: str = WHITE, **more: str) -> Response:
+    policy = {"content-security-policy": assets.security_policy(background)}
+    return Response(status, html, _HEADERS | policy | more)
