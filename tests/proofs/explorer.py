@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 from unittest import mock
 
@@ -21,10 +23,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from couponflow.domain import links
 from couponflow.domain.errors import CouponflowError, TryAgain
 from couponflow.services.shard_redeemer import RedemptionResult, TermsChangedError
+from couponflow.store import attribute_values
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.redemptions import AttemptClaimedError, NeverDistributedError, UseTakenError
 from simulator.engine import Engine, Item, Key, cancelled, error, keys_read, keys_written
-from simulator.environments import Environment, environment
+from simulator.environments import START, Environment, environment
 from tests.proofs import process_state
 
 T = TypeVar("T", bound=Hashable)
@@ -36,6 +39,9 @@ REFUSALS = (
     "customer_max_uses_reached",
     "coupon_disabled",
     "redeem_not_offered",
+    "coupon_expired",
+    "coupon_not_open",
+    "customer_period_uses_reached",
 )
 
 
@@ -43,7 +49,8 @@ REFUSALS = (
 class Process:
     """A call, and how often its client repeats it if the outcome is unclear.
 
-    `holder`: the customer whose uses it is about; `gives`: it may make that customer's first one.
+    `holder`: the customer whose uses it is about; `gives`: it may make that customer's first one;
+    `at`: the time of its clock.
 
     Processes of one `kind` differ only by name. Of schedules that only swap them, one is explored.
     """
@@ -54,6 +61,7 @@ class Process:
     holder: str = ""
     kind: str = ""
     gives: bool = False
+    at: datetime = START
 
 
 @dataclass(frozen=True)
@@ -65,13 +73,39 @@ class Budget:
     crashes: int = 0
 
 
+# A call alone is tried on the first items that a scene reaches, and then on one of so many.
+NEWCOMERS_AT_FIRST, NEWCOMERS_EVERY = 50, 50
+
+
 class Terms(NamedTuple):
     """The rules of one version of the coupon."""
 
     version: int
     per_customer: int
-    is_open: bool
+    is_active: bool
     has_button: bool
+    ends_at: datetime
+    opening: tuple[str, str] | None  # hours of every day, in UTC
+    hours_valid: int | None
+    uses_a_day: int
+
+    def is_open(self, at: datetime) -> bool:
+        return self.opening is None or self.opening[0] <= f"{at:%H:%M}" < self.opening[1]
+
+    def ends_for(self, customer: Customer) -> datetime:
+        if self.hours_valid is None or customer.received is None:
+            return self.ends_at
+        return min(self.ends_at, customer.received + timedelta(hours=self.hours_valid))
+
+
+class Customer(NamedTuple):
+    """The uses of one customer, and when they last received one."""
+
+    redeemed: tuple[datetime, ...] = ()
+    received: datetime | None = None
+
+    def used_on(self, day: datetime) -> int:
+        return sum(at.date() == day.date() for at in self.redeemed)
 
 
 class Local(NamedTuple):
@@ -134,6 +168,7 @@ class Found:
     states: int = 0
     outcomes: set[tuple[str, Outcome]] = field(default_factory=set)
     ends: set[frozenset[tuple[str, str]]] = field(default_factory=set)
+    newcomers: Counter[str] = field(default_factory=Counter)
 
 
 class Explorer:
@@ -144,8 +179,10 @@ class Explorer:
         warm: Callable[[Environment], Any],
         shards: int = 2,
         merges: bool = True,
+        newcomers: Sequence[Process] = (),
     ) -> None:
         self._processes, self._warm, self._shards, self._merges = processes, warm, shards, merges
+        self._newcomers, self.newcomers_every = newcomers, NEWCOMERS_EVERY
         self._start_items = dict(items)
         self._keys: list[Key] = list(items)
         self._places = {key: place for place, key in enumerate(self._keys)}
@@ -166,6 +203,7 @@ class Explorer:
         self._facts: dict[int, _Facts] = {}
         self._moves: dict[tuple[int, int, int, int], Move | None] = {}
         self._updates: dict[tuple[int, int, int, int], int] = {}
+        self._visited: set[int] = set()
         distributed = {pk for pk, _ in items} | {each.holder for each in processes if each.gives}
         self._strangers = frozenset(each.holder for each in processes if each.holder) - distributed
         self._faults = (0, 0, 0)
@@ -180,6 +218,7 @@ class Explorer:
         while stack:
             state = stack.pop()
             self.found.states += 1
+            self._check_newcomer(state.items)
             if most_states and self.found.states > most_states:
                 raise RuntimeError(f"more than {most_states} states")
             after = list(self._steps(state))
@@ -380,18 +419,26 @@ class Explorer:
         return updated
 
     def _true_refusals(self, place: int, items: int, terms: int) -> frozenset[str]:
-        return self._facts_of(items).true_refusals(self._processes[place].holder, self._held[terms])
+        return self._facts_of(items).true_refusals(self._processes[place], self._held[terms])
 
     def _check_allowed(self, before: _Facts, after: _Facts, held: tuple[Terms, ...]) -> None:
         """Assert that rules that may be in force allowed the redeemed use."""
         attempts = [after.redeemed[made] for made in after.redeemed.keys() - before.redeemed.keys()]
         is_tap = any(" taps " in attempt for attempt in attempts)
-        for holder, used in after.used_by.items():
-            if used > before.used_by.get(holder, 0) and not any(
-                used <= terms.per_customer and terms.is_open and (terms.has_button or not is_tap)
-                for terms in held
-            ):
-                raise Violated(f"use {used} of a customer, under {held}")
+        for holder, customer in after.customers.items():
+            used = len(customer.redeemed)
+            known = before.customers.get(holder, Customer()).redeemed
+            for at in Counter(customer.redeemed) - Counter(known):
+                if not any(
+                    used <= terms.per_customer
+                    and terms.is_active
+                    and (terms.has_button or not is_tap)
+                    and at < terms.ends_for(customer)
+                    and terms.is_open(at)
+                    and customer.used_on(at) <= terms.uses_a_day
+                    for terms in held
+                ):
+                    raise Violated(f"use {used} of {customer}, under {held}")
 
     def _check_outcome(self, place: int, local: Local, items: int, outcome: Outcome) -> None:
         name = self._processes[place].name
@@ -403,7 +450,38 @@ class Explorer:
             raise Violated(f"{name} failed: {outcome}")
 
     def _check_end(self, state: State) -> None:
-        self.found.ends.add(frozenset(self._facts_of(state.items).used_by.items()))  # type: ignore[arg-type]
+        customers = self._facts_of(state.items).customers
+        self.found.ends.add(
+            frozenset((holder, str(len(each.redeemed))) for holder, each in customers.items())
+        )
+
+    def _check_newcomer(self, vector: int) -> None:
+        """Assert that a call alone gets what the coupon says, wherever the others crashed.
+
+        A sample of all items that a state can have; each is tried once.
+        """
+        if vector in self._visited or not self._newcomers:
+            return
+        number = len(self._visited)
+        self._visited.add(vector)
+        if number >= NEWCOMERS_AT_FIRST and number % self.newcomers_every:
+            return
+        newcomer = self._newcomers[number % len(self._newcomers)]
+        client = _Alone()
+        for place, item in enumerate(self._vectors[vector]):
+            if (content := self._items[item]) is not None:
+                client.engine.store(self._keys[place], content)
+        env = environment(client, lambda _: None, lambda: 0.0, random.Random(0), self._shards)
+        facts = self._facts_of(vector)
+        expected = facts.outcome_alone(newcomer)
+        try:
+            outcome = _outcome(newcomer.call(env))[0]
+        except CouponflowError as refused:
+            outcome = refused.code
+        if outcome != expected:
+            raise Violated(f"{newcomer.name} alone got {outcome} instead of {expected}: {facts}")
+        _Facts.of(client.engine.items).check()
+        self.found.newcomers[outcome] += 1
 
     def _facts_of(self, vector: int) -> _Facts:
         facts = self._facts.get(vector)
@@ -519,6 +597,16 @@ class _Ids(Generic[T]):
         return self._values[found]
 
 
+class _Alone:
+    """An engine with the methods of boto3's client, for one call without concurrent ones."""
+
+    def __init__(self) -> None:
+        self.engine = Engine()
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        return lambda **request: self.engine.call(method, request)
+
+
 class _Asks(BaseException):
     def __init__(self, wants: Wants) -> None:
         super().__init__()
@@ -607,14 +695,14 @@ class _Facts:
     terms: Terms
     used: int
     remaining: int
-    used_by: Mapping[str, int]
+    customers: Mapping[str, Customer]
     redeemed: Mapping[str, str]
     rolled_back: frozenset[str]
     holders: frozenset[str]
 
     @classmethod
     def of(cls, items: Mapping[Key, Item | None]) -> _Facts:
-        used, remaining, used_by, redeemed = 0, 0, dict[str, int](), dict[str, str]()
+        used, remaining, customers, redeemed = 0, 0, dict[str, Customer](), dict[str, str]()
         coupon: Item = {}
         rolled_back, holders = set[str](), set[str]()
         for (pk, sk), item in items.items():
@@ -635,31 +723,61 @@ class _Facts:
             status = item.get("status", {}).get("S")
             if status == "rolled_back":
                 rolled_back.add(item["redemption_id"]["S"])
+            customer = customers.get(pk, Customer())
+            if "distributed_at" in item:
+                received = _time(item["distributed_at"])
+                customer = customer._replace(received=max(received, customer.received or received))
             if status == "redeemed":
-                used_by[pk] = used_by.get(pk, 0) + 1
+                customer = customer._replace(
+                    redeemed=(*customer.redeemed, _time(item["redeemed_at"]))
+                )
                 redeemed[item["redemption_id"]["S"]] = item["attempt"]["S"]
+            customers[pk] = customer
         limit = coupon.get("max_redemptions_per_customer")
         per_customer = int(limit["N"]) if limit else 10**9
+        rules = attribute_values.decode(coupon)
+        (window,) = rules.get("hours") or [None]
         terms = Terms(
             int(coupon["version"]["N"]),
             per_customer,
             coupon["active"]["BOOL"],
             coupon["button_behavior"]["S"] == "redeem",
+            _time(coupon["ends_at"]),
+            window and (window["from_"], window["until"]),
+            rules.get("valid_for", {}).get("hours"),
+            rules.get("period_limit", {"uses": 10**9})["uses"],
         )
         units = int(coupon["units"]["N"])
         gone, known = frozenset(rolled_back), frozenset(holders)
-        return cls(units, terms, used, remaining, used_by, redeemed, gone, known)
+        return cls(units, terms, used, remaining, customers, redeemed, gone, known)
 
-    def true_refusals(self, holder: str, held: tuple[Terms, ...]) -> frozenset[str]:
-        """Refusals that are true for a customer now, by any terms that may be in force."""
-        used = self.used_by.get(holder, 0)
+    def true_refusals(self, process: Process, held: tuple[Terms, ...]) -> frozenset[str]:
+        """Refusals that are true for a call now, by any terms that may be in force."""
+        customer, at = self.customers.get(process.holder, Customer()), process.at
+        used, used_today = len(customer.redeemed), customer.used_on(at)
         true = {
             "coupon_max_uses_reached": self.remaining == 0,
             "customer_max_uses_reached": any(used >= terms.per_customer for terms in held),
-            "coupon_disabled": not all(terms.is_open for terms in held),
+            "coupon_disabled": not all(terms.is_active for terms in held),
             "redeem_not_offered": not all(terms.has_button for terms in held),
+            "coupon_expired": any(at >= terms.ends_for(customer) for terms in held),
+            "coupon_not_open": not all(terms.is_open(at) for terms in held),
+            "customer_period_uses_reached": any(used_today >= terms.uses_a_day for terms in held),
         }
         return frozenset(refusal for refusal in REFUSALS if true[refusal])
+
+    def outcome_alone(self, call: Process) -> str:
+        """The outcome of a till's call now, by the coupon as it is stored."""
+        customer, at, terms = self.customers.get(call.holder, Customer()), call.at, self.terms
+        refusals = {
+            "coupon_disabled": not terms.is_active,
+            "coupon_expired": at >= terms.ends_for(customer),
+            "coupon_not_open": not terms.is_open(at),
+            "customer_max_uses_reached": len(customer.redeemed) >= terms.per_customer,
+            "customer_period_uses_reached": customer.used_on(at) >= terms.uses_a_day,
+            "coupon_max_uses_reached": self.remaining == 0,
+        }
+        return next((refusal for refusal, is_true in refusals.items() if is_true), "redeemed")
 
     def check(self) -> None:
         if self.units != self.used + self.remaining:
@@ -675,6 +793,10 @@ class _Facts:
         kept = {made: by for made, by in before.redeemed.items() if made not in self.rolled_back}
         if not kept.items() <= self.redeemed.items():
             raise Violated("a redemption changed after it was made")
+
+
+def _time(value: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(value["S"])
 
 
 def _outcome(answer: Any) -> Outcome:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from couponflow.domain import links
 from couponflow.domain.models import ButtonBehavior, Coupon, RedeemButton, RedeemPage
+from couponflow.domain.opening_hours import OpeningWindow, Weekday
+from couponflow.domain.own_end import ValidFor
+from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
+from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys
 from couponflow.store.dynamodb import Table, update
 from simulator.engine import Engine
@@ -36,14 +43,18 @@ class Scene:
     """A coupon and distributed links."""
 
     def __init__(
-        self, max_redemptions: int, per_customer: int | None, shards: int, customers: list[str]
+        self,
+        max_redemptions: int,
+        per_customer: int | None,
+        shards: int,
+        customers: list[str],
+        **rules: Any,
     ) -> None:
-        self.client, self.shards = EngineClient(), shards
+        self.client, self.shards, self.customers = EngineClient(), shards, customers
         found_organisation(self.client)
         env = environment(self.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-        self.coupon = env.coupon_service.create(
-            ORGANISATION, new_coupon(max_redemptions, per_customer), START
-        ).coupon
+        new = replace(new_coupon(max_redemptions, per_customer), **rules)
+        self.coupon = env.coupon_service.create(ORGANISATION, new, START).coupon
         if shards > 1:
             self._split(shards)
         for customer in customers:
@@ -65,7 +76,23 @@ class Scene:
         def warm(env: Environment) -> None:
             env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id)
 
-        return Explorer(self.client.engine.items, processes, warm, self.shards, merges)
+        clocks = list(dict.fromkeys(process.at for process in processes))
+        newcomers = [
+            Process(
+                f"till of {customer} alone",
+                partial(self._sell, customer, at),
+                holder=self.holder(customer),
+                at=at,
+            )
+            for customer in (*dict.fromkeys(self.customers), "a newcomer")
+            for at in clocks
+        ]
+        return Explorer(self.client.engine.items, processes, warm, self.shards, merges, newcomers)
+
+    def _sell(self, customer: str, at: datetime, env: Environment) -> RedemptionResult:
+        """Redeem at a till that knows nothing of the coupon before."""
+        coupon = env.coupon_store.get(self.coupon.coupon_id)
+        return env.redemption_service.redeem_at_till(coupon, customer, None, None, at)
 
     def seen(self, env: Environment) -> Coupon:
         return env.redemption_service.find_coupon(
@@ -75,25 +102,36 @@ class Scene:
     def holder(self, customer: str) -> str:
         return keys.holder(links.derive_holder(self.coupon, customer))
 
-    def tap(self, customer: str, use: int = 1, repeats: int = 0, kind: str = "") -> Process:
+    def tap(
+        self,
+        customer: str,
+        use: int = 1,
+        repeats: int = 0,
+        kind: str = "",
+        at: datetime = START,
+    ) -> Process:
         token = links.format_token(self.coupon, links.derive_holder(self.coupon, customer))
         return Process(
-            f"{customer} taps {use}",
-            lambda env: env.redemption_service.redeem_by_link(token, use, START),
+            f"{customer} taps {use}" + _clock(at),
+            lambda env: env.redemption_service.redeem_by_link(token, use, at),
             repeats,
             self.holder(customer),
             kind,
+            at=at,
         )
 
-    def till(self, customer: str, key: str | None, repeats: int = 0) -> Process:
+    def till(
+        self, customer: str, key: str | None, repeats: int = 0, at: datetime = START
+    ) -> Process:
         return Process(
-            f"till of {customer} {key}",
+            f"till of {customer} {key}" + _clock(at),
             lambda env: env.redemption_service.redeem_at_till(
-                self.seen(env), customer, None, key, START
+                self.seen(env), customer, None, key, at
             ),
             repeats,
             self.holder(customer),
             gives=True,
+            at=at,
         )
 
     def live_till(self, customer: str, key: str, repeats: int = 0) -> Process:
@@ -108,12 +146,13 @@ class Scene:
             gives=True,
         )
 
-    def distribute(self, customer: str) -> Process:
+    def distribute(self, customer: str, at: datetime = START) -> Process:
         return Process(
-            f"flow of {customer}",
-            lambda env: env.redemption_service.distribute(self.seen(env), customer, None, START),
+            f"flow of {customer}" + _clock(at),
+            lambda env: env.redemption_service.distribute(self.seen(env), customer, None, at),
             holder=self.holder(customer),
             gives=True,
+            at=at,
         )
 
     def change(self, name: str, *steps: dict[str, Any]) -> Process:
@@ -158,6 +197,10 @@ class Scene:
             return ("rolled back",)
 
         return Process("rollback", roll_back)
+
+
+def _clock(at: datetime) -> str:
+    return "" if at == START else f" at {at:%d %H:%M:%S.%f}"
 
 
 CUSTOMERS = ["ann", "bob", "cid"]
@@ -297,7 +340,9 @@ def rollback_and_last_unit() -> Explorer:
     env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
     env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
     taps = [scene.tap(customer, repeats=1, kind="customer") for customer in CUSTOMERS[1:]]
-    return scene.explorer(*taps, scene.roll_back("ann"))
+    rollback = scene.roll_back("ann")
+    scene.customers = CUSTOMERS[1:]  # the service can't read a use that is rolled back yet
+    return scene.explorer(*taps, rollback)
 
 
 def double_tap_for_the_last_use() -> Explorer:
@@ -312,3 +357,87 @@ def lowering_during_a_redemption() -> Explorer:
     """A limit is lowered by several units of two shards, while a customer redeems one."""
     scene = Scene(6, 1, 2, ["ann"])
     return scene.explorer(scene.tap("ann"), scene.change("lowering", {"max_redemptions": 2}))
+
+
+ONE_A_DAY, TWO_A_DAY = PeriodLimit(1, PeriodUnit.DAY), PeriodLimit(2, PeriodUnit.DAY)
+MIDNIGHT, MOMENT = START + timedelta(days=1), timedelta(milliseconds=1)
+LATE, EARLY = MIDNIGHT - MOMENT, MIDNIGHT + MOMENT
+A_WEEK_LATER = START + timedelta(days=7)
+
+
+def three_tills_one_a_day() -> Explorer:
+    """Three tills with clocks on both sides of midnight, and a sale that is repeated on the
+    next day.
+    """
+    scene = Scene(5, None, 1, ["ann"], period_limit=ONE_A_DAY, ends_at=A_WEEK_LATER)
+    return scene.explorer(
+        scene.till("ann", "sale", repeats=1, at=LATE),
+        scene.till("ann", "sale", at=EARLY),
+        scene.till("ann", "other sale", at=LATE),
+        scene.till("ann", "third sale", at=EARLY),
+    )
+
+
+def two_a_day_by_tap_and_till() -> Explorer:
+    """Two uses a day: one made before, then a tap, a till and a flow concurrently."""
+    scene = Scene(5, None, 2, ["ann"], period_limit=TWO_A_DAY, ends_at=A_WEEK_LATER)
+    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", LATE)
+    return scene.explorer(
+        scene.tap("ann", 2, repeats=1, at=LATE),
+        scene.till("ann", "sale", at=LATE),
+        scene.till("ann", "other sale", at=EARLY),
+        scene.distribute("ann", at=LATE),
+    )
+
+
+def period_limit_set_during_sales(*changes: PeriodLimit | None) -> Explorer:
+    """A daily limit is set, and perhaps removed again, while tills that number no use sell."""
+    scene = Scene(5, None, 2, ["ann"])
+    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    return scene.explorer(
+        scene.till("ann", "sale", repeats=1),
+        scene.live_till("ann", "other sale"),
+        scene.change("daily", *({"period_limit": limit} for limit in changes)),
+    )
+
+
+def customer_limit_set_during_sales() -> Explorer:
+    """A customer limit of two is set while tills sell, which number no use before."""
+    scene = Scene(5, None, 2, ["ann"])
+    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    return scene.explorer(
+        scene.till("ann", "sale", repeats=1),
+        scene.live_till("ann", "other sale"),
+        scene.change("limit", {"max_redemptions_per_customer": 2}),
+    )
+
+
+def opening_hours_border() -> Explorer:
+    """A happy hour until 18:00, made an hour longer, while a customer taps at its end."""
+    closes = START + timedelta(hours=18)
+    hours = (OpeningWindow(tuple(Weekday), "17:00", "18:00"),)
+    longer = (OpeningWindow(tuple(Weekday), "17:00", "19:00"),)
+    scene = Scene(5, 1, 2, CUSTOMERS[:2], hours=hours, ends_at=A_WEEK_LATER)
+    return scene.explorer(
+        scene.tap("ann", repeats=1, at=closes - MOMENT),
+        scene.tap("bob", repeats=1, at=closes),
+        scene.till("cid", "sale", at=closes),
+        scene.change("longer", {"hours": longer}, {"hours": hours}),
+    )
+
+
+def own_end_border() -> Explorer:
+    """A coupon that is valid for an hour: taps at both sides of its end, while the hour becomes
+    two and one again.
+    """
+    ends = START + timedelta(hours=1)
+    scene = Scene(5, 2, 2, ["ann"], valid_for=ValidFor(hours=1), ends_at=A_WEEK_LATER)
+    return scene.explorer(
+        scene.tap("ann", repeats=1, at=ends - MOMENT),
+        scene.tap("ann", repeats=1, at=ends),
+        scene.distribute("ann", at=ends),
+        scene.change("longer", {"valid_for": ValidFor(hours=2)}, {"valid_for": ValidFor(hours=1)}),
+    )

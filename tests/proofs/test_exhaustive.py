@@ -11,8 +11,9 @@ import pytest
 
 from couponflow.domain import rules
 from couponflow.services import redemption
+from couponflow.services.shard_redeemer import ShardRedeemer
 from couponflow.services.sold_out import SoldOut
-from couponflow.store import coupons, quota_shards, redemptions
+from couponflow.store import coupons, keys, quota_shards, redemptions
 from couponflow.store.quota_shards import QuotaShardStore
 from tests.proofs import scenarios
 from tests.proofs.explorer import Budget, Explorer, Violated
@@ -20,6 +21,7 @@ from tests.proofs.explorer import Budget, Explorer, Violated
 ONE_OF_EACH = Budget(lost_answers=1, conflicts=1, crashes=1)
 LOST_AND_CRASHED = Budget(lost_answers=1, crashes=1)
 LIMIT_CHANGES = scenarios.same_key_during_customer_limit_change
+PERIOD_SET = scenarios.period_limit_set_during_sales
 QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a rush while the limit moves": (scenarios.redemptions_during_limit_changes, Budget()),
     "a lowering, answers lost": (
@@ -38,6 +40,13 @@ QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "two marketers": (scenarios.two_marketers, Budget(lost_answers=1)),
     "a crashed change, then another": (scenarios.two_marketers_and_a_crash, Budget()),
     "a page rule and taps": (scenarios.page_rule_change_and_taps, Budget()),
+    "three tills, one a day": (scenarios.three_tills_one_a_day, ONE_OF_EACH),
+    "two a day, tap and till": (scenarios.two_a_day_by_tap_and_till, Budget(lost_answers=1)),
+    "a daily limit set": (lambda: PERIOD_SET(scenarios.TWO_A_DAY), LOST_AND_CRASHED),
+    "a daily limit set and removed": (lambda: PERIOD_SET(scenarios.TWO_A_DAY, None), Budget()),
+    "a customer limit set": (scenarios.customer_limit_set_during_sales, LOST_AND_CRASHED),
+    "the border of opening hours": (scenarios.opening_hours_border, Budget()),
+    "the border of an own end": (scenarios.own_end_border, Budget()),
     "a rollback and the last unit": (scenarios.rollback_and_last_unit, Budget(lost_answers=1)),
 }
 THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
@@ -51,6 +60,10 @@ THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     ),
     "a crashed change, faults": (scenarios.two_marketers_and_a_crash, ONE_OF_EACH),
     "a page rule, faults": (scenarios.page_rule_change_and_taps, LOST_AND_CRASHED),
+    "two a day, all faults": (scenarios.two_a_day_by_tap_and_till, ONE_OF_EACH),
+    "a daily limit set, all faults": (lambda: PERIOD_SET(scenarios.ONE_A_DAY, None), ONE_OF_EACH),
+    "the border of opening hours, faults": (scenarios.opening_hours_border, LOST_AND_CRASHED),
+    "the border of an own end, faults": (scenarios.own_end_border, LOST_AND_CRASHED),
     "a rollback, all faults": (scenarios.rollback_and_last_unit, ONE_OF_EACH),
     "a smaller one, an answer lost": (
         scenarios.few_redemptions_during_limit_changes,
@@ -70,10 +83,14 @@ def test_every_interleaving_keeps_the_promises(name, soak, record_property):
     if name in THOROUGH and not soak.is_complete and name != of_seed(soak):
         pytest.skip(f"`make soak` runs: {name}")
     make, budget = (QUICK | THOROUGH)[name]
-    found = make().explore(budget)
+    explorer = make()
+    if name in THOROUGH:
+        explorer.newcomers_every = 1
+    found = explorer.explore(budget)
     record_property("states", found.states)
     print(f"{name}: {found.states:,} states")
     assert found.states > 1_000
+    assert found.newcomers["redeemed"]
 
 
 def of_seed(soak) -> str | None:
@@ -122,6 +139,11 @@ def _fence(self, coupon, shard):
         FENCE(self, coupon, shard)
 
 
+def _by_attempt(_coupon, redemptions, attempt):
+    used = any(made.is_redeemed for made in redemptions)
+    return keys.attempt_slot(attempt) if used else keys.FIRST_SLOT
+
+
 def _on_any_use(redemptions, use, number):
     return replace(use, may_be_new=True, customer_id="?")
 
@@ -166,6 +188,38 @@ MUTANTS = {
     "lost updates": (coupons, "UNCHANGED_SINCE", "attribute_exists(pk)", SMALL, Budget()),
     "sold out without looking for raises": (SoldOut, "record_proof", _always, ROLLBACK, Budget()),
     "the use before is not asked for": (redemption, "_next_use", _on_any_use, CUSTOMER, Budget()),
+    "a version must be equal": (
+        *(quota_shards, "IS_CURRENT", "version = :seen"),
+        *(scenarios.two_marketers_and_a_crash, Budget()),
+    ),
+    "tills write by attempt": (
+        *(redemption, "_till_slot", _by_attempt),
+        *(scenarios.three_tills_one_a_day, Budget()),
+    ),
+    "a period limit numbers no use": (
+        *(redemption, "_till_slot", _by_attempt),
+        *(scenarios.two_a_day_by_tap_and_till, Budget()),
+    ),
+    "uses without number are not fenced, period": (
+        *(ShardRedeemer, "fence_unnumbered_uses", lambda *_: None),
+        *(lambda: PERIOD_SET(scenarios.TWO_A_DAY), Budget()),
+    ),
+    "uses without number are not fenced, customer": (
+        *(ShardRedeemer, "fence_unnumbered_uses", lambda *_: None),
+        *(scenarios.customer_limit_set_during_sales, Budget()),
+    ),
+    "uses without number do not count": (
+        *(rules, "has_uses_without_number", lambda *_: False),
+        *(lambda: PERIOD_SET(scenarios.TWO_A_DAY), Budget()),
+    ),
+    "the first use looks at nothing": (
+        *(rules, "has_rules_on_first_use", lambda *_: False),
+        *(scenarios.own_end_border, Budget()),
+    ),
+    "opening hours do not fence": (
+        *(QuotaShardStore, "fence", _nothing),
+        *(scenarios.opening_hours_border, Budget()),
+    ),
     "attempts claim nothing, limit removed": (
         redemption,
         "_needs_attempt_claim",

@@ -191,6 +191,7 @@ class RedemptionService:
             try:
                 permit = self._permit_first(coupon, now, by_link=True) if number == 1 else None
                 if permit is None:
+                    self._redeemer.fence_unnumbered_uses(coupon)
                     uses = self._uses(coupon, holder, now)
                     if _are_partial(uses) and use.slot < uses[0].slot:
                         made = self._redemptions.get(holder, use.slot)
@@ -243,6 +244,7 @@ class RedemptionService:
                 permit = self._permit_first(coupon, now) if may_be_first else None
                 slot, may_be_first = keys.FIRST_SLOT, False
                 if permit is None:
+                    self._redeemer.fence_unnumbered_uses(coupon)
                     uses = self._uses(coupon, holder, now)
                     if made := self._made_by(attempt, coupon, holder, uses):
                         return call.result(made, attempt)

@@ -82,10 +82,26 @@ class ShardRedeemer:
         self._sold_out, self._pause, self._timer = sold_out, pause, timer
         self._dice = dice or random.Random()
         self._last_shard: LRUCache[str, int] = LRUCache(_MOST_COUPONS)
+        self._numbered_since: LRUCache[str, datetime] = LRUCache(_MOST_COUPONS)
 
     def begin(self) -> RedemptionCall:
         """Return a new call, whose time runs from now."""
         return RedemptionCall(ends_at=self._timer() + SECONDS_FOR_TRIES)
+
+    def fence_unnumbered_uses(self, coupon: Coupon) -> None:
+        """Make sure that no use without a number is written from now on, where each needs one.
+
+        Tills that have cached the coupon from before may write some until the change returns. A
+        count of the customer's uses would miss those, so the shards are fenced before it. Read once
+        by each environment, and only after such a change.
+        """
+        since = coupon.numbered_since
+        if since is None or self._numbered_since.get(coupon.coupon_id) == since:
+            return
+        for shard in self._quotas.read(coupon):
+            if shard.version < coupon.version:
+                self._quotas.fence(coupon, shard.number)
+        self._numbered_since[coupon.coupon_id] = since
 
     def redeem(
         self, permit: Permit, use: Use, now: datetime, call: RedemptionCall
