@@ -109,42 +109,16 @@ class CouponService:
         new: NewCoupon,
         now: datetime,
         key: IdempotencyKey | None = None,
-        made: Creation | None = None,
     ) -> CouponWithCounts:
         """Create a coupon.
-
-        With `made`, the creation by an earlier request with the same key, return that coupon and
-        create nothing.
 
         Raises CodeTaken, ValidationFailed, KeyUsedError.
         """
         check_period(new.starts_at, new.ends_at)
         check_period_limit(new.period_limit, new.max_redemptions_per_customer)
-        shards = rules.shards_for(new.max_redemptions, self._most_shards)
         while True:
-            coupon = Coupon(
-                coupon_id=made.resource_id if made else links.new_id(),
-                organisation_id=organisation_id,
-                code=(made.code if made else None) or new.code or codes.generate(),
-                name=new.name,
-                starts_at=new.starts_at,
-                ends_at=new.ends_at,
-                timezone=new.timezone,
-                max_redemptions_per_customer=new.max_redemptions_per_customer,
-                active=new.active,
-                units=quota_items.units_for(new.max_redemptions, shards),
-                shards=shards,
-                record_buckets=RECORD_BUCKETS,
-                holder_secret=links.new_secret(),
-                link_secret=links.new_secret(),
-                created_at=made.created_at if made else now,
-                updated_at=made.created_at if made else now,
-                hours=new.hours,
-                valid_for=new.valid_for,
-                period_limit=new.period_limit,
-            )
-            if made:
-                return CouponWithCounts(coupon, Counts(0, coupon.units))
+            code = new.code or codes.generate()
+            coupon = self._new_coupon(organisation_id, new, links.new_id(), code, now)
             try:
                 self._create(coupon, key, self._backoff())
             except CodeTaken:
@@ -153,6 +127,14 @@ class CouponService:
             else:
                 # A new coupon has no uses, so none are read: a failed read would hide its creation.
                 return CouponWithCounts(coupon, Counts(0, coupon.units))
+
+    def describe_creation(
+        self, organisation_id: str, new: NewCoupon, made: Creation
+    ) -> CouponWithCounts:
+        """Return the coupon as an earlier request with the same body created it. Reads nothing."""
+        code = made.code or new.code or ""
+        coupon = self._new_coupon(organisation_id, new, made.resource_id, code, made.created_at)
+        return CouponWithCounts(coupon, Counts(0, coupon.units))
 
     def get(self, organisation_id: str, coupon_id: str) -> CouponWithCounts:
         """Raises CouponNotFound, also for a coupon of another organisation."""
@@ -317,6 +299,32 @@ class CouponService:
         if coupon is None or coupon.organisation_id != organisation_id:
             raise CouponNotFound
         return coupon
+
+    def _new_coupon(
+        self, organisation_id: str, new: NewCoupon, coupon_id: str, code: str, created_at: datetime
+    ) -> Coupon:
+        shards = rules.shards_for(new.max_redemptions, self._most_shards)
+        return Coupon(
+            coupon_id=coupon_id,
+            organisation_id=organisation_id,
+            code=code,
+            name=new.name,
+            starts_at=new.starts_at,
+            ends_at=new.ends_at,
+            timezone=new.timezone,
+            max_redemptions_per_customer=new.max_redemptions_per_customer,
+            active=new.active,
+            units=quota_items.units_for(new.max_redemptions, shards),
+            shards=shards,
+            record_buckets=RECORD_BUCKETS,
+            holder_secret=links.new_secret(),
+            link_secret=links.new_secret(),
+            created_at=created_at,
+            updated_at=created_at,
+            hours=new.hours,
+            valid_for=new.valid_for,
+            period_limit=new.period_limit,
+        )
 
     def _create(self, coupon: Coupon, key: IdempotencyKey | None, backoff: Backoff) -> None:
         while True:

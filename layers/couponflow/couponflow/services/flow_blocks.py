@@ -30,21 +30,21 @@ class FlowBlockService:
         content: FlowBlockContent,
         now: datetime,
         key: IdempotencyKey | None = None,
-        made: Creation | None = None,
     ) -> FlowBlock:
         """Create a block.
 
-        `made` is what an earlier request with the same key created: it is described, not created
-        again.
-
         Raises CouponNotFound, CouponArchived, ValidationFailed, KeyUsedError.
         """
-        if made:
-            return _new_block(organisation_id, content, made.resource_id, made.created_at)
         self._check(organisation_id, content)
         block = _new_block(organisation_id, content, links.new_id(), now)
         self._blocks.create(block, key)
         return block
+
+    def describe_creation(
+        self, organisation_id: str, content: FlowBlockContent, made: Creation
+    ) -> FlowBlock:
+        """Return the block as an earlier request with the same body created it. Reads nothing."""
+        return _new_block(organisation_id, content, made.resource_id, made.created_at)
 
     def get(self, organisation_id: str, block_id: str) -> FlowBlock:
         """Raises AddonDisabled; NotFound, also for a block of another organisation."""

@@ -33,18 +33,17 @@ class ImageService:
         size: int,
         now: datetime,
         key: IdempotencyKey | None = None,
-        made: Creation | None = None,
     ) -> tuple[Image, Upload]:
-        """Return the right to upload one image: of `made`, what an earlier request with the same
-        key announced.
+        """Return the right to upload one new image. Raises KeyUsedError."""
+        image = Image(links.new_id(), organisation_id, kind, content_type, size)
+        self._images.announce(image, key, now)
+        return image, self._files.upload(image)
 
-        Raises KeyUsedError.
-        """
-        image = Image(
-            made.resource_id if made else links.new_id(), organisation_id, kind, content_type, size
-        )
-        if made is None:
-            self._images.announce(image, key, now)
+    def renew_upload(
+        self, organisation_id: str, kind: ImageKind, content_type: str, size: int, made: Creation
+    ) -> tuple[Image, Upload]:
+        """Return the right again to upload the image that an earlier request announced."""
+        image = Image(made.resource_id, organisation_id, kind, content_type, size)
         return image, self._files.upload(image)
 
     def complete(self, organisation_id: str, image_id: str) -> Image:

@@ -17,13 +17,14 @@ from couponflow.domain.errors import CouponMaxUsesReached, TryAgain
 from couponflow.domain.models import Coupon, Redemption
 from couponflow.domain.rules import Permit
 from couponflow.services.sold_out import SoldOut
+from couponflow.store.backoff import Jitter
 from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
 from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.redemptions import RedemptionStore, ShardRefusedError, Use, UseTakenError
 
 MOST_TRIES = 8
-FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.2
+JITTER = Jitter(first=0.005, longest=0.2)
 # No try begins later than this after the call began, so that its answer comes before the
 # function's timeout. Restarts of the call do not extend it.
 SECONDS_FOR_TRIES = 5
@@ -173,5 +174,4 @@ class ShardRedeemer:
     def _wait_before(self, tries: int) -> None:
         """Make the first hop at once, and later ones with full jitter."""
         if tries > 1:
-            longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)
-            self._pause(self._dice.uniform(0, longest))
+            self._pause(JITTER.seconds(tries, self._dice.uniform))

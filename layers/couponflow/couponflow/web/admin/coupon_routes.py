@@ -21,11 +21,14 @@ def add_routes(app: HttpApp, services: Services) -> None:
         body = validation.parse(CouponIn, request.json)
         new = NewCoupon(**dict(body))
 
-        def create(key: IdempotencyKey | None, made: Creation | None) -> CouponWithCounts:
-            return coupons.create(request.organisation_id, new, request.now, key, made)
+        def create(key: IdempotencyKey | None) -> CouponWithCounts:
+            return coupons.create(request.organisation_id, new, request.now, key)
+
+        def describe(made: Creation) -> CouponWithCounts:
+            return coupons.describe_creation(request.organisation_id, new, made)
 
         created = idempotency.create_once(
-            request, "POST /v1/coupons", services.idempotency_store, create
+            request, "POST /v1/coupons", services.idempotency_store, create, describe
         )
         return _coupon_response(created, request, status=201)
 

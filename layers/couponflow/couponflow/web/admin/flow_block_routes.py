@@ -31,11 +31,14 @@ def add_routes(app: HttpApp, services: Services) -> None:
         blocks.require_addon(request.organisation_id)
         body = validation.parse(flow_block_schemas.BlockIn, request.json, base_url=request.base_url)
 
-        def create(key: IdempotencyKey | None, made: Creation | None) -> FlowBlock:
-            return blocks.create(request.organisation_id, body.content(), request.now, key, made)
+        def create(key: IdempotencyKey | None) -> FlowBlock:
+            return blocks.create(request.organisation_id, body.content(), request.now, key)
+
+        def describe(made: Creation) -> FlowBlock:
+            return blocks.describe_creation(request.organisation_id, body.content(), made)
 
         created = idempotency.create_once(
-            request, "POST /v1/flow/blocks", services.idempotency_store, create
+            request, "POST /v1/flow/blocks", services.idempotency_store, create, describe
         )
         return _block_response(created, status=201)
 

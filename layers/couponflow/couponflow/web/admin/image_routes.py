@@ -38,13 +38,16 @@ def add_routes(app: HttpApp, services: Services) -> None:
         body = validation.parse(ImageIn, request.json)
         kind = ImageKind(body.kind)
 
-        def create(key: IdempotencyKey | None, made: Creation | None) -> tuple[Image, Upload]:
-            return images.announce(
-                request.organisation_id, kind, body.content_type, body.size, request.now, key, made
-            )
+        of_image = request.organisation_id, kind, body.content_type, body.size
+
+        def create(key: IdempotencyKey | None) -> tuple[Image, Upload]:
+            return images.announce(*of_image, request.now, key)
+
+        def describe(made: Creation) -> tuple[Image, Upload]:
+            return images.renew_upload(*of_image, made)
 
         image, upload = idempotency.create_once(
-            request, "POST /v1/images", services.idempotency_store, create
+            request, "POST /v1/images", services.idempotency_store, create, describe
         )
         return UploadOut.from_upload(image, upload).response(status=201)
 

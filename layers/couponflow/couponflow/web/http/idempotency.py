@@ -14,9 +14,10 @@ def create_once(
     request: Request,
     route: str,
     store: IdempotencyStore,
-    create: Callable[[IdempotencyKey | None, Creation | None], T],
+    create: Callable[[IdempotencyKey | None], T],
+    describe: Callable[[Creation], T],
 ) -> T:
-    """Call `create` with the request's key and what the key created already.
+    """Call `create` with the request's key, or `describe` with what the key created already.
 
     Raises ValidationFailed for a key of another request; TryAgain while another request uses the
     same key.
@@ -24,10 +25,13 @@ def create_once(
     key = IdempotencyKey.of(
         request.organisation_id, request.idempotency_key, route, request.json, request.now
     )
+    made = store.find(key)
+    if made is not None:
+        return describe(made)
     try:
-        return create(key, store.find(key))
+        return create(key)
     except KeyUsedError as used:
         made = store.find(key)
         if made is None:
             raise TryAgain from used
-        return create(key, made)
+        return describe(made)
