@@ -48,6 +48,7 @@ PROOFS = (
     "interrupted_changes",
     "lost_answers",
     "faults",
+    "many_uses",
     "model",
 )
 STORED = (
@@ -61,7 +62,11 @@ STORED = (
     "lost_answers",
 )
 STAGES = [
-    ["tests/unit/test_rules.py", *(f"tests/proofs/test_{name}.py" for name in PROOFS)],
+    [
+        "tests/unit/test_rules.py",
+        "tests/unit/test_own_ends_and_periods.py",
+        *(f"tests/proofs/test_{name}.py" for name in PROOFS),
+    ],
     ["tests/proofs/test_exhaustive.py"],
     [f"tests/integration/test_{name}.py" for name in STORED],
     [
