@@ -57,6 +57,19 @@ COUPONS: list[dict[str, Any]] = [
         "max_redemptions": 12,
     },
     {
+        "name": "Happy hour: second drink free",
+        "starts_at": "2026-01-01",
+        "ends_at": "2098-12-31",
+        "code": "HAPPYHOUR",
+        "max_redemptions_per_customer": None,
+        "valid_for": {"days": 7},
+        "hours": [
+            {"days": ["mon", "tue", "wed", "thu"], "from": "17:00", "until": "19:30"},
+            {"days": ["fri", "sat"], "from": "22:00", "until": "02:00"},
+        ],
+        "period_limit": {"uses": 1, "per": "day"},
+    },
+    {
         "name": "Winter sale: 20 % off",
         "starts_at": "2026-01-01",
         "ends_at": "2098-12-31",
@@ -87,7 +100,7 @@ class Campaigns:
             )
             for each in COUPONS
         ]
-        self.sold_out, self.winter = made[-2]["coupon_id"], made[-1]["coupon_id"]
+        self.sold_out, self.happy_hour, self.winter = (each["coupon_id"] for each in made[-3:])
         self._use(self.sold_out, 12, 12)
         self._use(self.winter, 34, 23)
         self.client.put(f"/v1/coupons/{self.winter}/redeem-page", json=PAGE).raise_for_status()
@@ -135,6 +148,11 @@ def screens(campaigns: Campaigns) -> Iterator[tuple[str, str, Callable[[Page], N
     )
     yield "records", f"{coupon}/records", lambda page: None
     yield "details", coupon, lambda page: None
+    yield (
+        "rules",
+        f"/coupons/{campaigns.happy_hour}",
+        lambda page: page.get_by_label("Valid for each customer").scroll_into_view_if_needed(),
+    )
     yield (
         "link",
         f"{coupon}/records",

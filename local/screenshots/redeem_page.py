@@ -88,7 +88,7 @@ def shots(now: datetime) -> Iterator[Shot]:
             page,
             now,
             {},
-            ("available", "redeemed", "upcoming"),
+            ("available", "redeemed", "upcoming", "closed", "redeemed_for_today"),
         )
 
 

@@ -58,6 +58,9 @@ def views(page: RedeemPage, now: datetime, of: Coupon | None = None) -> dict[str
     opens_at = now + timedelta(hours=5)
     return made | {
         "closed": replace(made[State.UPCOMING], coupon=campaign, usable_from=opens_at),
+        "closed_until_its_end": replace(
+            made[State.UPCOMING], coupon=campaign, usable_from=None, ends_at=opens_at
+        ),
         "redeemed_for_today": replace(redeemed, usable_from=opens_at),
         "redeemed_before": replace(redeemed, used=earlier[1:], next_use=None),
         "redeemed_use_again": replace(redeemed, next_use=2),

@@ -33,8 +33,8 @@ def test_rules_are_entered_said_in_words_and_saved(open_console, bakery):
     page.get_by_label("Redemptions per customer").fill("")
     for words in (
         "Each customer can redeem until the end of the 7th day after they receive it.",
-        "It can be redeemed on Monday to Friday, 11:00 to 14:30, and on Saturday, Sunday, 22:00 to"
-        " 24:00, Hong Kong time.",
+        "It can be redeemed on Monday to Friday, 11:00 to 14:30, and on Saturday and Sunday, 22:00"
+        " to 24:00, Hong Kong time.",
         "Each customer can redeem once a day; a day begins at midnight, Hong Kong time.",
     ):
         expect(page.get_by_text(words)).to_be_visible()
@@ -172,11 +172,29 @@ def test_restored_draft_keeps_hours_that_another_user_changed(open_console, bake
     assert (saved["valid_for"], saved["hours"]) == ({"days": 3}, HOURS[1:])
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+def test_used_up_period_is_named_when_no_link_is_made(open_console, bakery):
+    coupon = bakery.coupon(
+        name="Once a day",
+        period_limit={"uses": 1, "per": "day"},
+        max_redemptions_per_customer=None,
+    )
+    bakery.till(coupon, "ann")
+    page = open_console(f"/coupons/{coupon['coupon_id']}/records")
+    page.get_by_role("button", name="Link for a customer").click()
+    page.get_by_label("Customer ID", exact=True).fill("ann")
+    page.get_by_role("button", name="Get link").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("as allowed for now.")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
 def test_rules_fit_and_are_accessible(open_console, width):
     page = open_console("/coupons/new", viewport={"width": width, "height": 900})
     add_hours(page, 1, "11:00", "14:30")
     add_hours(page, 2, "18:00", "02:00")
     expect(page.get_by_text("18:00 to 02:00 the next day")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    card = page.locator("section.card").filter(has=page.get_by_label("Hours 1")).bounding_box()
+    for number in (1, 2):
+        box = page.get_by_role("button", name=f"Remove hours {number}").bounding_box()
+        assert box["x"] + box["width"] <= card["x"] + card["width"] - 16
     assert violations(page) == []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from couponflow.domain.models import RedeemButton, RedeemPage
+from couponflow.domain.models import CodeDisplay, RedeemButton, RedeemPage
 from couponflow.web.page import assets, render
 from local.screenshots import sample_pages
 from tests.browser.axe import COLOR_RULES, violations
@@ -115,6 +117,19 @@ def test_text_of_double_size_fits_and_buttons_stay_large(phone, scene, language)
         button.scroll_into_view_if_needed()
         box = button.bounding_box()
         assert box and box["width"] >= 44 and box["height"] >= 44
+
+
+@pytest.mark.parametrize("scene", ["closed_until_its_end", "redeemed", "expired"])
+def test_card_without_a_code_has_round_corners(phone, scene):
+    view = sample_pages.views(RedeemPage(code_display=CodeDisplay.HIDDEN), NOW)[scene]
+    page = StaticPage(phone()).show(view).page
+    card = page.locator(".ticket").bounding_box()
+    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    assert card
+    for x in (card["x"] + 1, card["x"] + card["width"] - 2):
+        corner = shot.getpixel((round(x), round(card["y"]) + 1))
+        assert isinstance(corner, tuple)
+        assert min(corner) > 240, "the page is white, the card casts a pale shadow"
 
 
 # The text of each date, split at its line ends.

@@ -85,6 +85,7 @@ def test_closed_page_has_its_own_words_and_no_code():
     assert COUPON.code not in page
     never = html(OPEN, hours=SUNDAY_EVENING, ends_at=NOW + timedelta(hours=1))
     assert "become valid again" in never and 'data-until="' not in never
+    assert "Your code appears here" in page and "Your code appears here" not in never
 
 
 def preview_of(state: State, **changes: Any) -> Any:

@@ -5,6 +5,8 @@ import { count } from "./messages.js";
 export const DAYS = WEEKDAYS;
 export const DAY_NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const PERIOD_BEGINS = { day: "at midnight", week: "on Monday", month: "on the 1st" };
+const NO_BREAK = "\u00a0";
+const AND = new Intl.ListFormat("en", { type: "conjunction" });
 const OFTEN = { 1: "once", 2: "twice" };
 
 export function validForWords(validFor) {
@@ -47,12 +49,12 @@ export function periodWords(limit, zone) {
 
 // For lists and comparisons: "Mon–Fri 11:00–14:30 · 7 days each · 1 a day". "" without any of them.
 export const brief = (coupon) =>
-  [hoursBrief(coupon.hours), validForBrief(coupon.valid_for), periodBrief(coupon.period_limit)]
+  [hoursBrief(coupon.hours), unbroken(validForBrief(coupon.valid_for)), unbroken(periodBrief(coupon.period_limit))]
     .filter(Boolean)
-    .join(" · ");
+    .join(`${NO_BREAK}· `);
 
 export const hoursBrief = (windows) =>
-  windows?.map(({ days, from, until }) => `${spans(days, short)} ${from}–${until}`).join(", ") ?? "";
+  windows?.map(({ days, from, until }) => `${spans(days, short).join(", ")} ${from}–${until}`).join(", ") ?? "";
 
 export function validForBrief(validFor) {
   if (!validFor) return "";
@@ -70,12 +72,14 @@ function windowWords({ days, from, until }) {
 }
 
 const onDays = (days) =>
-  days.length === DAYS.length ? "every day" : `on ${spans(days, (index) => DAY_NAMES[index], " to ", ", ")}`;
+  days.length === DAYS.length ? "every day" : `on ${AND.format(spans(days, (index) => DAY_NAMES[index], " to "))}`;
 
 const short = (index) => DAY_NAMES[index].slice(0, 3);
 
-// Days in a row as a span: Monday to Friday, Sunday.
-function spans(days, name, to = "–", and = ", ") {
+const unbroken = (text) => text.replaceAll(" ", NO_BREAK);
+
+// Three days or more in a row as a span: ["Monday to Friday", "Sunday"].
+function spans(days, name, to = "–") {
   const chosen = DAYS.map((day) => days.includes(day));
   const parts = [];
   for (let first = 0; first < DAYS.length; first += 1) {
@@ -86,7 +90,7 @@ function spans(days, name, to = "–", and = ", ") {
     else for (let index = first; index <= last; index += 1) parts.push(name(index));
     first = last;
   }
-  return parts.join(and);
+  return parts;
 }
 
 function ordinal(number) {

@@ -217,6 +217,8 @@ class TicketRenderer:
     def _stub(self) -> Markup:
         view, words = self._view, self._words
         if view.base_state is State.UPCOMING:
+            if view.usable_from is None:
+                return Markup()
             later = words.code_when_open if view.is_closed else words.code_later
             return _STUB.format("", _PARAGRAPH.format(later))
         code, draw = view.coupon.code, barcodes.RENDERERS.get(view.page.code_display)

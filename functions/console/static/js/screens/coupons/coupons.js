@@ -105,7 +105,7 @@ function Row({ coupon, onChanged, onLink }) {
         <a href=${page}>${coupon.name}</a>
         <span class="code-line"><code>${coupon.code}</code><${Copy} text=${coupon.code} label=${`code ${coupon.code}`} /></span>
       </th>
-      <td role="cell" class="cell-period"><span>${from} – ${to}</span><small>${[zoneName(coupon.timezone), brief(coupon)].filter(Boolean).join(" · ")}</small></td>
+      <td role="cell" class="cell-period"><span>${from} – ${to}</span><small class="cell-rules">${[zoneName(coupon.timezone), brief(coupon)].filter(Boolean).join("\u00a0· ")}</small></td>
       <td role="cell" class="cell-usage"><${Usage} coupon=${coupon} /></td>
       <td role="cell" class="cell-status"><${Badge} status=${coupon.status} /></td>
       <td role="cell" class="cell-actions">

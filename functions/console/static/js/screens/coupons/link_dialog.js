@@ -49,7 +49,7 @@ export function LinkDialog({ coupon, onClose }) {
 function Given({ answer }) {
   const { redeem_url: url, outcome, reason } = answer;
   if (!url) {
-    return html`<${Notice} kind="alert">${refusal(outcome) ?? REASONS[reason] ?? "The coupon could not be handed out."}<//>`;
+    return html`<${Notice} kind="alert">${REASONS[reason] ?? refusal(reason) ?? refusal(outcome) ?? "The coupon could not be handed out."}<//>`;
   }
   return html`
     <div class="given">

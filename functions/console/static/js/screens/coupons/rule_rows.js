@@ -15,8 +15,8 @@ import { check, endOf, startOf } from "./coupon_fields.js";
 import { hoursOf, MOST_WINDOWS, nextWindow, periodLimitOf, validForOf } from "./rule_fields.js";
 
 const UNITS = [
-  ["hours", "hours after they receive it"],
-  ["days", "days after they receive it"],
+  ["hours", "hours after receipt"],
+  ["days", "days after receipt"],
 ];
 const PERIODS = [
   ["day", "a day"],
@@ -96,6 +96,7 @@ const Window = ({ window, number, isWrong, onChange, onLeave, onRemove }) => htm
     <div class="from-until">
       ${["from", "until"].map(
         (part) => html`
+          ${part === "until" && html`<span>to</span>`}
           <input key=${part} type="time" step="900" required aria-label=${`Hours ${number}: ${part}`} aria-invalid=${isWrong ? "true" : undefined} value=${window[part]}
             onInput=${(event) => onChange({ [part]: event.currentTarget.value })} onBlur=${onLeave} />`,
       )}

@@ -91,10 +91,13 @@ function Test({ block, isDirty }) {
     </form>`;
 }
 
-const Outcome = ({ given, ms }) => html`
+function Outcome({ given, ms }) {
+  const words = refusal(given.reason) ?? refusal(given.outcome);
+  return html`
   <div class="outcome" data-good=${given.outcome === "distributed"}>
     <p><b>${given.outcome}</b> <span class="hint">${given.reason} · ${ms} ms</span></p>
-    ${refusal(given.outcome) && html`<p>${refusal(given.outcome)}</p>`}
+    ${words && html`<p>${words}</p>`}
     ${given.redeem_url && html`<p class="outcome-link"><a href=${given.redeem_url} target="_blank" rel="noopener">Open the redeem page</a><${Copy} text=${given.redeem_url} label="redeem link" /></p>`}
     <pre tabindex="0" role="group" aria-label="Answer">${JSON.stringify(given, null, 2)}</pre>
   </div>`;
+}

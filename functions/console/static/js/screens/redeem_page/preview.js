@@ -12,7 +12,7 @@ const STATES = {
   available: "Ready to redeem",
   confirm: "Asking to confirm",
   redeemed: "Redeemed",
-  upcoming: "Not started yet",
+  upcoming: "Not valid yet",
   expired: "Expired",
   sold_out: "Sold out",
   disabled: "Disabled",
