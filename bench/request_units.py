@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,17 @@ from bench.report import Row, at_most
 from couponflow.domain import links
 from couponflow.domain.errors import CouponMaxUsesReached
 from couponflow.domain.models import Coupon
+from couponflow.domain.opening_hours import OpeningWindow, Weekday
+from couponflow.domain.own_end import ValidFor
+from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
 from simulator.environments import ORGANISATION, Environment, new_coupon
+
+# Rules of a coupon; the first use needs a look at the customer's uses with the last two only.
+RULES: dict[str, dict[str, Any]] = {
+    "opening hours": {"hours": (OpeningWindow(tuple(Weekday), "00:00", "24:00"),)},
+    "own end": {"valid_for": ValidFor(days=1)},
+    "period limit": {"period_limit": PeriodLimit(1, PeriodUnit.DAY)},
+}
 
 
 def use_cases() -> dict[str, Bill]:
@@ -61,6 +71,21 @@ def use_cases() -> dict[str, Bill]:
                 seen(env), "bob", None, "sale", clock.now
             ),
         )
+        for name, rules in RULES.items():
+            made = _with_rules(env, rules, clock.now)
+            given = env.redemption_service.distribute(made, "ann", None, clock.now)
+            measure(
+                f"redeem, {name}",
+                lambda token=given.token: env.redemption_service.redeem_by_link(
+                    token, 1, clock.now
+                ),
+            )
+            measure(
+                f"till, {name}",
+                lambda made=made: env.redemption_service.redeem_at_till(
+                    made, "bob", None, "sale", clock.now
+                ),
+            )
         clock.seconds += 11 * 60
         env.redemption_service.open_link(token, clock.now)
         repeated = measure(
@@ -87,6 +112,14 @@ def use_cases() -> dict[str, Bill]:
                 ),
             )
     return bills
+
+
+def _with_rules(env: Environment, rules: dict[str, Any], now: datetime) -> Coupon:
+    """A coupon with the rules, in the cache of the environment."""
+    code = "-".join(rules).upper().replace("_", "-")
+    new = replace(new_coupon(1_000), code=code, **rules)
+    coupon_id = env.coupon_service.create(ORGANISATION, new, now).coupon.coupon_id
+    return env.redemption_service.find_coupon(ORGANISATION, coupon_id=coupon_id).coupon
 
 
 def rows() -> Iterator[Row]:
@@ -135,6 +168,12 @@ MUSTS = {
     "redeem": Must("P3", 1, 4, 2),
     "redeem, use 2": Must("P3", 2, 4, 2, 1),
     "till": Must("P3", 1, 4, 2),
+    "redeem, opening hours": Must("P3", 1, 4, 2),
+    "till, opening hours": Must("P3", 1, 4, 2),
+    "redeem, own end": Must("P3", 2, 4, 2, 1),
+    "till, own end": Must("P3", 2, 4, 2, 1),
+    "redeem, period limit": Must("P3", 2, 4, 2, 1),
+    "till, period limit": Must("P3", 2, 4, 2, 1),
     "redeem again": Must("P4", 1, 4, 2),
     "redeem again, 11 minutes later": Must("P4", 1, 4, 2),
     "till again, 11 minutes later": Must("P4", 1, 4, 2),

@@ -73,6 +73,7 @@ class CouponMachine(RuleBasedStateMachine):
             self.client, lambda _: None, lambda: self.seconds, random.Random(0), most_shards=3
         )
         self.models: dict[str, CouponModel] = {}
+        self.last_change: dict[str, tuple[int, dict[str, Any]]] = {}
         found_organisation(self.client)
 
     @property
@@ -157,6 +158,8 @@ class CouponMachine(RuleBasedStateMachine):
         limit = changes.get("max_redemptions", model.max_redemptions)
         if model.archived:
             assert done == "coupon_archived"
+        elif is_late and self.last_change.get(coupon_id) == (version - 1, changes):
+            assert done.coupon.version == version  # a repetition of the last change
         elif is_late:
             assert done == "version_conflict"
         elif changes.get("ends_at", model.ends_at) <= changes.get("starts_at", model.starts_at):
@@ -166,6 +169,7 @@ class CouponMachine(RuleBasedStateMachine):
         else:
             assert done.coupon.version > version
             vars(model).update(changes)
+            self.last_change[coupon_id] = (done.coupon.version - 1, changes)
 
     @rule(coupon_id=coupon_ids)
     def archive(self, coupon_id):
