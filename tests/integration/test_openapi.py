@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import httpx
+
 from couponflow.domain.errors import CouponflowError
 from couponflow.web.http import routes
 from couponflow.web.http.problems import STATUS
@@ -86,3 +88,15 @@ def test_document_is_cached_and_revalidated(api: Api):
 def test_refusal_of_the_document_is_not_cached(api: Api):
     answer = api.client.post("/v1/openapi.json")
     assert (answer.status_code, answer.headers["cache-control"]) == (405, "no-store")
+
+
+def test_document_is_compressed_for_clients_that_accept_it(api: Api):
+    def get(encoding: str) -> httpx.Response:
+        return api.client.get("/v1/openapi.json", headers={"accept-encoding": encoding})
+
+    plain, packed = get("identity"), get("gzip")
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.json() == plain.json()
+    assert packed.headers["etag"] == plain.headers["etag"]
+    assert "accept-encoding" in packed.headers["vary"]
