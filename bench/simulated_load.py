@@ -11,7 +11,7 @@ from functools import partial
 from bench import alternatives
 from couponflow.domain.errors import CouponflowError
 from couponflow.store.dynamodb import ContentionError, Table, UnknownResultError
-from simulator.dynamodb import Physics, SimulatedDynamoDB
+from simulator.dynamodb import Assumptions, SimulatedDynamoDB
 from simulator.environments import (
     ORGANISATION,
     Environment,
@@ -20,7 +20,7 @@ from simulator.environments import (
     moment,
     new_coupon,
 )
-from simulator.virtual_time import World
+from simulator.virtual_time import Scheduler
 
 Serve = Callable[[str], bool]
 
@@ -60,12 +60,12 @@ def simulate(
 
     `changes_every`: a marketer sends a PATCH in this interval, in seconds, one after the other.
     """
-    world = World(seed)
-    cloud = SimulatedDynamoDB(world, Physics(conflict_window=window))
+    scheduler = Scheduler(seed)
+    cloud = SimulatedDynamoDB(scheduler, Assumptions(conflict_window=window))
     client = cloud.client()
 
     def make() -> Environment:
-        return environment(client, world.sleep, world.timer, world.dice, shards)
+        return environment(client, scheduler.sleep, scheduler.timer, scheduler.dice, shards)
 
     def set_up() -> None:
         found_organisation(client)
@@ -82,7 +82,7 @@ def simulate(
                         ORGANISATION, coupon_id=coupon.coupon_id
                     )
                     env.redemption_service.redeem_at_till(
-                        terms.coupon, customer, None, None, moment(world.now)
+                        terms.coupon, customer, None, None, moment(scheduler.now)
                     )
                 except (CouponflowError, ContentionError, UnknownResultError):
                     return False
@@ -92,17 +92,17 @@ def simulate(
 
         _arrivals(cloud, rate, seconds, start, result)
         if changes_every is not None:
-            world.start(partial(change, coupon.coupon_id, world.now, changes_every))
+            scheduler.start(partial(change, coupon.coupon_id, scheduler.now, changes_every))
 
     def change(coupon_id: str, began: float, interval: float) -> None:
         env = make()
         for number in range(1, 1 + int((seconds + 1) / interval)):
-            world.sleep(max(0, began + number * interval - world.now))
-            sent = world.now
+            scheduler.sleep(max(0, began + number * interval - scheduler.now))
+            sent = scheduler.now
             version = env.coupon_store.get(coupon_id).version
             name = {"name": f"Ten off, {number}"}
-            env.coupon_service.change(ORGANISATION, coupon_id, version, name, moment(world.now))
-            result.change_seconds.append(world.now - sent)
+            env.coupon_service.change(ORGANISATION, coupon_id, version, name, moment(scheduler.now))
+            result.change_seconds.append(scheduler.now - sent)
 
     result = Result()
     _run(cloud, set_up, result, "QUOTA")
@@ -116,17 +116,17 @@ def simulate_alternative(
     window: float,
     seed: int = 0,
 ) -> Result:
-    world = World(seed)
-    cloud = SimulatedDynamoDB(world, Physics(conflict_window=window))
+    scheduler = Scheduler(seed)
+    cloud = SimulatedDynamoDB(scheduler, Assumptions(conflict_window=window))
     # The benchmark retries for the alternatives as our code does.
-    table = Table(cloud.client(), "peers", world.sleep)
+    table = Table(cloud.client(), "peers", scheduler.sleep)
 
     def set_up() -> None:
         alternatives.stock(table, 10_000_000, "2026-01-01", "2999-01-01")
 
         def start() -> Serve:
             return lambda customer: alternatives.with_retries(
-                redeem, table, customer, "2026-06-01", world.sleep, world.dice
+                redeem, table, customer, "2026-06-01", scheduler.sleep, scheduler.dice
             )
 
         _arrivals(cloud, rate, seconds, start, result)
@@ -138,8 +138,8 @@ def simulate_alternative(
 
 def _run(cloud: SimulatedDynamoDB, set_up: Callable[[], None], result: Result, hot: str) -> None:
     """Run the simulation; `hot` is the sort key of the contended items."""
-    cloud.world.start(set_up)
-    cloud.world.run()
+    cloud.scheduler.start(set_up)
+    cloud.scheduler.run()
     result.hot_units = sum(units for key, units in cloud.tally.written.items() if key[1] == hot)
 
 
@@ -154,11 +154,11 @@ def _arrivals(
 
     The first second is not counted.
     """
-    world = cloud.world
+    scheduler = cloud.scheduler
     free: list[Serve] = []
 
     def come(customer: str, counts: bool) -> None:
-        came = world.now
+        came = scheduler.now
         if free:
             serve = free.pop()
         else:
@@ -169,14 +169,14 @@ def _arrivals(
         if counts:
             result.asked += 1
             result.served += is_served
-            result.seconds.append(world.now - came)
+            result.seconds.append(scheduler.now - came)
 
-    at, number, begun = world.now, 0, world.now
-    world.at(begun + 1, cloud.tally.written.clear)
+    at, number, begun = scheduler.now, 0, scheduler.now
+    scheduler.call_at(begun + 1, cloud.tally.written.clear)
     while at < begun + 1 + seconds:
-        at += world.dice.expovariate(rate)
+        at += scheduler.dice.expovariate(rate)
         number += 1
-        world.start(partial(come, f"customer-{number}", at > begun + 1), at)
+        scheduler.start(partial(come, f"customer-{number}", at > begun + 1), at)
 
 
 def capacity(

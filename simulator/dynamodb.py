@@ -26,13 +26,13 @@ from simulator.engine import (
     key_of,
     keys_written,
 )
-from simulator.virtual_time import World
+from simulator.virtual_time import Scheduler
 
 MILLISECOND = 0.001
 
 
 @dataclass(frozen=True)
-class Physics:
+class Assumptions:
     """Assumptions, in seconds and units a second."""
 
     one_way: float = 1 * MILLISECOND
@@ -81,8 +81,12 @@ class Tally:
 
 
 class SimulatedDynamoDB:
-    def __init__(self, world: World, physics: Physics | None = None) -> None:
-        self.world, self.physics, self.engine = world, physics or Physics(), Engine()
+    def __init__(self, scheduler: Scheduler, assumptions: Assumptions | None = None) -> None:
+        self.scheduler, self.assumptions, self.engine = (
+            scheduler,
+            assumptions or Assumptions(),
+            Engine(),
+        )
         self.tally = Tally()
         self.watchers: list[Callable[[Key, Item | None, Item | None], None]] = []
         self._locked: dict[Key, float] = {}
@@ -93,10 +97,10 @@ class SimulatedDynamoDB:
         return Client(self, faults)
 
     def is_at_rest(self) -> bool:
-        return not any(until > self.world.now for until in self._locked.values())
+        return not any(until > self.scheduler.now for until in self._locked.values())
 
     def read(self, method: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        self.world.sleep(self.physics.simple_call)
+        self.scheduler.sleep(self.assumptions.simple_call)
         answer = self.engine.call(method, request)
         return answer if _is_strong(request) else self._aged(method, answer)
 
@@ -104,7 +108,7 @@ class SimulatedDynamoDB:
         """Raises ClientError."""
         if method == "transact_write_items":
             return self._transact(request["TransactItems"])
-        self.world.sleep(self.physics.simple_call)
+        self.scheduler.sleep(self.assumptions.simple_call)
         key = key_in(request)
         if not self._spend(key, 1):
             raise error("ProvisionedThroughputExceededException")
@@ -124,13 +128,14 @@ class SimulatedDynamoDB:
             )
         locked = {key for key in keys if self._is_locked(key)}
         after = self.engine.prepared(writes, locked)
-        window = self.physics.conflict_window
+        window = self.assumptions.conflict_window
         for key, item in after.items():
-            self._locked[key] = self.world.now + window
-            self.world.at(
-                self.world.now + window * self.world.dice.random(), partial(self._commit, key, item)
+            self._locked[key] = self.scheduler.now + window
+            self.scheduler.call_at(
+                self.scheduler.now + window * self.scheduler.dice.random(),
+                partial(self._commit, key, item),
             )
-        self.world.sleep(window)
+        self.scheduler.sleep(window)
         return {}
 
     def _commit(self, key: Key, item: Item | None) -> None:
@@ -139,18 +144,18 @@ class SimulatedDynamoDB:
         self._changed(key, before)
 
     def _changed(self, key: Key, before: Item | None) -> None:
-        self._older[key] = self.world.now, before
+        self._older[key] = self.scheduler.now, before
         for watch in self.watchers:
             watch(key, before, self.engine.items.get(key))
 
     def _is_locked(self, key: Key) -> bool:
-        return self._locked.get(key, 0) > self.world.now
+        return self._locked.get(key, 0) > self.scheduler.now
 
     def _spend(self, key: Key, units: float) -> bool:
         self.tally.add(key, units)
-        physics, now = self.physics, self.world.now
-        left, since = self._budgets.get(key[0], (physics.burst, now))
-        left = min(physics.burst, left + (now - since) * physics.write_budget)
+        assumptions, now = self.assumptions, self.scheduler.now
+        left, since = self._budgets.get(key[0], (assumptions.burst, now))
+        left = min(assumptions.burst, left + (now - since) * assumptions.write_budget)
         is_within = left >= units
         self._budgets[key[0]] = (left - units if is_within else left, now)
         return is_within
@@ -175,7 +180,8 @@ class SimulatedDynamoDB:
     def _old(self, item: Item) -> Item | None:
         changed_at, before = self._older.get(key_of(item), (-1.0, None))
         is_late = (
-            self.world.now - changed_at < self.physics.staleness and self.world.dice.random() < 0.5
+            self.scheduler.now - changed_at < self.assumptions.staleness
+            and self.scheduler.dice.random() < 0.5
         )
         return before if is_late and changed_at >= 0 else item
 
@@ -205,24 +211,24 @@ class Client:
         return self._call("transact_write_items", request)
 
     def _call(self, method: str, request: dict[str, Any]) -> dict[str, Any]:
-        cloud, world = self._cloud, self._cloud.world
-        fault = self._faults.strike(world.dice)
+        cloud, scheduler = self._cloud, self._cloud.scheduler
+        fault = self._faults.strike(scheduler.dice)
         if fault == "crash_before":
             raise Crashed
-        world.sleep(cloud.physics.one_way)
+        scheduler.sleep(cloud.assumptions.one_way)
         if fault == "lost_request":
             raise EndpointConnectionError(endpoint_url="simulated")
         if fault == "throttle":
             raise _throttled(method, request)
         if fault == "conflict" and (method in SINGLE_WRITES or method == "transact_write_items"):
-            raise _conflicted(method, request, world.dice)
+            raise _conflicted(method, request, scheduler.dice)
         is_write = method in SINGLE_WRITES or method == "transact_write_items"
         answer = cloud.write(method, request) if is_write else cloud.read(method, request)
         if fault == "crash_after":
             raise Crashed
         if fault == "lost_answer":
             raise ReadTimeoutError(endpoint_url="simulated")
-        world.sleep(cloud.physics.one_way)
+        scheduler.sleep(cloud.assumptions.one_way)
         return answer
 
 

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from greenlet import getcurrent, greenlet
 
 
-class World:
+class Scheduler:
+    """Processes on virtual time. Equal seeds give equal runs."""
+
     def __init__(self, seed: int = 0) -> None:
         self.now = 0.0
         self.dice = random.Random(seed)
@@ -17,17 +19,17 @@ class World:
         self._count = 0
         self._hub = getcurrent()
 
-    def at(self, moment: float, do: Callable[[], object]) -> None:
+    def call_at(self, moment: float, do: Callable[[], object]) -> None:
         self._count += 1
         heapq.heappush(self._due, (moment, self._count, do))
 
     def start(self, run: Callable[[], object], at: float | None = None) -> None:
         """Start a process, which may `sleep`."""
         process = greenlet(run, parent=self._hub)
-        self.at(self.now if at is None else at, process.switch)
+        self.call_at(self.now if at is None else at, process.switch)
 
     def sleep(self, seconds: float) -> None:
-        self.at(self.now + seconds, getcurrent().switch)
+        self.call_at(self.now + seconds, getcurrent().switch)
         self._hub.switch()
 
     def timer(self) -> float:

@@ -98,7 +98,7 @@ def test_brand_icon_is_uploaded_and_shown(api: Api):
 
     page = saved_page(api, api.coupon(), brand_icon=image["image_id"])
 
-    assert shown(api, page, "brand").size == (image["width"], image["height"])
+    assert image_on(api, page, "brand").size == (image["width"], image["height"])
 
 
 def test_campaign_image_is_uploaded_and_shown(api: Api):
@@ -106,7 +106,7 @@ def test_campaign_image_is_uploaded_and_shown(api: Api):
 
     page = saved_page(api, api.coupon(), campaign_image=image["image_id"])
 
-    assert shown(api, page, "picture").size == (1_200, 675)
+    assert image_on(api, page, "picture").size == (1_200, 675)
     preview = re.search(r'<meta property="og:image" content="([^"]+)"', page)
     assert preview is not None and api.open(preview[1]).headers["content-type"] == "image/jpeg"
 
@@ -171,7 +171,7 @@ def picture(kind: str, size: tuple[int, int]) -> bytes:
     return file.getvalue()
 
 
-def shown(api: Api, page: str, name: str) -> Image.Image:
+def image_on(api: Api, page: str, name: str) -> Image.Image:
     """The image of this class on the page, fetched from the page's own address."""
     found = re.search(rf'<img class="{name}" src="([^"]+)"', page)
     assert found is not None, page

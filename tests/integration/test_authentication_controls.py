@@ -34,8 +34,8 @@ def test_control_weak_key_check_is_noticed(
 def test_control_route_without_a_scope_is_noticed(
     api: Api, stored: Stored, monkeypatch: pytest.MonkeyPatch, route: str, scope: str
 ):
-    edge = find_http_app(api, route)
-    monkeypatch.setitem(edge.routes, route, Route(edge.routes[route].handle, None, uses_link=False))
+    app = find_http_app(api, route)
+    monkeypatch.setitem(app.routes, route, Route(app.routes[route].handle, None, uses_link=False))
     with pytest.raises(RED):
         test_keys.test_route_accepts_only_keys_of_its_scope(api, stored, route, scope)
 

@@ -63,10 +63,10 @@ class History:
         """Record that a change returned with this version."""
         for each in self.versions:
             if each.number == version:
-                each.returned_at = self.cloud.world.now
+                each.returned_at = self.cloud.scheduler.now
 
     def _watch(self, key: Key, before: Item | None, after: Item | None) -> None:
-        now = self.cloud.world.now
+        now = self.cloud.scheduler.now
         if after is None:
             return
         if key[1] == "COUPON" and (before is None or before["version"] != after["version"]):
@@ -109,7 +109,7 @@ class History:
 
     def check_allowed(self, use: Use) -> None:
         """A version allowed the use that no completed change had replaced before the call began."""
-        window = self.cloud.physics.conflict_window
+        window = self.cloud.assumptions.conflict_window
         asked_at = times.format_utc(times.parse_utc(use.item["redeemed_at"]["S"]))
         newest_done = max(
             (each.number for each in self.versions if each.returned_at < use.at - window), default=0

@@ -30,7 +30,7 @@ from couponflow.domain.models import Coupon
 from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
-from simulator.dynamodb import NO_FAULTS, Client, Crashed, Faults, Physics, SimulatedDynamoDB
+from simulator.dynamodb import NO_FAULTS, Assumptions, Client, Crashed, Faults, SimulatedDynamoDB
 from simulator.environments import (
     ORGANISATION,
     Environment,
@@ -39,7 +39,7 @@ from simulator.environments import (
     moment,
     new_coupon,
 )
-from simulator.virtual_time import World
+from simulator.virtual_time import Scheduler
 from tests.proofs.history import SECONDS_BEHIND, History, check
 
 MOST_CALLS = 6  # tries of a customer before they give up
@@ -56,23 +56,23 @@ class Schedule:
 
     def __post_init__(self) -> None:
         random.seed(self.seed)
-        self.world = World(self.seed)
-        self.dice = self.world.dice
+        self.scheduler = Scheduler(self.seed)
+        self.dice = self.scheduler.dice
         self.cloud = SimulatedDynamoDB(
-            self.world, Physics(conflict_window=self.dice.choice([0.004, 0.008, 0.016]))
+            self.scheduler, Assumptions(conflict_window=self.dice.choice([0.004, 0.008, 0.016]))
         )
         self.most_shards = self.dice.choice([1, 2, 2, 4])
         self.intents: dict[str, set[str]] = {}
         self._environments: list[Environment] = []
 
     def run(self) -> None:
-        self.world.start(self._set_up)
-        self.world.run()
+        self.scheduler.start(self._set_up)
+        self.scheduler.run()
         self.history.check_at_rest()
         self._check_acknowledged()
         self._check_nothing_twice()
-        self.world.start(self._drain)
-        self.world.run()
+        self.scheduler.start(self._drain)
+        self.scheduler.run()
         self.history.check_at_rest()
 
     def _environment(self, faults: Faults | None = None) -> Environment:
@@ -81,7 +81,7 @@ class Schedule:
             return self.dice.choice(self._environments)
         client = self.cloud.client(self.faults if faults is None else faults)
         made = self.make_environment(
-            client, self.world.sleep, self.world.timer, self.dice, self.most_shards
+            client, self.scheduler.sleep, self.scheduler.timer, self.dice, self.most_shards
         )
         if faults is None:
             self._environments.append(made)
@@ -95,22 +95,22 @@ class Schedule:
         per_customer = self.dice.choice([None, 1, 1, 2, 3])
         campaigns = self._environment(NO_FAULTS).coupon_service
         self.coupon = campaigns.create(
-            ORGANISATION, new_coupon(limit, per_customer), moment(self.world.now)
+            ORGANISATION, new_coupon(limit, per_customer), moment(self.scheduler.now)
         ).coupon
         self.history.returned(1)
         for number in range(self.dice.randint(2, 5)):
             acts = [self._flow, self._taps, self._till, self._regular, self._looks]
             for act in self.dice.sample(acts, self.dice.randint(1, 3)):
-                self.world.start(partial(act, f"customer-{number}"), self._some_time())
+                self.scheduler.start(partial(act, f"customer-{number}"), self._some_time())
         for _ in range(self.dice.choice([0, 1, 1, 2, 3])):
-            self.world.start(self._change, self._some_time())
+            self.scheduler.start(self._change, self._some_time())
 
     def _some_time(self) -> float:
         """A start time: mostly the same for all, sometimes within seconds."""
-        return self.world.now + self.dice.choice([0.03, 0.03, 0.3, 5]) * self.dice.random()
+        return self.scheduler.now + self.dice.choice([0.03, 0.03, 0.3, 5]) * self.dice.random()
 
     def _now(self) -> Any:
-        return moment(self.world.now)
+        return moment(self.scheduler.now)
 
     def _again(self, call: Callable[[Environment], Any], since: float) -> Any:
         """Repeat a call with an unclear outcome, as clients do.
@@ -121,15 +121,15 @@ class Schedule:
             try:
                 return call(self._environment())
             except UNCLEAR:
-                self.world.sleep(self.dice.choice([0, 0.01, 0.5, 700]) * self.dice.random())
-                since = min(since, self.world.now)
+                self.scheduler.sleep(self.dice.choice([0, 0.01, 0.5, 700]) * self.dice.random())
+                since = min(since, self.scheduler.now)
             except CouponflowError as refused:
                 return refused
         return None
 
     def _flow(self, who: str) -> None:
         for _ in range(self.dice.randint(1, 2)):
-            since = self.world.now
+            since = self.scheduler.now
             answer = self._again(
                 lambda env: env.redemption_service.distribute(
                     self._seen(env), who, None, self._now()
@@ -138,24 +138,24 @@ class Schedule:
             )
             if isinstance(answer, Refusal):
                 self._check_refusal(answer, who, since, distributing=True)
-            self.world.sleep(self.dice.choice([0.01, 1]) * self.dice.random())
+            self.scheduler.sleep(self.dice.choice([0.01, 1]) * self.dice.random())
 
     def _taps(self, who: str) -> None:
         """Open a distributed link and tap, often twice concurrently."""
         self._again(
             lambda env: env.redemption_service.distribute(self._seen(env), who, None, self._now()),
-            self.world.now,
+            self.scheduler.now,
         )
         for use in range(1, self.dice.randint(1, 3) + 1):
             for _ in range(self.dice.randint(1, 2)):
-                self.world.start(
+                self.scheduler.start(
                     partial(self._tap, who, use),
-                    self.world.now + self.dice.choice([0, 0.02]) * self.dice.random(),
+                    self.scheduler.now + self.dice.choice([0, 0.02]) * self.dice.random(),
                 )
-            self.world.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
+            self.scheduler.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
 
     def _tap(self, who: str, use: int) -> None:
-        since = self.world.now
+        since = self.scheduler.now
         self.intents.setdefault(self._holder(who), set()).add(f"use {use}")
         token = links.format_token(self.coupon, links.derive_holder(self.coupon, who))
         answer = self._again(
@@ -167,14 +167,14 @@ class Schedule:
         for number in range(self.dice.randint(1, 3)):
             key = self.dice.choice([f"sale {number}", f"sale {number}", "sale"])
             for _ in range(self.dice.randint(1, 2)):
-                self.world.start(
+                self.scheduler.start(
                     partial(self._sell, who, key),
-                    self.world.now + self.dice.choice([0, 0.02]) * self.dice.random(),
+                    self.scheduler.now + self.dice.choice([0, 0.02]) * self.dice.random(),
                 )
-            self.world.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
+            self.scheduler.sleep(self.dice.choice([0.05, 1]) * self.dice.random())
 
     def _sell(self, who: str, key: str, at: Environment | None = None) -> None:
-        since = self.world.now
+        since = self.scheduler.now
         self.intents.setdefault(self._holder(who), set()).add(key)
 
         def sell(env: Environment) -> RedemptionResult:
@@ -189,16 +189,16 @@ class Schedule:
         env = self._environment()
         for number in range(4):
             self._sell(who, f"visit {number}", env)
-            self.world.sleep(0.3 * self.dice.random())
+            self.scheduler.sleep(0.3 * self.dice.random())
 
     def _looks(self, who: str) -> None:
         token = links.format_token(self.coupon, links.derive_holder(self.coupon, who))
         for _ in range(3):
             self._again(
                 lambda env: env.redemption_service.open_link(token, self._now()),
-                self.world.now,
+                self.scheduler.now,
             )
-            self.world.sleep(self.dice.random())
+            self.scheduler.sleep(self.dice.random())
 
     def _change(self) -> None:
         """A marketer changes the coupon from the version that they read."""
@@ -209,17 +209,17 @@ class Schedule:
                 {"max_redemptions_per_customer": self.dice.choice([None, 1, 2, 3])},
                 {"max_redemptions_per_customer": 1},
                 {"active": self.dice.random() < 0.5},
-                {"ends_at": moment(self.world.now + self.dice.choice([0.01, 100_000]))},
+                {"ends_at": moment(self.scheduler.now + self.dice.choice([0.01, 100_000]))},
                 {"max_redemptions": self.dice.choice([2, 6]), "active": True},
             ]
         )
         client = self.cloud.client(self.faults)
         env = self.make_environment(
-            client, self.world.sleep, self.world.timer, self.dice, self.most_shards
+            client, self.scheduler.sleep, self.scheduler.timer, self.dice, self.most_shards
         )
         try:
             seen = env.coupon_service.get(ORGANISATION, self.coupon.coupon_id).coupon
-            self.world.sleep(self.dice.choice([0, 0.05]) * self.dice.random())
+            self.scheduler.sleep(self.dice.choice([0, 0.05]) * self.dice.random())
             done = env.coupon_service.change(
                 ORGANISATION, self.coupon.coupon_id, seen.version, change, self._now()
             )
@@ -257,7 +257,7 @@ class Schedule:
         self, refusal: Refusal, who: str, since: float, distributing: bool = False
     ) -> None:
         """Assert that the reason was true at a moment that the contract allows."""
-        since, until = since - SECONDS_BEHIND, self.world.now
+        since, until = since - SECONDS_BEHIND, self.scheduler.now
         versions = self.history.held_at_some_time(since, until)
         holder = self._holder(who)
         if isinstance(refusal, CouponMaxUsesReached):
@@ -305,7 +305,7 @@ class Schedule:
         """Without faults, new customers redeem until it is sold out: every remaining unit must be
         usable.
         """
-        self.world.sleep(10)
+        self.scheduler.sleep(10)
         env = self._environment(NO_FAULTS)
         fresh = env.coupon_store.get(self.coupon.coupon_id)
         if (

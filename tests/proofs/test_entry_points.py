@@ -175,7 +175,9 @@ def test_list_has_each_matching_coupon_once():
         campaigns.create(ORGANISATION, new, START + timedelta(seconds=number))
     campaigns.archive(ORGANISATION, entries.coupon.coupon_id, START)
 
-    def listed(status: CouponStatus | None = None, text: str = "", at_most: int = 10) -> list[str]:
+    def list_codes(
+        status: CouponStatus | None = None, text: str = "", at_most: int = 10
+    ) -> list[str]:
         found: list[str] = []
         before: str | None = None
         while True:
@@ -185,15 +187,23 @@ def test_list_has_each_matching_coupon_once():
             if before is None:
                 return found
 
-    assert listed() == listed(at_most=1) == listed(at_most=2) == ["WINTER", "AUTUMN", "SAVE-10"]
-    assert listed(CouponStatus.ARCHIVED) == [entries.coupon.code]
-    assert listed(CouponStatus.DISABLED) == ["WINTER"]
-    assert listed(text="of aut") == ["AUTUMN"]
     assert (
-        listed(text="E-1") == listed(text="savei0") == listed(text="coupon of save") == ["SAVE-10"]
+        list_codes()
+        == list_codes(at_most=1)
+        == list_codes(at_most=2)
+        == ["WINTER", "AUTUMN", "SAVE-10"]
     )
-    assert listed(text="-") == ["SAVE-10"]
-    assert listed(text="ten off") == listed(text="--") == []
+    assert list_codes(CouponStatus.ARCHIVED) == [entries.coupon.code]
+    assert list_codes(CouponStatus.DISABLED) == ["WINTER"]
+    assert list_codes(text="of aut") == ["AUTUMN"]
+    assert (
+        list_codes(text="E-1")
+        == list_codes(text="savei0")
+        == list_codes(text="coupon of save")
+        == ["SAVE-10"]
+    )
+    assert list_codes(text="-") == ["SAVE-10"]
+    assert list_codes(text="ten off") == list_codes(text="--") == []
     assert campaigns.list_page(ORGANISATION, None, "", None, 10, START)[1] is None
 
 

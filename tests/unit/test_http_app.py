@@ -29,9 +29,9 @@ def event(
 
 
 def call(handle, came=None, scope=None) -> tuple[int, Any]:
-    edge = HttpApp(authenticator_and_store()[0], scopes={"POST /it": scope})
-    edge.route("POST /it")(handle)
-    answered = edge.handler(came or event(), None)
+    app = HttpApp(authenticator_and_store()[0], scopes={"POST /it": scope})
+    app.route("POST /it")(handle)
+    answered = app.handler(came or event(), None)
     return answered["statusCode"], json.loads(answered["body"])
 
 
@@ -220,6 +220,6 @@ def test_base_url_is_the_configured_or_the_apis_own():
         ("https://coupons.example", "https://coupons.example"),
         ("", "https://api.example"),
     ]:
-        edge = HttpApp(authenticator_and_store()[0], configured, scopes={"POST /it": None})
-        edge.route("POST /it")(base)
-        assert json.loads(edge.handler(event(), None)["body"]) == begins
+        app = HttpApp(authenticator_and_store()[0], configured, scopes={"POST /it": None})
+        app.route("POST /it")(base)
+        assert json.loads(app.handler(event(), None)["body"]) == begins

@@ -122,7 +122,7 @@ def test_address_of_ipv6_is_its_network(source, address):
     assert address_of({"sourceIp": source}) == address
 
 
-def edge(**of: RateLimit) -> HttpApp:
+def app(**of: RateLimit) -> HttpApp:
     scopes = {"POST /it": "redeem", "GET /r/{token}": None, "POST /r/{token}/redeem": None}
     made = HttpApp(authenticator_and_store()[0], limits=RateLimiter(None, Clock()), scopes=scopes)
     made.route("POST /it")(lambda request: json_response("in"))
@@ -153,7 +153,7 @@ def low(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.usefixtures("low")
 def test_calls_of_a_key_are_limited_with_retry_after():
-    made = edge()
+    made = app()
     known = {"headers": {"authorization": f"Bearer {KEY_TEXT}"}}
     assert statuses(made, 5, **known) == [200, 200, 200, 429, 429]
     refused = made.handler(event() | known, None)
@@ -163,7 +163,7 @@ def test_calls_of_a_key_are_limited_with_retry_after():
 
 @pytest.mark.usefixtures("low")
 def test_key_guesses_are_limited_by_address_but_valid_keys_pass():
-    made = edge()
+    made = app()
     assert statuses(made, 5) == [401, 401, 401, 429, 429]
     assert statuses(made, 1, headers={"authorization": f"Bearer {KEY_TEXT}"}) == [200]
 
@@ -171,7 +171,7 @@ def test_key_guesses_are_limited_by_address_but_valid_keys_pass():
 @pytest.mark.usefixtures("low")
 @pytest.mark.parametrize("token", ["made-up", "archived"])
 def test_link_guesses_are_limited_by_address(token):
-    made = edge()
+    made = app()
     guess = {"routeKey": "POST /r/{token}/redeem", "pathParameters": {"token": token}}
     assert statuses(made, 5, **guess) == [404, 404, 404, 429, 429]
     elsewhere = {"requestContext": {"domainName": "x", "http": {"sourceIp": "198.51.100.1"}}}
@@ -180,7 +180,7 @@ def test_link_guesses_are_limited_by_address(token):
 
 @pytest.mark.usefixtures("low")
 def test_taps_on_a_link_are_limited_across_addresses():
-    made = edge()
+    made = app()
 
     def tap(link: str, number: int) -> int:
         context = {"domainName": "x", "http": {"sourceIp": f"198.51.100.{number}"}}

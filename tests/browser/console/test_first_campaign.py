@@ -20,7 +20,7 @@ STATES = [
 ]
 
 
-def shown(page):
+def preview_of(page):
     return page.frame_locator(".screens iframe[data-shown=true]").locator("html")
 
 
@@ -37,10 +37,10 @@ def test_campaign_from_creation_to_closing(open_console, empty_bakery, phone):
     page.get_by_role("button", name="Create coupon").click()
 
     expect(page.get_by_role("heading", name="Croissant week", level=1)).to_be_focused()
-    expect(shown(page)).to_have_attribute("data-state", "available")
+    expect(preview_of(page)).to_have_attribute("data-state", "available")
     for state in STATES:
         page.get_by_label("State of the page").select_option(state)
-        expect(shown(page)).to_have_attribute("data-state", state)
+        expect(preview_of(page)).to_have_attribute("data-state", state)
     page.get_by_label("State of the page").select_option("available")
 
     for field, file in (
@@ -51,9 +51,9 @@ def test_campaign_from_creation_to_closing(open_console, empty_bakery, phone):
         expect(
             page.locator(f".drop[data-kind={field}]").get_by_role("button", name="Replace")
         ).to_be_visible()
-    expect(shown(page).locator("img")).to_have_count(2)
+    expect(preview_of(page).locator("img")).to_have_count(2)
     page.get_by_label("Button label").fill("Give me butter")
-    expect(shown(page).get_by_role("button", name="Give me butter").first).to_be_visible()
+    expect(preview_of(page).get_by_role("button", name="Give me butter").first).to_be_visible()
     page.get_by_label("Terms and conditions").fill("One each.")
     page.get_by_role("button", name="Save Redeem Page").click()
     expect(page.get_by_text("Redeem page saved")).to_be_visible()
@@ -112,7 +112,7 @@ def test_campaign_by_keyboard_alone(open_console, empty_bakery):
     expect(page.get_by_text("Redeem page saved")).to_be_visible()
     tab_to(page, page.get_by_label("State of the page"))
     page.keyboard.type("Red")
-    expect(shown(page)).to_have_attribute("data-state", "redeemed")
+    expect(preview_of(page)).to_have_attribute("data-state", "redeemed")
 
     page.reload()
     tab_to(page, page.get_by_role("button", name="Link for a customer"))
