@@ -10,12 +10,14 @@ from typing import Any
 
 from couponflow.domain.models import Organisation
 from couponflow.services.coupons import SECONDS_FOR_A_CHANGE, CouponService, NewCoupon
+from couponflow.services.erasure import ErasureService
 from couponflow.services.redemption import RedemptionService
 from couponflow.services.shard_redeemer import ShardRedeemer
 from couponflow.services.sold_out import SoldOut
 from couponflow.store.backoff import Backoff
 from couponflow.store.coupons import CouponStore
 from couponflow.store.dynamodb import Table
+from couponflow.store.journal import JournalStore
 from couponflow.store.limit_changes import LimitChangeStore
 from couponflow.store.organisations import OrganisationStore
 from couponflow.store.parallel import run_sequential
@@ -33,6 +35,7 @@ class Environment:
     redemption_service: RedemptionService
     coupon_service: CouponService
     coupon_store: CouponStore
+    erasure_service: ErasureService
     shard_redeemer: ShardRedeemer
     client: Any
 
@@ -60,12 +63,14 @@ def environment(
         return Backoff(SECONDS_FOR_A_CHANGE, pause, timer)
 
     limits = LimitChangeStore(table, quotas)
+    coupon_service = CouponService(
+        terms, coupons, RedeemPageStore(table), quotas, limits, sold_out, most_shards, backoff
+    )
     return Environment(
         RedemptionService(terms, redemptions, redeemer, sold_out, read_all),
-        CouponService(
-            terms, coupons, RedeemPageStore(table), quotas, limits, sold_out, most_shards, backoff
-        ),
+        coupon_service,
         coupons,
+        ErasureService(coupons, redemptions, coupon_service, JournalStore(table), timer),
         redeemer,
         client,
     )

@@ -91,6 +91,7 @@ def everything(api: Api) -> None:
     coupons(api, images(api))
     redemptions(api)
     blocks(api)
+    erasures(api)
 
 
 def operator(api: Api) -> None:
@@ -111,6 +112,12 @@ def coupons(api: Api, image_id: str) -> None:
     coupon = api.coupon(code="EVERYTHING", max_redemptions=40, max_redemptions_per_customer=2)
     api.change(coupon, max_redemptions=400)
     api.change(coupon, max_redemptions=10, name="Anew")
+    rules = {
+        "hours": [{"days": ["mon"], "from": "09:00", "until": "17:00"}],
+        "valid_for": {"days": 7},
+        "period_limit": {"uses": 1, "per": "day"},
+    }
+    api.coupon(**rules)
     api.call("GET", "/v1/coupons")
     page = f"/v1/coupons/{coupon['coupon_id']}/redeem-page"
     settings = {
@@ -236,3 +243,10 @@ def test_control_missing_action_is_noticed(measured: Recorder):
 
     assert measured.beyond(mean).keys() == {"RedeemFunction"}
     assert measured.beyond(TEMPLATE) == {}
+
+
+def erasures(api: Api) -> None:
+    for customer_id in ("ann", "a customer whom no coupon knows"):
+        erased = api.call("POST", "/v1/customers/erase", {"customer_id": customer_id})
+        assert erased.status_code == 200, erased.text
+    assert api.call("GET", "/v1/journal").json()["items"]

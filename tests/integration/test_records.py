@@ -53,6 +53,7 @@ def test_record_has_the_contract_columns(api: Api, history):
         "status": "redeemed",
         "distributed_at": "2026-05-01T00:02:00.000Z",
         "redeemed_at": "2026-05-01T00:12:00.000Z",
+        "erased": False,
     }
 
 

@@ -108,6 +108,15 @@ class Customer(NamedTuple):
         return sum(at.date() == day.date() for at in self.redeemed)
 
 
+class Held(NamedTuple):
+    """What calls must keep to: the versions of the rules that may be in force, and the customers
+    whose erasure has returned.
+    """
+
+    terms: tuple[Terms, ...]
+    erased: frozenset[str] = frozenset()
+
+
 class Local(NamedTuple):
     """The position of a process.
 
@@ -126,7 +135,7 @@ class State(NamedTuple):
     """Each number is an id: equal parts have equal ids, so states are small and quick to hash."""
 
     items: int
-    terms: int  # versions of the rules that may be in force
+    terms: int  # what calls must keep to
     faults: tuple[int, int, int]  # lost responses, conflicts and crashes that may still happen
     processes: tuple[int, ...]
 
@@ -198,7 +207,7 @@ class Explorer:
         self._next: dict[tuple[int, int, int], Wants] = {}
         self._done: dict[tuple[int, tuple[int, ...]], tuple[int, tuple[tuple[int, int], ...]]] = {}
         self._vectors = _Ids[tuple[int, ...]]()
-        self._held = _Ids[tuple[Terms, ...]]()
+        self._held = _Ids[Held]()
         self._locals = _Ids[Local]()
         self._facts: dict[int, _Facts] = {}
         self._moves: dict[tuple[int, int, int, int], Move | None] = {}
@@ -234,8 +243,7 @@ class Explorer:
         items = self._vectors.id_of(
             tuple(self._item_id(item) for item in self._start_items.values())
         )
-        held = (self._facts_of(items).terms,)
-        terms = self._held.id_of(held)
+        terms = self._held.id_of(Held((self._facts_of(items).terms,)))
         processes = tuple(
             self._locals.id_of(
                 Local(told=0, repeats=each.repeats, true=self._true_refusals(place, items, terms))
@@ -356,10 +364,14 @@ class Explorer:
         if outcome == UNCLEAR and local.repeats:
             return Step(None, items, terms, self._restarted(place, local, items, terms))
         self._check_outcome(place, local, items, outcome)
+        held = self._held[terms]
         if outcome[0] == "changed":
-            terms = self._held.id_of(
-                tuple(each for each in self._held[terms] if each.version >= int(outcome[1]))
-            )
+            in_force = tuple(each for each in held.terms if each.version >= int(outcome[1]))
+            terms = self._held.id_of(held._replace(terms=in_force))
+        if outcome[0] == "erased":
+            holder = self._processes[place].holder
+            self._facts_of(items).check_erased(holder)
+            terms = self._held.id_of(held._replace(erased=held.erased | {holder}))
         return Step(None, items, terms, self._locals.id_of(Local(-1, 0, is_done=True)))
 
     def _performed(self, items: tuple[int, ...], request: int) -> tuple[int, tuple[int, ...]]:
@@ -403,8 +415,12 @@ class Explorer:
             raise Violated("a customer who was never distributed to got something")
         held = self._held[terms]
         if after.terms != before.terms:
-            held = (*held, after.terms)
-        self._check_allowed(before, after, held)
+            held = held._replace(terms=(*held.terms, after.terms))
+        for holder in held.erased:
+            after.check_erased(holder)
+            if len(after.uses_of(holder)) > len(before.uses_of(holder)):
+                raise Violated("a use was made for an erased customer")
+        self._check_allowed(before, after, held.terms)
         terms = self._held.id_of(held)
         true = local.true | self._true_refusals(place, now, terms)
         return now, terms, local._replace(true=true)
@@ -419,7 +435,7 @@ class Explorer:
         return updated
 
     def _true_refusals(self, place: int, items: int, terms: int) -> frozenset[str]:
-        return self._facts_of(items).true_refusals(self._processes[place], self._held[terms])
+        return self._facts_of(items).true_refusals(self._processes[place], self._held[terms].terms)
 
     def _check_allowed(self, before: _Facts, after: _Facts, held: tuple[Terms, ...]) -> None:
         """Assert that rules that may be in force allowed the redeemed use."""
@@ -699,12 +715,14 @@ class _Facts:
     redeemed: Mapping[str, str]
     rolled_back: frozenset[str]
     holders: frozenset[str]
+    named: frozenset[str]
+    closed: frozenset[str]
 
     @classmethod
     def of(cls, items: Mapping[Key, Item | None]) -> _Facts:
         used, remaining, customers, redeemed = 0, 0, dict[str, Customer](), dict[str, str]()
         coupon: Item = {}
-        rolled_back, holders = set[str](), set[str]()
+        rolled_back, holders, named, closed = set[str](), set[str](), set[str](), set[str]()
         for (pk, sk), item in items.items():
             if item is None:
                 continue
@@ -720,7 +738,11 @@ class _Facts:
             if not pk.startswith("HOLDER#"):
                 continue
             holders.add(pk)
+            if "customer_id" in item:
+                named.add(pk)
             status = item.get("status", {}).get("S")
+            if status == "erased":
+                closed.add(pk)
             if status == "rolled_back":
                 rolled_back.add(item["redemption_id"]["S"])
             customer = customers.get(pk, Customer())
@@ -748,8 +770,8 @@ class _Facts:
             rules.get("period_limit", {"uses": 10**9})["uses"],
         )
         units = int(coupon["units"]["N"])
-        gone, known = frozenset(rolled_back), frozenset(holders)
-        return cls(units, terms, used, remaining, customers, redeemed, gone, known)
+        sets = map(frozenset[str], (rolled_back, holders, named, closed))
+        return cls(units, terms, used, remaining, customers, redeemed, *sets)
 
     def true_refusals(self, process: Process, held: tuple[Terms, ...]) -> frozenset[str]:
         """Refusals that are true for a call now, by any terms that may be in force."""
@@ -757,7 +779,8 @@ class _Facts:
         used, used_today = len(customer.redeemed), customer.used_on(at)
         true = {
             "coupon_max_uses_reached": self.remaining == 0,
-            "customer_max_uses_reached": any(used >= terms.per_customer for terms in held),
+            "customer_max_uses_reached": process.holder in self.closed
+            or any(used >= terms.per_customer for terms in held),
             "coupon_disabled": not all(terms.is_active for terms in held),
             "redeem_not_offered": not all(terms.has_button for terms in held),
             "coupon_expired": any(at >= terms.ends_for(customer) for terms in held),
@@ -773,7 +796,8 @@ class _Facts:
             "coupon_disabled": not terms.is_active,
             "coupon_expired": at >= terms.ends_for(customer),
             "coupon_not_open": not terms.is_open(at),
-            "customer_max_uses_reached": len(customer.redeemed) >= terms.per_customer,
+            "customer_max_uses_reached": call.holder in self.closed
+            or len(customer.redeemed) >= terms.per_customer,
             "customer_period_uses_reached": customer.used_on(at) >= terms.uses_a_day,
             "coupon_max_uses_reached": self.remaining == 0,
         }
@@ -788,6 +812,13 @@ class _Facts:
             raise Violated(f"{self.used} used, {len(self.redeemed)} redeemed")
         if len(set(self.redeemed.values())) != len(self.redeemed):
             raise Violated("one attempt made two redemptions")
+
+    def check_erased(self, holder: str) -> None:
+        if holder in self.named:
+            raise Violated("an erased customer has a name again")
+
+    def uses_of(self, holder: str) -> tuple[datetime, ...]:
+        return self.customers.get(holder, Customer()).redeemed
 
     def check_follows(self, before: _Facts) -> None:
         kept = {made: by for made, by in before.redeemed.items() if made not in self.rolled_back}

@@ -180,6 +180,15 @@ class Scene:
 
         return Process(f"page {behavior}", save)
 
+    def erase(self, customer: str, repeats: int = 0) -> Process:
+        """Erase the customer of this coupon."""
+
+        def erase(env: Environment) -> Outcome:
+            env.erasure_service.erase_in(self.seen(env), customer, START, float("inf"))
+            return ("erased",)
+
+        return Process("erasure", erase, repeats, self.holder(customer), gives=True)
+
     def roll_back(self, customer: str) -> Process:
         """Take back the customer's first use, in the way that rollbacks are designed."""
         key = keys.redemption(links.derive_holder(self.coupon, customer), keys.FIRST_SLOT)
@@ -440,4 +449,48 @@ def own_end_border() -> Explorer:
         scene.tap("ann", repeats=1, at=ends),
         scene.distribute("ann", at=ends),
         scene.change("longer", {"valid_for": ValidFor(hours=2)}, {"valid_for": ValidFor(hours=1)}),
+    )
+
+
+def erasure_and_calls(per_customer: int | None, *, has_used: bool, is_twice: bool) -> Explorer:
+    """A customer is erased while a flow, a till and a tap (or a second erasure) are under way."""
+    scene = Scene(5, per_customer, 2, ["ann"])
+    if has_used:
+        env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+        env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    other = scene.erase("ann") if is_twice else scene.tap("ann", repeats=1)
+    return scene.explorer(
+        scene.distribute("ann"), scene.till("ann", "sale", repeats=1), other, scene.erase("ann")
+    )
+
+
+def erasure_of_a_stranger() -> Explorer:
+    """A customer whom the coupon does not know yet is erased while a flow and a till begin."""
+    scene = Scene(5, 2, 2, [])
+    return scene.explorer(
+        scene.distribute("ann"), scene.till("ann", "sale", repeats=1), scene.erase("ann")
+    )
+
+
+def erasure_and_two_tills() -> Explorer:
+    """Two tills write beside the numbers while their customer is erased."""
+    scene = Scene(5, None, 2, ["ann"])
+    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    return scene.explorer(
+        scene.till("ann", "sale"), scene.till("ann", "other sale"), scene.erase("ann")
+    )
+
+
+def erasure_after_a_crashed_limit() -> Explorer:
+    """A marketer sets a customer limit and may crash before all shards know; then comes the
+    erasure.
+    """
+    scene = Scene(5, None, 2, ["ann"])
+    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    return scene.explorer(
+        scene.till("ann", "sale"),
+        scene.change("limit", {"max_redemptions_per_customer": 3}),
+        scene.erase("ann"),
     )

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 
 from couponflow.domain import rules
-from couponflow.services import redemption
+from couponflow.services import erasure, redemption
+from couponflow.services.coupons import CouponService
 from couponflow.services.shard_redeemer import ShardRedeemer
 from couponflow.services.sold_out import SoldOut
 from couponflow.store import coupons, keys, quota_shards, redemptions
@@ -19,7 +21,7 @@ from tests.proofs import scenarios
 from tests.proofs.explorer import Budget, Explorer, Violated
 
 ONE_OF_EACH = Budget(lost_answers=1, conflicts=1, crashes=1)
-LOST_AND_CRASHED = Budget(lost_answers=1, crashes=1)
+LOST, LOST_AND_CRASHED = Budget(lost_answers=1), Budget(lost_answers=1, crashes=1)
 LIMIT_CHANGES = scenarios.same_key_during_customer_limit_change
 PERIOD_SET = scenarios.period_limit_set_during_sales
 QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
@@ -49,6 +51,15 @@ QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "the border of an own end": (scenarios.own_end_border, Budget()),
     "a rollback and the last unit": (scenarios.rollback_and_last_unit, Budget(lost_answers=1)),
 }
+ERASURE = scenarios.erasure_and_calls
+QUICK |= {
+    "an erasure, open use": (lambda: ERASURE(2, has_used=False, is_twice=False), Budget()),
+    "an erasure, used": (lambda: ERASURE(2, has_used=True, is_twice=False), LOST),
+    "two erasures": (lambda: ERASURE(2, has_used=False, is_twice=True), LOST),
+    "an erasure of a stranger": (scenarios.erasure_of_a_stranger, ONE_OF_EACH),
+    "an erasure, tills without limit": (scenarios.erasure_and_two_tills, ONE_OF_EACH),
+    "an erasure after a crashed change": (scenarios.erasure_after_a_crashed_limit, ONE_OF_EACH),
+}
 THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     # Millions of states: each takes minutes.
     "a rush, an answer lost": (scenarios.redemptions_during_limit_changes, Budget(lost_answers=1)),
@@ -73,6 +84,16 @@ THOROUGH: dict[str, tuple[Callable[[], Explorer], Budget]] = {
         scenarios.one_customer_at_every_entry_point,
         ONE_OF_EACH,
     ),
+    "an erasure, open use, faults": (
+        lambda: ERASURE(2, has_used=False, is_twice=False),
+        ONE_OF_EACH,
+    ),
+    "an erasure, used, faults": (lambda: ERASURE(2, has_used=True, is_twice=False), ONE_OF_EACH),
+    "an erasure without limit, faults": (
+        lambda: ERASURE(None, has_used=True, is_twice=False),
+        ONE_OF_EACH,
+    ),
+    "two erasures, faults": (lambda: ERASURE(2, has_used=False, is_twice=True), ONE_OF_EACH),
     "one sale, limit removed and set": (lambda: LIMIT_CHANGES(3, None, 3), ONE_OF_EACH),
     "one sale, limit set and removed": (lambda: LIMIT_CHANGES(None, 3, None), ONE_OF_EACH),
 }
@@ -148,6 +169,30 @@ def _on_any_use(redemptions, use, number):
     return replace(use, may_be_new=True, customer_id="?")
 
 
+def _closes_nothing(*_):
+    return True
+
+
+def _void_by_version_only(self, coupon_id, now):
+    coupon = self._coupons.get(coupon_id)
+    if coupon.max_redemptions_per_customer is None:
+        self._fence_shards(
+            self._coupons.change(coupon, {"last_change": "erasure"}, now), self._backoff()
+        )
+
+
+CLOSE_ROW = erasure.ErasureService._close_row
+
+
+def _close_after_names(self, coupon, holder, now):
+    for slot in self._redemptions.list_named(holder, "0", 100)[0]:
+        self._redemptions.erase_names(holder, slot, now)
+    is_used = CLOSE_ROW(self, coupon, holder, now)
+    self._redemptions = mock.Mock(wraps=self._redemptions)
+    self._redemptions.list_named = lambda *_: ([], None)
+    return is_used
+
+
 RUSH, CUSTOMER = (
     scenarios.redemptions_during_limit_changes,
     scenarios.one_customer_at_every_entry_point,
@@ -219,6 +264,22 @@ MUTANTS = {
     "opening hours do not fence": (
         *(QuotaShardStore, "fence", _nothing),
         *(scenarios.opening_hours_border, Budget()),
+    ),
+    "an erased row stays open": (
+        *(redemptions.RedemptionStore, "close_row", _closes_nothing),
+        *(scenarios.erasure_of_a_stranger, Budget()),
+    ),
+    "an erasure does not void calls beside the numbers": (
+        *(CouponService, "void_open_calls", lambda *_: None),
+        *(scenarios.erasure_and_two_tills, Budget()),
+    ),
+    "an erasure fences no shards after a crashed change": (
+        *(CouponService, "void_open_calls", _void_by_version_only),
+        *(scenarios.erasure_after_a_crashed_limit, Budget()),
+    ),
+    "an erasure removes names first": (
+        *(erasure.ErasureService, "_close_row", _close_after_names),
+        *(scenarios.erasure_of_a_stranger, Budget()),
     ),
     "attempts claim nothing, limit removed": (
         redemption,

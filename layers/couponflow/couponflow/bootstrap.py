@@ -33,6 +33,7 @@ from couponflow.web.http.responses import Response
 # them.
 if TYPE_CHECKING:
     from couponflow.services.coupons import CouponService
+    from couponflow.services.erasure import ErasureService
     from couponflow.services.exports import ExportService
     from couponflow.services.flow_blocks import FlowBlockService
     from couponflow.services.images import ImageService
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from couponflow.services.records import RecordService
     from couponflow.store.bucket import Bucket
     from couponflow.store.idempotency import IdempotencyStore
+    from couponflow.store.journal import JournalStore
     from couponflow.web.flow.distribute import Distribution
 
 _CLIENT = ClientConfig(
@@ -172,6 +174,22 @@ class Services:
         from couponflow.store.idempotency import IdempotencyStore
 
         return IdempotencyStore(self.table)
+
+    @cached_property
+    def erasure_service(self) -> "ErasureService":
+        """Erase a customer's personal data."""
+        from couponflow.services.erasure import ErasureService
+
+        return ErasureService(
+            self.coupon_store, self.redemption_store, self.coupon_service, self.journal_store
+        )
+
+    @cached_property
+    def journal_store(self) -> "JournalStore":
+        """An organisation's changes of people's data."""
+        from couponflow.store.journal import JournalStore
+
+        return JournalStore(self.table)
 
     @cached_property
     def organisation_service(self) -> "OrganisationService":

@@ -241,7 +241,11 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Redemption:
-    """One customer's right to one use, and its record."""
+    """One customer's right to one use, and its record.
+
+    After an erasure, `customer_id` is empty. `is_closed`: an erasure took this number, which is the
+    customer's last one, so that no use can be made after it.
+    """
 
     redemption_id: str
     holder: Holder
@@ -252,6 +256,8 @@ class Redemption:
     distributed_at: datetime | None
     redeemed_at: datetime | None = None
     attempt: str | None = None
+    erased_at: datetime | None = None
+    is_closed: bool = False
 
     @property
     def is_redeemed(self) -> bool:

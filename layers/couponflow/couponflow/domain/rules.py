@@ -103,7 +103,9 @@ def refuse_not_open(coupon: Coupon, uses: Sequence[Redemption], now: datetime) -
 
 
 def refuse_max_uses(coupon: Coupon, uses: Sequence[Redemption], now: datetime) -> Refusal | None:
-    """A customer may have a limit of uses."""
+    """A customer may have a limit of uses; one who was erased has none left."""
+    if any(use.is_closed for use in uses):
+        return CustomerMaxUsesReached()
     left = uses_left(coupon, uses)
     return CustomerMaxUsesReached() if left is not None and left <= 0 else None
 

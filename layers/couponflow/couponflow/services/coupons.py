@@ -249,6 +249,25 @@ class CouponService:
                 backoff.wait_or_raise()
         self._fence_shards(coupon, backoff)
 
+    def void_open_calls(self, coupon_id: str, now: datetime) -> None:
+        """Void every use beside the numbers that was permitted before now and is not written yet.
+
+        Where customers have no limit, that takes a new version. Else only rules of an older
+        version permit such a use; a change that crashed may not have fenced them.
+
+        Raises:
+            TryAgain: the coupon was busy until the backoff ended.
+        """
+        backoff, change_id = self._backoff(), links.new_id()
+        coupon = self._coupons.get(coupon_id)
+        while coupon.max_redemptions_per_customer is None and coupon.last_change != change_id:
+            try:
+                coupon = self._coupons.change(coupon, {"last_change": change_id}, now)
+            except (VersionConflict, ContentionError, UnknownResultError):
+                backoff.wait_or_raise()
+                coupon = self._coupons.get(coupon_id)
+        self._fence_shards(coupon, backoff)
+
     def page(self, organisation_id: str, coupon_id: str) -> RedeemPage:
         """The redeem page of a coupon. Raises AddonDisabled, CouponNotFound."""
         self.coupon(organisation_id, coupon_id)

@@ -21,6 +21,7 @@ COLUMNS = (
     "status",
     "distributed_at",
     "redeemed_at",
+    "erased",
 )
 # An HTTP API waits for 30 seconds and a function has a gigabyte of memory. A larger export has to
 # be split by the time filters.
@@ -83,6 +84,7 @@ def _row(redemption: Redemption) -> tuple[str, ...]:
         redemption.status,
         _time(redemption.distributed_at),
         _time(redemption.redeemed_at),
+        "true" if redemption.erased_at else "",
     )
 
 

@@ -114,7 +114,9 @@ class RecordService:
         places = [
             (RecordCursor.of(redemption), redemption)
             for redemption in self._redemptions.list_all(links.derive_holder(coupon, customer_id))
-            if redemption.status in wanted.statuses and _is_within(redemption, wanted)
+            if not redemption.erased_at
+            and redemption.status in wanted.statuses
+            and _is_within(redemption, wanted)
         ]
         places.sort(key=lambda placed: placed[0].place, reverse=True)
         places.sort(key=lambda placed: _ORDER.index(placed[0].status))

@@ -133,7 +133,7 @@ class RedemptionService:
             if not redemption.is_redeemed:
                 left, ends_at = rules.uses_left(coupon, uses), rules.ends_at(coupon, uses)
                 return DistributionResult(coupon, redemption, is_new, left, ends_at)
-            slot = _next_slot(uses)
+            slot = next_slot(uses)
 
     def open_link(self, token: str, now: datetime, *, look_again: bool = False) -> OpenedLink:
         """Return what the customer of this link sees; writes nothing.
@@ -154,7 +154,7 @@ class RedemptionService:
             lambda: self._terms.organisation(coupon.organisation_id),
             lambda: self._sold_out.check(coupon, marks=False),
         )
-        if not redemptions or not organisation.addon_enabled:
+        if not redemptions or _are_erased(redemptions) or not organisation.addon_enabled:
             raise CouponNotFound
         return OpenedLink(Terms(coupon, page, organisation), holder, redemptions, is_sold_out)
 
@@ -196,10 +196,14 @@ class RedemptionService:
                     if _are_partial(uses) and use.slot < uses[0].slot:
                         made = self._redemptions.get(holder, use.slot)
                         uses = [made, *uses] if made else uses
+                    if _are_erased(uses):
+                        raise CouponNotFound
                     use = _next_use(uses, use, number)
                     permit = self._permit(coupon, uses, now, by_link=True)
                 return self._redeemer.redeem(permit, use, now, call)
             except UseTakenError as taken:
+                if taken.redemption.is_closed:
+                    raise CouponNotFound from taken
                 return call.result(taken.redemption, use.attempt)
             except NeverDistributedError as error:
                 raise CouponNotFound from error
@@ -352,7 +356,12 @@ def _are_partial(uses: list[Redemption]) -> bool:
     return bool(uses) and uses[0].slot != keys.FIRST_SLOT
 
 
-def _next_slot(uses: list[Redemption]) -> str:
+def _are_erased(uses: list[Redemption]) -> bool:
+    """Return whether the customer was erased: links that they have lead nowhere."""
+    return any(use.is_closed for use in uses)
+
+
+def next_slot(uses: list[Redemption]) -> str:
     """Return the slot of the number after the last one that is redeemed, distributed or not."""
     made = [use.slot for use in uses if use.is_redeemed and keys.is_numbered(use.slot)]
     return keys.slot(1 + int(max(made, default="0")))
@@ -394,4 +403,4 @@ def _till_slot(coupon: Coupon, redemptions: list[Redemption], attempt: str) -> s
     """
     if not coupon.has_numbered_uses and any(made.is_redeemed for made in redemptions):
         return keys.attempt_slot(attempt)
-    return _next_slot(redemptions)
+    return next_slot(redemptions)

@@ -66,6 +66,11 @@ def journal(at: str) -> str:
     return f"JOURNAL#{at[:7]}"
 
 
+def organisation_journal(organisation_id: str, at: str) -> str:
+    """Partition of one month of an organisation's journal; `at` is a time of that month."""
+    return f"ACTIVITY#{organisation_id}#{at[:7]}"
+
+
 def idempotency(organisation_id: str, key_hash: str) -> dict[str, str]:
     """The item of one idempotency key, for 24 hours."""
     return {"pk": f"IDEMPOTENCY#{organisation_id}#{key_hash}", "sk": "IDEMPOTENCY"}

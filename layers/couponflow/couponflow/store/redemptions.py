@@ -14,6 +14,9 @@ from couponflow.store import keys, quota_shards
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, update
 
 DISTRIBUTED, REDEEMED = RedemptionStatus.DISTRIBUTED, RedemptionStatus.REDEEMED
+# Stored for the number that an erasure took: neither distributed nor redeemed, so that every later
+# write of this number is refused.
+ERASED = "erased"
 
 # A use happens once: the second attempt finds it redeemed, by which attempt and when.
 IS_UNUSED = "#status = :distributed"
@@ -187,6 +190,55 @@ class RedemptionStore:
         )
         return list(map(redemption_of, reversed(items)))
 
+    def close_row(
+        self, coupon: Coupon, holder: Holder, slot: str, now: datetime, expires_at: datetime | None
+    ) -> bool:
+        """Take the customer's next number, so that no use can be made after it.
+
+        Returns whether an erasure has it now; False: it was redeemed concurrently.
+        """
+        values: Item = {
+            ":erased": ERASED,
+            ":distributed": DISTRIBUTED,
+            ":id": redemption_id(coupon, holder, slot),
+            ":now": times.format_utc(now),
+        }
+        expression = "SET #status = :erased, redemption_id = :id, erased_at = :now"
+        if expires_at:
+            values[":expires"] = int(expires_at.timestamp())
+            expression += ", expires_at = :expires"
+        key = keys.redemption(holder, slot)
+        try:
+            self._table.update(
+                update(key, expression, values, IS_NEW_OR_UNUSED, {"#status": "status"})
+            )
+        except ConditionFailedError as refused:
+            found = self._table.find_conflicting_item(refused, key)
+            return found is not None and found["status"] == ERASED
+        return True
+
+    def list_named(self, holder: Holder, after: str, at_most: int) -> tuple[list[str], str | None]:
+        """Return the slots after `after` that have a name, and where the list goes on."""
+        items = self._table.query(
+            "pk = :pk AND sk > :after",
+            {":pk": keys.holder(holder), ":after": after},
+            consistent=True,
+            at_most=at_most,
+        )
+        named = [item["sk"] for item in items if "customer_id" in item or "inbox_id" in item]
+        return named, items[-1]["sk"] if len(items) == at_most else None
+
+    def erase_names(self, holder: Holder, slot: str, now: datetime) -> None:
+        """Remove the customer's id and inbox; status, times and attempt stay."""
+        self._table.update(
+            update(
+                keys.redemption(holder, slot),
+                "SET erased_at = if_not_exists(erased_at, :now) REMOVE customer_id, inbox_id",
+                {":now": times.format_utc(now)},
+                "attribute_exists(pk)",
+            )
+        )
+
     def get(self, holder: Holder, slot: str) -> Redemption | None:
         """Read the redemption in the slot, strongly; of a claimed slot, the one that claimed it."""
         item = self._table.get(keys.redemption(holder, slot), consistent=True)
@@ -213,16 +265,19 @@ def _redemption_in(item: Item | None) -> Redemption | None:
 
 def redemption_of(item: Item) -> Redemption:
     """Unmarshal a redemption."""
+    is_closed = item["status"] == ERASED
     return Redemption(
         redemption_id=item["redemption_id"],
         holder=keys.holder_in(item["pk"]),
         slot=item["sk"],
-        status=RedemptionStatus(item["status"]),
-        customer_id=item["customer_id"],
+        status=DISTRIBUTED if is_closed else RedemptionStatus(item["status"]),
+        customer_id=item.get("customer_id", ""),
         inbox_id=item.get("inbox_id"),
         distributed_at=_time(item, "distributed_at"),
         redeemed_at=_time(item, "redeemed_at"),
         attempt=item.get("attempt"),
+        erased_at=_time(item, "erased_at"),
+        is_closed=is_closed,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from couponflow.config import Config
     from couponflow.services.coupons import CouponService
+    from couponflow.services.erasure import ErasureService
     from couponflow.services.exports import ExportService
     from couponflow.services.flow_blocks import FlowBlockService
     from couponflow.services.images import ImageService
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from couponflow.services.records import RecordService
     from couponflow.services.redemption import RedemptionService
     from couponflow.store.idempotency import IdempotencyStore
+    from couponflow.store.journal import JournalStore
     from couponflow.store.request_state import RequestState
     from couponflow.store.terms_cache import TermsCache
     from couponflow.web.flow.distribute import Distribution
@@ -36,6 +38,10 @@ class Services(Protocol):
         """The Distribute Coupon block."""
 
     @property
+    def erasure_service(self) -> "ErasureService":
+        """Erase a customer's personal data."""
+
+    @property
     def export_service(self) -> "ExportService":
         """Redemption records as a file."""
 
@@ -50,6 +56,10 @@ class Services(Protocol):
     @property
     def image_service(self) -> "ImageService":
         """Uploaded images."""
+
+    @property
+    def journal_store(self) -> "JournalStore":
+        """An organisation's changes of people's data."""
 
     @property
     def organisation_service(self) -> "OrganisationService":

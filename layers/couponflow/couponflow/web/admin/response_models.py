@@ -199,6 +199,7 @@ class RecordOut(ResponseModel):
     status: RedemptionStatus
     distributed_at: Time | None
     redeemed_at: Time | None
+    erased: bool
 
     @classmethod
     def from_redemption(cls, redemption: Redemption) -> Self:
@@ -211,7 +212,26 @@ class RecordOut(ResponseModel):
             status=redemption.status,
             distributed_at=redemption.distributed_at,
             redeemed_at=redemption.redeemed_at,
+            erased=redemption.erased_at is not None,
         )
+
+
+class ErasureOut(ResponseModel):
+    """The records whose names one call removed. A `next_cursor` means that there may be more."""
+
+    erased_records: int
+    next_cursor: str | None
+
+
+class JournalEntryOut(ResponseModel):
+    """A change that concerns people's data: when, what, by which key. It names no customer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: Time
+    action: str
+    key_id: str
+    erased_records: int
 
 
 class UploadFormOut(ResponseModel):

@@ -21,6 +21,8 @@ ROUTES: dict[str, str | None] = {
     "POST /v1/coupons/{coupon_id}/redeem-page/preview": "admin",
     "GET /v1/coupons/{coupon_id}/redemptions": "admin",
     "GET /v1/coupons/{coupon_id}/redemptions.csv": "admin",
+    "POST /v1/customers/erase": "admin",
+    "GET /v1/journal": "admin",
     "POST /v1/images": "admin",
     "POST /v1/images/{image_id}/complete": "admin",
     "GET /images/{name}": None,

@@ -9,15 +9,18 @@ from couponflow.domain import errors
 from couponflow.domain.errors import CouponflowError
 from couponflow.web.admin import (
     coupon_schemas,
+    customer_schemas,
     flow_block_schemas,
     image_schemas,
     redeem_page_schemas,
 )
 from couponflow.web.admin.response_models import (
     CouponOut,
+    ErasureOut,
     ExportOut,
     FlowBlockOut,
     ImageOut,
+    JournalEntryOut,
     Page,
     RecordOut,
     RedeemPageOut,
@@ -176,6 +179,18 @@ OPERATIONS: dict[str, Operation] = {
         more={303: ""},
         query=coupon_schemas.RecordListing,
         errors=(*_COUPON, *_QUERY),
+    ),
+    "POST /v1/customers/erase": Operation(
+        "Erase a customer; go on with `next_cursor` until it is null, once more after a minute",
+        ErasureOut,
+        body=customer_schemas.ErasureIn,
+        errors=(*_BODY, errors.InvalidCursor),
+    ),
+    "GET /v1/journal": Operation(
+        "Erasures of a month, newest first",
+        Page[JournalEntryOut],
+        query=customer_schemas.JournalListing,
+        errors=_LIST,
     ),
     "POST /v1/images": Operation(
         "Announce an image",
