@@ -12,7 +12,7 @@ import pytest
 from couponflow.store import attribute_values, keys
 from local import sam_template
 from local.intrinsics import read_yaml
-from tests.support.api import Api as Api  # others import it from here
+from tests.support.api import Api
 from tests.support.engines import WITHHOLDS_OLD
 from tests.support.gateway import Gateway
 from tests.support.permissions import Recorder

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 GZIP = {"accept-encoding": "gzip"}
 _TIME = re.compile("[0-9]{13}")  # the page has the time of the server

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from couponflow.domain import customer_ids
-from tests.integration.conftest import Api, Stored
+from tests.integration.conftest import Stored
+from tests.support.api import Api
 
 PATH = "/v1/flow/distribute"
 FORM = "application/x-www-form-urlencoded"

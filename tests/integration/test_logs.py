@@ -228,5 +228,5 @@ def find_http_app(api: Api, route: str) -> HttpApp:
         httpx.Request(method, "https://coupons.example" + path.replace("{", "").replace("}", ""))
     )
     module = api.gateway.function(name)
-    edge: HttpApp = getattr(module, "app", None) or module.edge
-    return edge
+    app: HttpApp = module.app
+    return app

@@ -18,7 +18,7 @@ from couponflow.domain.errors import (
 )
 from couponflow.web.http.app import Route
 from couponflow.web.http.routes import DEFAULT
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 PAGE, PROBLEM = "text/html; charset=utf-8", "application/problem+json"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "TRACE"]

@@ -109,7 +109,20 @@ def coupons(api: Api, image_id: str) -> None:
     api.keys["admin"] = api.key("admin")["key"]  # the first use of a key is recorded
     new = {"name": "Once", "starts_at": "2026-01-01", "ends_at": "2999-12-31"}
     assert api.call("POST", "/v1/coupons", new, **{"idempotency-key": "once"}).status_code == 201
-    coupon = api.coupon(code="EVERYTHING", max_redemptions=40, max_redemptions_per_customer=2)
+    rules = {
+        "valid_for": {"days": 30},
+        "hours": [
+            {
+                "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+                "from": "00:00",
+                "until": "24:00",
+            }
+        ],
+        "period_limit": {"uses": 2, "per": "day"},
+    }
+    coupon = api.coupon(
+        code="EVERYTHING", max_redemptions=40, max_redemptions_per_customer=2, **rules
+    )
     api.change(coupon, max_redemptions=400)
     api.change(coupon, max_redemptions=10, name="Anew")
     rules = {

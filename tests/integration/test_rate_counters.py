@@ -74,6 +74,6 @@ def test_only_counters_and_idempotency_keys_expire(counters: RateCounterStore, t
     written_by = {
         path.name
         for path in (ROOT / "layers/couponflow/couponflow/store").glob("*.py")
-        if "expires_at" in path.read_text()
+        if '"expires_at":' in path.read_text() or "expires_at = :" in path.read_text()
     }
     assert written_by == {"idempotency.py", "rate_counters.py"}

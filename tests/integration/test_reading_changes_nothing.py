@@ -78,10 +78,10 @@ def test_admin_reads_write_nothing(api: Api, stored: Stored):
 @pytest.mark.parametrize(
     ("method", "path", "status", "allow"),
     [
-        ("PUT", "/v1/coupons", 405, "GET, POST"),
+        ("PUT", "/v1/coupons", 405, "GET, HEAD, POST"),
         ("DELETE", "/r/x", 405, "GET, HEAD"),
         ("GET", "/v1/redemptions", 405, "POST"),
-        ("POST", "/v1/coupons/x/redemptions", 405, "GET"),
+        ("POST", "/v1/coupons/x/redemptions", 405, "GET, HEAD"),
         ("GET", "/v1/nothing", 404, None),
         ("POST", "/v1/coupons/", 404, None),
         ("GET", "/r/", 404, None),

@@ -9,7 +9,7 @@ import pytest
 
 from couponflow.web.http import rate_limits
 from couponflow.web.http.rate_limits import RateLimit
-from tests.integration.conftest import Api
+from tests.support.api import Api
 
 MOST_FAILURES = 5
 FORGED = "/r/" + "0" * 52
