@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from couponflow.services import erasure
-from tests.integration.conftest import Api, Stored
-from tests.support.api import eventually
+from tests.integration.conftest import Stored
+from tests.support.api import Api, eventually
 
 ANN, BOB = "canary-ann", "canary-bob"
 
