@@ -97,7 +97,9 @@ def test_control_comparison_notices_a_difference(open_console, bakery):
 
 
 def test_preview_follows_input_and_keeps_its_scroll_position(open_console, bakery):
-    coupon = bakery.coupon({"terms": "A line.\n\n" * 80}, name="Long terms")
+    coupon = bakery.coupon(
+        {"terms": "A line.\n\n" * 80}, name="Long terms, and a name of several lines " * 2
+    )
     page = open_console(f"/coupons/{coupon['coupon_id']}/redeem-page")
     expect(state_of(page)).to_have_attribute("data-state", "available")
     inside = frame_of(page).content_frame.locator("html")
