@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 from couponflow.domain import times
+from couponflow.store import attribute_values
 from simulator.dynamodb import SimulatedDynamoDB
 from simulator.engine import Item, Key
 from simulator.environments import moment
@@ -32,7 +34,24 @@ class Version:
     starts_at: str
     ends_at: str
     per_customer: int | None
+    valid_for: dict[str, int] | None
+    opening: tuple[str, str] | None  # hours of every day, in UTC
+    uses_a_day: int | None
     returned_at: float = FOREVER
+
+    def is_open(self, at: str) -> bool:
+        return self.opening is None or self.opening[0] <= at[11:16] < self.opening[1]
+
+    def ends_for(self, received: str | None) -> str:
+        """The end for a customer who received the coupon then."""
+        if self.valid_for is None or received is None:
+            return self.ends_at
+        if "hours" in self.valid_for:
+            own = times.parse_utc(received) + timedelta(hours=self.valid_for["hours"])
+        else:
+            midnight = times.parse_utc(f"{received[:10]}T00:00:00.000Z")
+            own = midnight + timedelta(days=self.valid_for["days"] + 1)
+        return min(self.ends_at, times.format_utc(own))
 
 
 @dataclass
@@ -43,6 +62,12 @@ class Use:
     at: float
     item: Item
     nth: int
+    nth_of_day: int
+    received: str | None  # when the customer last received a use
+
+    @property
+    def redeemed_at(self) -> str:
+        return str(self.item["redeemed_at"]["S"])
 
 
 @dataclass
@@ -54,6 +79,7 @@ class History:
     uses: list[Use] = field(default_factory=list)
     remaining: list[tuple[float, int]] = field(default_factory=list)
     _shards: dict[Key, int] = field(default_factory=dict)
+    received: dict[str, list[str]] = field(default_factory=dict)
     _used_by: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -79,9 +105,14 @@ class History:
             was = before is not None and before["status"]["S"] == "redeemed"
             is_ = after["status"]["S"] == "redeemed"
             check(not was or before == after, "a redemption changed after it was made")
+            if before is None and "distributed_at" in after:
+                self.received.setdefault(key[0], []).append(after["distributed_at"]["S"])
             if is_ and not was:
                 self._used_by[key[0]] += 1
-                self.uses.append(Use(key, now, after, self._used_by[key[0]]))
+                nth_of_day = 1 + self.uses_on(key[0], after["redeemed_at"]["S"][:10])
+                received = max(self.received.get(key[0], []), default=None)
+                use = Use(key, now, after, self._used_by[key[0]], nth_of_day, received)
+                self.uses.append(use)
 
     @property
     def used(self) -> int:
@@ -110,7 +141,7 @@ class History:
     def check_allowed(self, use: Use) -> None:
         """A version allowed the use that no completed change had replaced before the call began."""
         window = self.cloud.assumptions.conflict_window
-        asked_at = times.format_utc(times.parse_utc(use.item["redeemed_at"]["S"]))
+        asked_at = use.redeemed_at
         newest_done = max(
             (each.number for each in self.versions if each.returned_at < use.at - window), default=0
         )
@@ -123,7 +154,9 @@ class History:
             any(
                 each.active
                 and not each.archived
-                and each.starts_at <= asked_at < each.ends_at
+                and each.starts_at <= asked_at < each.ends_for(use.received)
+                and each.is_open(asked_at)
+                and (each.uses_a_day is None or use.nth_of_day <= each.uses_a_day)
                 and (each.per_customer is None or use.nth <= each.per_customer)
                 for each in holding
             ),
@@ -148,6 +181,9 @@ class History:
             if each.number >= newest_done and each.written_at <= until
         ]
 
+    def uses_on(self, holder: str, day: str) -> int:
+        return sum(use.key[0] == holder and use.redeemed_at[:10] == day for use in self.uses)
+
     def uses_of(self, holder: str, until: float) -> int:
         return sum(use.key[0] == holder and use.at <= until for use in self.uses)
 
@@ -157,6 +193,8 @@ def _version(coupon: Item, now: float) -> Version:
         return next(iter(coupon[name].values())) if name in coupon else None
 
     per_customer = value("max_redemptions_per_customer")
+    rules = attribute_values.decode(coupon)
+    (window,) = rules.get("hours") or [None]
     return Version(
         number=int(value("version")),
         written_at=now,
@@ -165,6 +203,9 @@ def _version(coupon: Item, now: float) -> Version:
         starts_at=value("starts_at"),
         ends_at=value("ends_at"),
         per_customer=None if per_customer is None else int(per_customer),
+        valid_for=rules.get("valid_for"),
+        opening=window and (window["from_"], window["until"]),
+        uses_a_day=rules.get("period_limit", {}).get("uses"),
     )
 
 

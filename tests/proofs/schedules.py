@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -19,14 +19,19 @@ from couponflow.domain.errors import (
     CouponflowError,
     CouponMaxUsesReached,
     CouponNotFound,
+    CouponNotOpen,
     CouponNotStarted,
     CustomerMaxUsesReached,
+    CustomerPeriodUsesReached,
     LimitBelowUsed,
     Refusal,
     TryAgain,
     ValidationFailed,
 )
 from couponflow.domain.models import Coupon
+from couponflow.domain.opening_hours import OpeningWindow, Weekday
+from couponflow.domain.own_end import ValidFor
+from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
 from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
@@ -43,6 +48,13 @@ from simulator.virtual_time import Scheduler
 from tests.proofs.history import SECONDS_BEHIND, History, check
 
 MOST_CALLS = 6  # tries of a customer before they give up
+# Schedules begin at midnight; a late clock still has the day before.
+LATEST_CLOCK = 3.0
+DAILY = tuple(PeriodLimit(uses, PeriodUnit.DAY) for uses in (1, 2))
+OWN_ENDS = (ValidFor(hours=1), ValidFor(days=0), ValidFor(days=1))
+HOURS = tuple(
+    (OpeningWindow(tuple(Weekday), *half),) for half in (("00:00", "12:00"), ("12:00", "24:00"))
+)
 UNCLEAR = (Crashed, TryAgain, ContentionError, UnknownResultError)
 
 
@@ -94,9 +106,8 @@ class Schedule:
         limit = self.dice.choice([1, 2, 3, 3, 5, 8, 20, 40])
         per_customer = self.dice.choice([None, 1, 1, 2, 3])
         campaigns = self._environment(NO_FAULTS).coupon_service
-        self.coupon = campaigns.create(
-            ORGANISATION, new_coupon(limit, per_customer), moment(self.scheduler.now)
-        ).coupon
+        new = replace(new_coupon(limit, per_customer), **self._rules_of_time(per_customer))
+        self.coupon = campaigns.create(ORGANISATION, new, moment(self.scheduler.now)).coupon
         self.history.returned(1)
         for number in range(self.dice.randint(2, 5)):
             acts = [self._flow, self._taps, self._till, self._regular, self._looks]
@@ -105,12 +116,26 @@ class Schedule:
         for _ in range(self.dice.choice([0, 1, 1, 2, 3])):
             self.scheduler.start(self._change, self._some_time())
 
+    def _rules_of_time(self, per_customer: int | None) -> dict[str, Any]:
+        """At most one rule about time; most coupons have none."""
+        uses = 1 if per_customer == 1 else self.dice.choice([1, 2])
+        rules: list[dict[str, Any]] = [
+            {},
+            {},
+            {"period_limit": PeriodLimit(uses, PeriodUnit.DAY)},
+            {"valid_for": self.dice.choice(OWN_ENDS)},
+            {"hours": self.dice.choice(HOURS)},
+        ]
+        return self.dice.choice(rules)
+
     def _some_time(self) -> float:
         """A start time: mostly the same for all, sometimes within seconds."""
         return self.scheduler.now + self.dice.choice([0.03, 0.03, 0.3, 5]) * self.dice.random()
 
     def _now(self) -> Any:
-        return moment(self.scheduler.now)
+        """The clock of an environment: some are late, so that theirs is still the day before."""
+        late = self.dice.choice([0, 0, 0, LATEST_CLOCK])
+        return moment(self.scheduler.now - late * self.dice.random())
 
     def _again(self, call: Callable[[Environment], Any], since: float) -> Any:
         """Repeat a call with an unclear outcome, as clients do.
@@ -211,6 +236,9 @@ class Schedule:
                 {"active": self.dice.random() < 0.5},
                 {"ends_at": moment(self.scheduler.now + self.dice.choice([0.01, 100_000]))},
                 {"max_redemptions": self.dice.choice([2, 6]), "active": True},
+                {"period_limit": self.dice.choice([None, *DAILY])},
+                {"valid_for": self.dice.choice([None, *OWN_ENDS])},
+                {"hours": self.dice.choice([None, *HOURS])},
             ]
         )
         client = self.cloud.client(self.faults)
@@ -276,10 +304,22 @@ class Schedule:
         if isinstance(refusal, CouponDisabled):
             check(any(not each.active for each in versions), "disabled was said, and it never was")
         if isinstance(refusal, CouponExpired):
+            received = [None, *self.history.received.get(holder, [])]
             check(
-                any(each.ends_at <= _text(until) for each in versions),
+                any(each.ends_for(at) <= _text(until) for each in versions for at in received),
                 "expired was said, and it never was",
             )
+        if isinstance(refusal, CouponNotOpen):
+            clocks = (_text(since - LATEST_CLOCK), _text(until))
+            check(
+                not all(each.is_open(at) for each in versions for at in clocks),
+                "not open was said, and it always was",
+            )
+        if isinstance(refusal, CustomerPeriodUsesReached):
+            days = {use.redeemed_at[:10] for use in self.history.uses}
+            used = max(self.history.uses_on(holder, day) for day in days)
+            limits = [each.uses_a_day for each in versions if each.uses_a_day is not None]
+            check(any(used >= limit for limit in limits), f"refused as used, after {used} uses")
         check(not isinstance(refusal, CouponNotStarted), "it had started")
 
     def _check_acknowledged(self) -> None:

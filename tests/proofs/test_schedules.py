@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from couponflow.domain import rules
 from couponflow.store import coupons, quota_shards, redemptions
 from couponflow.store.limit_changes import LimitChangeStore
 from tests.proofs import schedules
@@ -42,6 +43,10 @@ def test_seed_determines_the_schedule():
     assert [acts(seed) for seed in range(8)] == [acts(seed) for seed in range(8)]
 
 
+def _without(dropped: rules.Rule) -> tuple[rules.Rule, ...]:
+    return tuple(rule for rule in rules._RULES if rule is not dropped)
+
+
 ALWAYS = "attribute_exists(pk)"
 MUTANTS = {
     "room": (quota_shards, "HAS_ROOM", f"({ALWAYS} OR :zero = :zero)"),
@@ -49,6 +54,11 @@ MUTANTS = {
     "one use once": (redemptions, "IS_UNUSED", f"({ALWAYS} OR :distributed = :distributed)"),
     "given out once": (redemptions, "IS_NEW", f"{ALWAYS} OR attribute_not_exists(pk)"),
     "lost updates": (coupons, "UNCHANGED_SINCE", "version <= :seen OR version > :seen"),
+    "first uses are looked at": (rules, "has_rules_on_first_use", lambda _: False),
+    "older uses count in a period": (rules, "has_uses_without_number", lambda *_: False),
+    "own ends": (rules, "ends_at", lambda coupon, _: coupon.ends_at),
+    "opening hours": (rules, "_RULES", _without(rules.refuse_not_open)),
+    "period limits": (rules, "_RULES", _without(rules.refuse_period_uses)),
 }
 
 

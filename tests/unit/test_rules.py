@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from couponflow.domain import rules
+from couponflow.domain.errors import Refusal
 from couponflow.domain.models import ButtonBehavior, CouponStatus, RedemptionStatus
+from couponflow.domain.opening_hours import OpeningWindow, Weekday
+from couponflow.domain.own_end import ValidFor
+from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
 from tests.unit.examples import BETWEEN, ENDS_AT, STARTS_AT, a_coupon, a_redemption
 
 MS, SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
@@ -74,6 +78,78 @@ ARCHIVED, DISABLED, ENDED, NOT_STARTED = (
 )
 def test_first_refusal_in_contract_order_is_returned(changes, refusal):
     assert code_of(decided(a_coupon(**changes), BETWEEN, used=1)) == refusal
+
+
+# BETWEEN is a Monday, 09:00 UTC.
+LUNCH = (OpeningWindow((Weekday.MON,), "11:00", "14:30"),)
+DAILY = PeriodLimit(1, PeriodUnit.DAY)
+CLOSED, USED_TODAY, OWN_END = (
+    {"hours": LUNCH},
+    {"period_limit": DAILY},
+    {"valid_for": ValidFor(hours=24)},
+)
+ONE_USE = {"max_redemptions_per_customer": 1}
+TWO_USES = {"max_redemptions_per_customer": 2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        (DISABLED | OWN_END, "coupon_disabled"),
+        (OWN_END | NOT_STARTED, "coupon_expired"),
+        (NOT_STARTED | CLOSED, "coupon_not_started"),
+        (CLOSED | ONE_USE, "coupon_not_open"),
+        (USED_TODAY | ONE_USE, "customer_max_uses_reached"),
+        (USED_TODAY | TWO_USES, "customer_period_uses_reached"),
+        (TWO_USES, None),
+    ],
+)
+def test_rules_about_time_have_their_place_in_the_order(changes, refusal):
+    use = a_redemption(status=RedemptionStatus.REDEEMED, redeemed_at=BETWEEN)
+    decision = rules.permit(a_coupon(**changes), [use], BETWEEN)
+    assert code_of(None if isinstance(decision, rules.Permit) else decision) == refusal
+
+
+def test_refusals_about_time_name_the_next_one_unless_it_ends():
+    use = a_redemption(
+        status=RedemptionStatus.REDEEMED, redeemed_at=BETWEEN, distributed_at=BETWEEN
+    )
+    for changes, member, at in (
+        (CLOSED, "opens_at", "2026-03-02T11:00:00.000Z"),
+        (USED_TODAY | TWO_USES, "again_at", "2026-03-03T00:00:00.000Z"),
+    ):
+        ends = {
+            None: at,
+            ValidFor(hours=1): None,
+            ValidFor(days=1): at,
+            ValidFor(days=0): at if member == "opens_at" else None,
+        }
+        for valid_for, expected in ends.items():
+            decision = rules.permit(a_coupon(**changes, valid_for=valid_for), [use], BETWEEN)
+            assert isinstance(decision, Refusal)
+            assert decision.members == {member: expected}
+
+
+def test_distribution_ignores_hours_but_not_own_ends_and_periods():
+    use = a_redemption(status=RedemptionStatus.REDEEMED, redeemed_at=BETWEEN)
+    for changes, refusal in (
+        (CLOSED | TWO_USES, None),
+        (OWN_END, "coupon_expired"),
+        (USED_TODAY | TWO_USES, "customer_period_uses_reached"),
+    ):
+        coupon = a_coupon(**changes)
+        found = rules.distribution_refusal(coupon, [use], BETWEEN)
+        assert code_of(found) == refusal
+        assert found is None or found.ends_at == rules.ends_at(coupon, [use])
+
+
+def test_newest_distribution_counts_and_the_coupons_end_is_the_last():
+    coupon, uses = a_coupon(valid_for=ValidFor(hours=24)), [a_redemption(), a_redemption()]
+    uses[0] = a_redemption(distributed_at=BETWEEN)
+    assert rules.ends_at(coupon, uses) == BETWEEN + timedelta(days=1)
+    assert rules.ends_at(coupon, [a_redemption(distributed_at=None)]) == ENDS_AT
+    assert rules.ends_at(coupon, [a_redemption(distributed_at=ENDS_AT - SECOND)]) == ENDS_AT
+    assert rules.ends_at(a_coupon(), uses) == ENDS_AT
 
 
 @pytest.mark.parametrize(
