@@ -23,7 +23,7 @@ from tests.support.api import Api
 FUZZED = [
     route
     for route in routes.ROUTES
-    if "console" not in route and route not in ("GET /", "GET /v1/openapi.json")
+    if "console" not in route and not route.endswith((" /", " /v1/openapi.json"))
 ]
 WITH_INPUT = [route for route in FUZZED if fuzzing.takes_input(route)]
 CAN_BE_WRONG = [route for route in WITH_INPUT if route not in fuzzing.NEVER_WRONG]

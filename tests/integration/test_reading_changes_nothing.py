@@ -49,7 +49,16 @@ def test_head_has_the_pages_status_and_headers(api: Api):
         )
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_address_of_the_redeem_button_leads_to_the_page(api: Api, stored: Stored, method):
+    link = api.link(api.coupon(), "ann")
+    before = stored()
+    answer = api.client.request(method, f"{link}/redeem")
+    assert (answer.status_code, answer.headers["location"]) == (308, link)
+    assert stored() == before
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_only_post_redeems_a_coupon(api: Api, stored: Stored, method):
     link = api.link(api.coupon(), "ann")
     before = stored()
@@ -89,7 +98,7 @@ def test_admin_reads_write_nothing(api: Api, stored: Stored):
     ],
 )
 def test_wrong_method_is_405_and_wrong_path_404(api: Api, method, path, status, allow):
-    answer = api.client.request(method, path)
+    answer = api.client.request(method, path, headers={"accept": "application/json"})
     assert (answer.status_code, answer.headers.get("allow")) == (status, allow)
     assert answer.json()["code"] == ("method_not_allowed" if allow else "not_found")
     assert answer.headers["content-type"] == "application/problem+json"
