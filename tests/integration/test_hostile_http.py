@@ -115,7 +115,7 @@ class Sender:
         self._query: dict[str, Any] = {}
         if route == DEFAULT:
             self._method, self._path, self._body = "GET", "/nothing", None
-        elif "{path+}" in route or route in ("GET /", "GET /console"):
+        elif "{path+}" in route or route in ("GET /", "HEAD /", "GET /console", "HEAD /console"):
             self._method, self._path = route.replace("{path+}", "index.html").split(" ", 1)
             self._body = None
         else:
