@@ -148,6 +148,12 @@ def coupons(api: Api, image_id: str) -> None:
     export = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/redemptions.csv")
     assert export.status_code == 303, export.text
     api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}")
+    api.coupon(
+        code="EVERYTHING",
+        hours=[{"days": ["sun"], "from": "10:00", "until": "24:00"}],
+        valid_for={"days": 7},
+        period_limit={"uses": 2, "per": "week"},
+    )
 
 
 def redemptions(api: Api) -> None:

@@ -57,6 +57,7 @@ STORED = (
     "tenants",
     "till",
     "link_uses",
+    "repetition_by_code",
     "distribute",
     "redeem_page_settings",
     "lost_answers",

@@ -184,7 +184,7 @@ USE_CASES: dict[str, tuple[Callable[[], System], Call, list[str]]] = {
     QUERY]),
     "till, sold out": (lambda: System(limit=1), _sells("carl"), [*TERMS, TRANSACT, BATCH, GET,
     UPDATE, GET]),
-    "create": (System, _another_coupon, [TRANSACT]),
+    "create": (System, _another_coupon, [GET, GET, TRANSACT]),
     "rename": (System, _changes(name="other"), [*READ_TO_CHANGE, UPDATE, *FENCES, *COUNTS]),
     "disable": (System, _changes(active=False), [*READ_TO_CHANGE, UPDATE, *FENCES, *COUNTS]),
     "raise": (System, _changes(max_redemptions=53), [*READ_TO_CHANGE, BATCH, *[TRANSACT] * 3,

@@ -99,6 +99,8 @@ class Coupon:
     period_limit: PeriodLimit | None = None
     # When a change last gave every use a number, which tills without a customer limit do not.
     numbered_since: datetime | None = None
+    # The archived coupon that had the code before: a till's repetition by code may mean that one.
+    code_before: str | None = None
 
     @property
     def has_numbered_uses(self) -> bool:

@@ -116,9 +116,14 @@ class CouponService:
         """
         check_period(new.starts_at, new.ends_at)
         check_period_limit(new.period_limit, new.max_redemptions_per_customer)
+        # Read before anything is written: a later failure would hide the creation.
+        code_before = self._code_before(organisation_id, new.code)
         while True:
             code = new.code or codes.generate()
-            coupon = self._new_coupon(organisation_id, new, links.new_id(), code, now)
+            coupon = replace(
+                self._new_coupon(organisation_id, new, links.new_id(), code, now),
+                code_before=code_before,
+            )
             try:
                 self._create(coupon, key, self._backoff())
             except CodeTaken:
@@ -344,6 +349,13 @@ class CouponService:
             valid_for=new.valid_for,
             period_limit=new.period_limit,
         )
+
+    def _code_before(self, organisation_id: str, code: str | None) -> str | None:
+        """Return the coupon that has the code now, and must be archived first, or had it last."""
+        if code is None:  # a generated code is new
+            return None
+        holder = self._coupons.id_by_code(organisation_id, code)
+        return holder or self._coupons.last_of_code(organisation_id, code)
 
     def _create(self, coupon: Coupon, key: IdempotencyKey | None, backoff: Backoff) -> None:
         while True:

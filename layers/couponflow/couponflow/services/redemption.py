@@ -33,6 +33,8 @@ from couponflow.store.terms_cache import TermsCache
 
 # A request is answered "try again" if the coupon changes this often while its use is being made.
 MOST_CHANGES = 8
+# A repetition by code is looked for on this many coupons that had the code before.
+MOST_EARLIER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +264,51 @@ class RedemptionService:
             except TermsChangedError as changed:
                 coupon, changes = changed.coupon or self._terms.refresh(coupon), changes + 1
         raise TryAgain
+
+    def redeem_at_till_by_code(
+        self,
+        organisation_id: str,
+        code: str,
+        customer_id: str,
+        inbox_id: str | None,
+        idempotency_key: str | None,
+        now: datetime,
+    ) -> RedemptionResult:
+        """Use the coupon that has the code, as `redeem_at_till`.
+
+        The key holds for the code: a repetition returns its redemption after the coupon was
+        archived, and uses no other coupon that has the code since.
+
+        Raises the errors of `find_coupon` and `redeem_at_till`.
+        """
+        try:
+            coupon = self.find_coupon(organisation_id, code=code).coupon
+            made = self._find_earlier(coupon.code_before, customer_id, idempotency_key, now)
+            return made or self.redeem_at_till(coupon, customer_id, inbox_id, idempotency_key, now)
+        except CouponNotFound:
+            last = self._terms.last_of_code(organisation_id, code) if idempotency_key else None
+            if made := self._find_earlier(last, customer_id, idempotency_key, now):
+                return made
+            raise
+
+    def _find_earlier(
+        self, coupon_id: str | None, customer_id: str, idempotency_key: str | None, now: datetime
+    ) -> RedemptionResult | None:
+        """Return the redemption that the key made on this coupon or one that had its code before.
+
+        Most codes never had another coupon: then nothing is read.
+        """
+        for _ in range(MOST_EARLIER):
+            if coupon_id is None or idempotency_key is None:
+                return None
+            coupon, _ = self._terms.get_coupon_and_page(coupon_id)
+            holder = links.derive_holder(coupon, customer_id)
+            attempt = links.derive_attempt(idempotency_key, holder)
+            uses = self._uses(coupon, holder, now)
+            if made := self._made_by(attempt, coupon, holder, uses):
+                return RedemptionResult(made, repeated=True)
+            coupon_id = coupon.code_before
+        return None
 
     def _coupon_and_holder(self, token: str) -> tuple[Coupon, RedeemPage, Holder]:
         """Return what the link is for.

@@ -14,7 +14,16 @@ from couponflow.domain.opening_hours import OpeningWindow, Weekday
 from couponflow.domain.own_end import ValidFor
 from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
 from couponflow.store import idempotency, keys, quota_shards, redeem_pages
-from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, delete, put, update
+from couponflow.store.dynamodb import (
+    ConditionFailedError,
+    Item,
+    Key,
+    Table,
+    Write,
+    delete,
+    put,
+    update,
+)
 from couponflow.store.idempotency import Creation, IdempotencyKey, KeyUsedError
 from couponflow.store.redeem_pages import PageChangedError
 from couponflow.store.revisions import Seen
@@ -94,7 +103,14 @@ class CouponStore:
 
     def id_by_code(self, organisation_id: str, code: str) -> str | None:
         """Return the id of the coupon with this code in the organisation, or None."""
-        item = self._table.get(keys.code(organisation_id, codes.canonical(code)), consistent=True)
+        return self._id_at(keys.code(organisation_id, codes.canonical(code)))
+
+    def last_of_code(self, organisation_id: str, code: str) -> str | None:
+        """Return the id of the coupon that was archived last with this code, or None."""
+        return self._id_at(keys.last_of_code(organisation_id, codes.canonical(code)))
+
+    def _id_at(self, place: Key) -> str | None:
+        item = self._table.get(place, consistent=True)
         return item["coupon_id"] if item else None
 
     def list_page(self, organisation_id: str, before: str | None, at_most: int) -> list[Coupon]:
@@ -119,14 +135,16 @@ class CouponStore:
         return apply_change(seen, changes, now)
 
     def archive(self, seen: Coupon, change_id: str, now: datetime) -> None:
-        """Archive the coupon and free its code. Raises VersionConflict."""
+        """Archive the coupon and free its code, which remembers it. Raises VersionConflict."""
         changes: Changes = {"archived_at": now, "last_change": change_id}
-        code = keys.code(seen.organisation_id, codes.canonical(seen.code))
+        canonical, own_id = codes.canonical(seen.code), {"coupon_id": seen.coupon_id}
+        code = keys.code(seen.organisation_id, canonical)
         try:
             self._table.transact(
                 [
                     change(seen, changes, now),
                     delete(code, "coupon_id = :id", {":id": seen.coupon_id}),
+                    put(keys.last_of_code(seen.organisation_id, canonical) | own_id),
                 ]
             )
         except ConditionFailedError as refused:

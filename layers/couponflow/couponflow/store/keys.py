@@ -86,6 +86,11 @@ def code(organisation_id: str, canonical: str) -> dict[str, str]:
     return {"pk": f"CODE#{organisation_id}#{canonical}", "sk": "CODE"}
 
 
+def last_of_code(organisation_id: str, canonical: str) -> dict[str, str]:
+    """The coupon that was archived last with a code, beside the code's claim."""
+    return {"pk": f"CODE#{organisation_id}#{canonical}", "sk": "LAST"}
+
+
 def coupon(coupon_id: str) -> dict[str, str]:
     """A coupon."""
     return {"pk": f"COUPON#{coupon_id}", "sk": "COUPON"}

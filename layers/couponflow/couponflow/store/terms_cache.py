@@ -71,6 +71,10 @@ class TermsCache:
             self._codes[organisation_id, code] = coupon_id
         return self.get(coupon_id)
 
+    def last_of_code(self, organisation_id: str, code: str) -> str | None:
+        """Return the id of the coupon that was archived last with this code, or None."""
+        return self._coupons.last_of_code(organisation_id, code)
+
     def organisation(self, organisation_id: str) -> Organisation:
         """Raises NotFound."""
         organisation = self._organisation.get(organisation_id)

@@ -26,10 +26,10 @@ def add_routes(app: HttpApp, services: Services) -> None:
     @app.route("POST /v1/redemptions")
     def redeem_at_till(request: Request) -> Response:
         till = TillRequest.of(request)
-        terms = redemptions.find_coupon(
-            request.organisation_id, coupon_id=till.coupon_id, code=till.code
-        )
-        result = redemptions.redeem_at_till(
-            terms.coupon, till.customer_id, till.inbox_id, till.idempotency_key, request.now
-        )
+        rest = till.customer_id, till.inbox_id, till.idempotency_key, request.now
+        if till.code is not None:
+            result = redemptions.redeem_at_till_by_code(request.organisation_id, till.code, *rest)
+        else:
+            terms = redemptions.find_coupon(request.organisation_id, coupon_id=till.coupon_id)
+            result = redemptions.redeem_at_till(terms.coupon, *rest)
         return requests.redeemed_response(result)
