@@ -81,7 +81,7 @@ bench: install-sam ## measure the figures of docs/benchmarks.md: PARTS="units ho
 soak: install ## run the long proofs: 10,000 schedules, millions of interleavings; SEED=number runs the part of that seed, in minutes
 	@$(VENV)/python -m tools.suite --soak $(or $(SEED),all)
 
-mutants: install ## break each rule of the core in turn and name those that no test notices, in an hour: ONLY=word runs some
+mutants: install ## break each rule of the core in turn, on all cores, and name those that no test notices: ONLY=word runs some
 	@$(VENV)/python -m tests.mutation
 
 lock: install ## write the locks from pyproject.toml and the package.json of local/lighthouse and functions/console

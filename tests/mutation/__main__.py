@@ -94,6 +94,8 @@ def main() -> int:
             copies.put(copy_project(Path(folder) / f"project{number}"))
         with FORK.Pool(workers, take_copy, [copies]) as pool:
             for number, stage in enumerate(STAGES, 1):
+                if not unnoticed:
+                    break
                 stage_began = time.monotonic()
                 if failed := pool.apply(failure, [stage, 3_600]):
                     print(f"{failed} fails without any mutant")
