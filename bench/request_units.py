@@ -17,6 +17,11 @@ from couponflow.domain.models import Coupon
 from couponflow.domain.opening_hours import OpeningWindow, Weekday
 from couponflow.domain.own_end import ValidFor
 from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
+from couponflow.services.statistics_counter import StatisticsCounter
+from couponflow.store.coupons import CouponStore
+from couponflow.store.failure_queue import FailureQueue
+from couponflow.store.statistics import StatisticsStore
+from couponflow.store.stream_records import StreamRecord, record_of
 from simulator.environments import ORGANISATION, Environment, new_coupon
 
 # Rules of a coupon; the first use needs a look at the customer's uses with the last two only.
@@ -135,6 +140,9 @@ def rows() -> Iterator[Row]:
     read, written = sold_out_storm()
     yield at_most("P7", "a refused tap, 1,000 a second, after the proof", read, " RCU", 1.2)
     yield at_most("P7", "the same, written", written, " WCU", 0)
+    yield at_most("P18", "an event of a batch of 100, one coupon", event_units(1), " WCU", 0.2)
+    for coupons in (4, 25):
+        yield Row("P18", f"the same, {coupons} coupons", f"{event_units(coupons):.2f} WCU")
 
 
 @dataclass(frozen=True)
@@ -203,6 +211,39 @@ def sold_out_storm(environments: int = 10, taps: int = 400) -> tuple[float, floa
                     envs[number % environments], tokens[number % len(tokens)], bench.clock.now
                 )
     return bill.read_units / taps, bill.write_units / taps
+
+
+def event_units(coupons: int, events: int = 100) -> float:
+    """Write units of an event in a batch of the stream, spread over coupons with ten inboxes."""
+    with fresh_table() as bench:
+        env, table = bench.environment(), bench.table()
+        made = [
+            env.coupon_service.create(
+                ORGANISATION, replace(new_coupon(None), code=None), bench.clock.now
+            ).coupon.coupon_id
+            for _ in range(coupons)
+        ]
+        counter = StatisticsCounter(
+            StatisticsStore(table), CouponStore(table), FailureQueue(lambda: None, "")
+        )
+
+        def batch(first: int) -> list[StreamRecord]:
+            return [_distributed(first + n, made[n % coupons], n % 10) for n in range(events)]
+
+        # The first batch names the inboxes, once for each coupon.
+        assert counter.count("shard", batch(0), bench.clock.now) is None
+        with bench.meter.counting() as bill:
+            assert counter.count("shard", batch(events), bench.clock.now) is None
+    return bill.units / events
+
+
+def _distributed(number: int, coupon_id: str, inbox: int) -> StreamRecord:
+    image = {
+        "pk": {"S": f"HOLDER#{coupon_id}#{number}"},
+        "distributed_at": {"S": "2026-06-01T12:00:00.000Z"},
+        "inbox_id": {"S": f"inbox-{inbox}"},
+    }
+    return record_of({"dynamodb": {"SequenceNumber": str(number + 1), "NewImage": image}})
 
 
 def _tap_sold_out(env: Environment, token: str, now: datetime) -> None:

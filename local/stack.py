@@ -20,10 +20,11 @@ from local.gateway import Front
 from local.intrinsics import REGION, TemplateError
 from local.router import Router
 from local.settings import Settings, from_command_line
+from local.stream import FUNCTION, RotoStream, deliver
 from local.worker import Surroundings
 from local.worker_pool import Pool
 from tools.package import BuildFailed
-from tools.paths import ToolMissing
+from tools.paths import DEFAULT_ENGINE, ToolMissing
 
 WORKERS_PER_FUNCTION = 4
 
@@ -38,11 +39,16 @@ def run(settings: Settings) -> None:
     ):
         tables.ensure(running.dynamodb.endpoint, service.tables, settings.data)
         buckets.ensure(running.s3.endpoint, service.buckets)
-        asyncio.run(_serve(settings, service, ledger, running))
+        stream = _stream(settings, service)
+        asyncio.run(_serve(settings, service, ledger, running, stream))
 
 
 async def _serve(
-    settings: Settings, service: sam_template.Template, ledger: Ledger, running: Engines
+    settings: Settings,
+    service: sam_template.Template,
+    ledger: Ledger,
+    running: Engines,
+    stream: RotoStream | None,
 ) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel_current_task())
     async with (
@@ -51,9 +57,35 @@ async def _serve(
     ):
         await _warm(pools)
         _for_sam_local_invoke(settings, service, running)
-        await _demo(settings, service, running)
-        dead = await engines.first_to_end(running)
-        raise StackFailed(f"{dead.name} ended, see {dead.log}")
+        async with _delivery(stream, pools):
+            await _demo(settings, service, running)
+            dead = await engines.first_to_end(running)
+            raise StackFailed(f"{dead.name} ended, see {dead.log}")
+
+
+def _stream(settings: Settings, service: sam_template.Template) -> RotoStream | None:
+    """The table's stream, if the template has a function for it and the engine can be read."""
+    if FUNCTION not in service.functions:
+        return None
+    engine = engines.chosen_engine()
+    if engine != DEFAULT_ENGINE:
+        say(f"ENGINE={engine}: the stream is not read, so statistics stand still")
+        return None
+    return RotoStream(settings.data / engine)
+
+
+@contextlib.asynccontextmanager
+async def _delivery(stream: RotoStream | None, pools: Mapping[str, Pool]) -> AsyncIterator[None]:
+    if stream is None:
+        yield
+        return
+    task = asyncio.create_task(deliver(stream, pools[FUNCTION], say))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 class Engines(NamedTuple):
@@ -108,6 +140,8 @@ async def _functions(
         "LANG": "en_US.UTF-8",
         "PATH": os.environ["PATH"],
         "TZ": ":UTC",
+        # There is no queue: what can't be counted is counted in the function's log.
+        "FAILURE_QUEUE_URL": "",
         **tables.CREDENTIALS,
     }
     around = Surroundings(

@@ -24,6 +24,7 @@ from couponflow.store.parallel import run_sequential
 from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.redeem_pages import RedeemPageStore
 from couponflow.store.redemptions import RedemptionStore
+from couponflow.store.statistics import StatisticsStore
 from couponflow.store.terms_cache import TermsCache
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -64,7 +65,15 @@ def environment(
 
     limits = LimitChangeStore(table, quotas)
     coupon_service = CouponService(
-        terms, coupons, RedeemPageStore(table), quotas, limits, sold_out, most_shards, backoff
+        terms,
+        coupons,
+        RedeemPageStore(table),
+        quotas,
+        limits,
+        sold_out,
+        StatisticsStore(table),
+        most_shards,
+        backoff,
     )
     return Environment(
         RedemptionService(terms, redemptions, redeemer, sold_out, read_all),

@@ -8,6 +8,7 @@ from couponflow.web.admin import (
     flow_block_routes,
     record_routes,
     redeem_page_routes,
+    statistics_routes,
 )
 from couponflow.web.http import unknown_routes
 from couponflow.web.openapi import routes as openapi_routes
@@ -23,6 +24,7 @@ coupon_routes.add_routes(app, services)
 redeem_page_routes.add_routes(app, services)
 record_routes.add_routes(app, services)
 customer_routes.add_routes(app, services)
+statistics_routes.add_routes(app, services)
 flow_block_routes.add_routes(app, services)
 openapi_routes.add_routes(app, services)
 unknown_routes.add_routes(app, services)

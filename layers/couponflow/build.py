@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 PLATFORMS = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 # botocore carries 400 services; these are the ones that functions call.
-SERVICES = {"dynamodb", "s3"}
+SERVICES = {"dynamodb", "s3", "sqs"}
 # Nothing that functions import leads there; a test runs every function on the built layer alone.
 NOT_NEEDED = (
     ".lock",

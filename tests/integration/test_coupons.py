@@ -41,6 +41,7 @@ def test_coupon_has_every_contract_field(api: Api):
         "starts_at": "2026-02-28T23:00:00.000Z",
         "ends_at": "2026-03-29T22:00:00.000Z",
         "status": "disabled",
+        "times_distributed": 0,
         "times_redeemed": 0,
         "remaining": 1_000_000_000,
         "version": 1,

@@ -99,6 +99,11 @@ def completion(api: Api) -> Send:
     return lambda: sent(images.complete(api, image))
 
 
+def opened(api: Api) -> Send:
+    link = api.link(api.coupon(), "ann")
+    return lambda: sent(api.client.post(f"{link}/opened"))
+
+
 def tap(api: Api) -> Send:
     link = api.link(api.coupon(max_redemptions=40), "ann")
     return lambda: sent(api.tap(link))
@@ -181,6 +186,7 @@ CASES: dict[str, Case] = {
     "POST /v1/flow/distribute, directly": Case("DistributeFunction", direct_invocation),
     "POST /v1/redemptions": Case("RedeemFunction", TILL),
     "POST /r/{token}/redeem": Case("RedeemFunction", tap),
+    "POST /r/{token}/opened": Case("RedeemFunction", opened, again=(204,)),
     "POST /r/{token}/redeem, form": Case("RedeemFunction", page_form, again=(303,)),
 }
 

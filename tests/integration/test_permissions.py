@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
+from couponflow.services import statistics_repair
 from couponflow.web.http import rate_limits
 from local import sam_template
 from local.intrinsics import read_yaml
@@ -21,6 +23,7 @@ from tests.support.api import Api
 from tests.support.gateway import Gateway
 from tests.support.permissions import Recorder
 from tests.support.service import environment_of, service_under_test
+from tests.support.table_stream import event_of, record_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 TEMPLATE = read_yaml(sam_template.TEMPLATE)
 FUNCTIONS = permissions.functions(TEMPLATE)
 BUCKET = "images"
+QUEUE = "FailureQueue"
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,10 @@ def environments(recorder: Recorder, module_table: Table, dynamodb: str) -> Iter
         pytest.MonkeyPatch.context() as patch,
     ):
         boto3.client("s3").create_bucket(Bucket=BUCKET)
+        boto3.client("sqs").create_queue(QueueName=QUEUE)
+        patch.setenv("FAILURE_QUEUE_URL", QUEUE)
+        for pause in ("SECONDS_AHEAD", "SECONDS_UNTIL_STILL"):
+            patch.setattr(statistics_repair, pause, 1)
         # A batch of 1, so that every call writes to the shared counter.
         for limit in ("BY_KEY", "BY_LINK"):
             patch.setattr(rate_limits, limit, replace(getattr(rate_limits, limit), local_batch=1))
@@ -82,7 +90,10 @@ def test_role_attributes_are_exactly_those_written(measured: Recorder):
         for function in FUNCTIONS
         for grant, attributes in permissions.allowed_attributes(TEMPLATE, function).items()
     }
-    assert bound == {write: measured.attributes[write] for write in bound}
+    differing = {
+        w: bound[w] ^ measured.attributes[w] for w in bound if bound[w] != measured.attributes[w]
+    }
+    assert differing == {}
 
 
 def everything(api: Api) -> None:
@@ -92,6 +103,7 @@ def everything(api: Api) -> None:
     redemptions(api)
     blocks(api)
     erasures(api)
+    statistics(api)
 
 
 def operator(api: Api) -> None:
@@ -107,7 +119,12 @@ def operator(api: Api) -> None:
 
 def coupons(api: Api, image_id: str) -> None:
     api.keys["admin"] = api.key("admin")["key"]  # the first use of a key is recorded
-    new = {"name": "Once", "starts_at": "2026-01-01", "ends_at": "2999-12-31"}
+    rules = {
+        "valid_for": {"days": 3},
+        "hours": [{"days": ["mon"], "from": "09:00", "until": "17:00"}],
+        "period_limit": {"uses": 1, "per": "day"},
+    }
+    new = {"name": "Once", "starts_at": "2026-01-01", "ends_at": "2999-12-31"} | rules
     assert api.call("POST", "/v1/coupons", new, **{"idempotency-key": "once"}).status_code == 201
     rules = {
         "valid_for": {"days": 30},
@@ -179,6 +196,31 @@ def redemptions(api: Api) -> None:
     for _ in range(2):
         api.till(unlimited, "ann", idempotency_key="receipt-1")
         api.till(unlimited, "ann", idempotency_key="receipt-2")
+
+
+def statistics(api: Api) -> None:
+    coupon = api.coupon(max_redemptions=5)
+    token = api.distribute(coupon, "ann", inbox_id="line")["redeem_token"]
+    assert api.client.post(f"/r/{token}/opened").status_code == 204
+    times = ("distributed_at", "opened_at", "redeemed_at", "rolled_back_at")
+    old = {
+        "pk": f"HOLDER#{coupon['coupon_id']}#m",
+        "sk": "000001",
+        "gpk": f"RECORDS#{coupon['coupon_id']}#redeemed#0",
+        "gsk": "2026-01-01",
+        "inbox_id": "line",
+    } | dict.fromkeys(times, "2026-01-01T12:00:00.000Z")
+    boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"]).put_item(Item=old)
+    # The stream names one inbox, the repair another.
+    new = {name: {"S": value} for name, value in old.items()} | {"inbox_id": {"S": "web"}}
+    poison = new | {"distributed_at": {"S": "yesterday"}}
+    batch = event_of([record_of(1, new), record_of(2, poison)], "shard")
+    counted: dict[str, object] = {"state": {}, "batchItemFailures": []}
+    assert api.gateway.invoke("EventsFunction", batch) == counted
+    read = api.call("GET", f"/v1/coupons/{coupon['coupon_id']}/statistics")
+    assert read.json()["totals"]["distributed"] == 1
+    repaired = api.operate("repair_statistics", coupon_id=coupon["coupon_id"], apply=True)
+    assert repaired["is_repaired"], repaired
 
 
 def images(api: Api) -> str:

@@ -41,6 +41,12 @@ def test_tap_on_a_sold_out_coupon_costs_one_read_and_no_write(dynamodb, monkeypa
     assert (read <= 1.2, written) == (True, 0)
 
 
+def test_event_costs_at_most_a_fifth_of_a_write_unit(dynamodb, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
+    assert request_units.event_units(coupons=1) <= 0.1
+    assert request_units.event_units(coupons=4) <= 0.2
+
+
 def test_record_page_costs_the_same_for_any_number_of_records(dynamodb, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
     found = records.records(100, 1_000, pages=1)

@@ -18,6 +18,7 @@ from tests.contract.test_redeem_page import picture
 from tests.support import permissions, targets
 from tests.support.api import Api
 from tests.support.deployment import Deployment
+from tests.support.table_stream import event_of, record_of
 from tests.support.targets import Target
 
 Call = Callable[[Target, Api], Any]
@@ -62,6 +63,20 @@ def created_organisation(target: Target, api: Api) -> int:
     return 500 if "code" in target.invoke("OperatorFunction", event) else 200
 
 
+def counted(target: Target, api: Api) -> int:
+    """A batch of the stream; the coupon and the shard are new, so the function reads both."""
+    coupon_id = api.coupon()["coupon_id"]
+    image = {
+        "pk": {"S": f"HOLDER#{coupon_id}#m"},
+        "distributed_at": {"S": "2026-11-28T12:00:00.000Z"},
+    }
+    try:
+        target.invoke("EventsFunction", event_of([record_of(1, image)], coupon_id))
+    except AssertionError:
+        return 500  # the function failed, so the batch comes again
+    return 200
+
+
 # One right of each function that has any beside its log, and a call that needs it.
 RIGHTS: dict[str, tuple[str, Call]] = {
     "CouponsFunction": ("s3:PutObject", exported),
@@ -85,6 +100,7 @@ RIGHTS: dict[str, tuple[str, Call]] = {
         ),
     ),
     "OperatorFunction": ("dynamodb:PutItem", created_organisation),
+    "EventsFunction": ("dynamodb:Query", counted),
     "ImagesFunction": ("s3:DeleteObject", announced_and_completed),
 }
 

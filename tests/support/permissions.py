@@ -25,6 +25,13 @@ _TRANSACTED = {
     "Put": "PutItem",
     "Update": "UpdateItem",
 }
+# Lambda's poller reads the stream under the function's role; the function never does.
+_BY_THE_POLLER = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
 _PRESIGNED = {"get_object": "GetObject", "put_object": "PutObject"}
 _WORDS = {
     "SET",
@@ -63,7 +70,11 @@ def allowed(document: Document, function: str) -> set[Grant]:
     for statement in statements(document, function):
         for action in _listed(statement["Action"]):
             service = action.partition(":")[0]
-            if service == "dynamodb":
+            if action in _BY_THE_POLLER:
+                assert statement["Resource"] == {"Fn::Sub": "${Table.Arn}/stream/*"}, statement
+            elif service == "sqs":
+                grants.add((action, _queue(statement["Resource"])))
+            elif service == "dynamodb":
                 grants |= {
                     (action, place + key)
                     for place in _places(statement)
@@ -162,6 +173,9 @@ class Recorder:
                 (f"s3:{operation}", parameters["Key"].partition("/")[0] + "/")
             )
             return
+        if service == "sqs":
+            self.done[self._running].add((f"sqs:{operation}", parameters["QueueUrl"]))
+            return
         for grant, request in _on_the_table(operation, parameters):
             self.done[self._running].add(grant)
             self.attributes[self._running, grant] |= _attributes(request)
@@ -229,6 +243,13 @@ def _leading_keys(statement: dict[str, Any]) -> list[str]:
         f"leading keys without a bound: {keys}"
     )
     return [key.removesuffix("*") for key in keys]
+
+
+def _queue(resource: dict[str, Any]) -> str:
+    """The queue's name in the template, which tests set as its address."""
+    name, attribute = resource["Fn::GetAtt"]
+    assert attribute == "Arn", resource
+    return str(name)
 
 
 def _object_prefix(resource: dict[str, str]) -> str:

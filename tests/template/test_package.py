@@ -93,7 +93,7 @@ def test_every_source_file_has_its_bytecode(deployable):
     assert sources and without == []
 
 
-@pytest.mark.parametrize("service", ["dynamodb", "s3"])
+@pytest.mark.parametrize("service", ["dynamodb", "s3", "sqs"])
 def test_layer_clients_have_every_operation_and_field(deployable, service):
     data = deployable / "CouponflowLayer" / "python" / "botocore" / "data"
     built = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
@@ -170,7 +170,7 @@ def test_built_layer_alone_can_call_every_operation(
     done = subprocess.run(command, env={}, capture_output=True, text=True, check=True)
 
     assert done.stdout == ""
-    assert int(done.stderr.split()[-1]) > 50
+    assert int(done.stderr.split()[-1]) > 20
 
 
 def test_functions_need_only_the_kept_services():

@@ -37,11 +37,16 @@ if TYPE_CHECKING:
     from couponflow.services.exports import ExportService
     from couponflow.services.flow_blocks import FlowBlockService
     from couponflow.services.images import ImageService
+    from couponflow.services.opened_links import OpenedLinkService
     from couponflow.services.organisations import OrganisationService
     from couponflow.services.records import RecordService
+    from couponflow.services.statistics import StatisticsService
+    from couponflow.services.statistics_counter import StatisticsCounter
+    from couponflow.services.statistics_repair import StatisticsRepair
     from couponflow.store.bucket import Bucket
     from couponflow.store.idempotency import IdempotencyStore
     from couponflow.store.journal import JournalStore
+    from couponflow.store.statistics import StatisticsStore
     from couponflow.web.flow.distribute import Distribution
 
 _CLIENT = ClientConfig(
@@ -136,6 +141,7 @@ class Services:
             self.quota_shard_store,
             limits,
             self.sold_out,
+            self.statistics_store,
             self.config.max_shards,
         )
 
@@ -216,6 +222,54 @@ class Services:
         from couponflow.store.exports import ExportFiles
 
         return ExportService(self.record_service, ExportFiles(self.bucket))
+
+    @cached_property
+    def opened_link_service(self) -> "OpenedLinkService":
+        """Customers who have seen their page."""
+        from couponflow.services.opened_links import OpenedLinkService
+        from couponflow.store.opened_links import OpenedLinkStore
+
+        return OpenedLinkService(
+            self.redemption_service, self.redemption_store, OpenedLinkStore(self.table)
+        )
+
+    @cached_property
+    def statistics_store(self) -> "StatisticsStore":
+        """Counts of coupons."""
+        from couponflow.store.statistics import StatisticsStore
+
+        return StatisticsStore(self.table)
+
+    @cached_property
+    def statistics_service(self) -> "StatisticsService":
+        """Statistics, as marketers read them."""
+        from couponflow.services.statistics import StatisticsService
+
+        return StatisticsService(self.statistics_store, self.quota_shard_store)
+
+    @cached_property
+    def statistics_counter(self) -> "StatisticsCounter":
+        """Counts the records of the table's stream."""
+        from couponflow.services.statistics_counter import StatisticsCounter
+        from couponflow.store.failure_queue import FailureQueue
+
+        url = self.config.failure_queue_url
+        queue = FailureQueue(lambda: _session().create_client("sqs", config=_CLIENT), url)
+
+        return StatisticsCounter(self.statistics_store, self.coupon_store, queue)
+
+    @cached_property
+    def statistics_repair(self) -> "StatisticsRepair":
+        """Compares statistics with records, and counts them again."""
+        from couponflow.services.statistics_repair import StatisticsRepair
+        from couponflow.store.recounts import RecountStore
+
+        return StatisticsRepair(
+            self.coupon_store,
+            self.quota_shard_store,
+            RecountStore(self.table),
+            self.statistics_store,
+        )
 
     @cached_property
     def bucket(self) -> "Bucket":

@@ -13,6 +13,9 @@ class Config:
     public_base_url: str
     origin_secret: str
     max_shards: int
+    # Both are the events function's. The first is for a stream of one shard that does not name it.
+    only_shard: str = ""
+    failure_queue_url: str = ""
 
 
 def from_environment() -> Config:
@@ -23,6 +26,8 @@ def from_environment() -> Config:
         public_base_url=os.environ.get("PUBLIC_BASE_URL", "").rstrip("/"),
         origin_secret=os.environ.get("ORIGIN_SECRET", ""),
         max_shards=int(_needed("MAX_SHARDS")),
+        only_shard=os.environ.get("ONLY_SHARD", ""),
+        failure_queue_url=os.environ.get("FAILURE_QUEUE_URL", ""),
     )
 
 

@@ -32,6 +32,7 @@ from couponflow.store.limit_changes import LimitChangeStore
 from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.redeem_pages import PageChangedError, RedeemPageStore
 from couponflow.store.revisions import Seen
+from couponflow.store.statistics import StatisticsStore
 from couponflow.store.terms_cache import TermsCache
 
 RECORD_BUCKETS = 4
@@ -62,10 +63,11 @@ class NewCoupon:
 
 @dataclass(frozen=True, slots=True)
 class CouponWithCounts:
-    """A coupon with its used and remaining units."""
+    """A coupon with its used and remaining units, and how often it was distributed."""
 
     coupon: Coupon
     counts: Counts
+    times_distributed: int = 0
 
     def status(self, now: datetime) -> CouponStatus:
         """The status at `now`."""
@@ -91,12 +93,14 @@ class CouponService:
         quotas: QuotaShardStore,
         limits: LimitChangeStore,
         sold_out: SoldOut,
+        statistics: StatisticsStore,
         most_shards: int,
         backoff: Callable[[], Backoff] = lambda: Backoff(SECONDS_FOR_A_CHANGE),
     ) -> None:
         self._terms, self._coupons, self._pages = terms, coupons, pages
         self._quotas, self._limits = quotas, limits
         self._sold_out, self._most_shards, self._backoff = sold_out, most_shards, backoff
+        self._statistics = statistics
 
     def require_addon(self, organisation_id: str) -> None:
         """Raises AddonDisabled."""
@@ -166,9 +170,12 @@ class CouponService:
         for _ in range(MOST_PAGES_SEARCHED):
             coupons = self._coupons.list_page(organisation_id, before, page_length)
             counts = self._quotas.counts(coupons, consistent=False)
+            distributed = self._statistics.times_distributed([each.coupon_id for each in coupons])
             for coupon in coupons:
                 campaign, before = (
-                    CouponWithCounts(coupon, counts[coupon.coupon_id]),
+                    CouponWithCounts(
+                        coupon, counts[coupon.coupon_id], distributed[coupon.coupon_id]
+                    ),
                     coupon_items.place_of(coupon),
                 )
                 is_wanted = campaign.status(now) is status if status else coupon.archived_at is None
@@ -365,7 +372,9 @@ class CouponService:
                 backoff.wait_or_raise()
 
     def _with_counts(self, coupon: Coupon) -> CouponWithCounts:
-        return CouponWithCounts(coupon, self._quotas.counts([coupon])[coupon.coupon_id])
+        counts = self._quotas.counts([coupon])[coupon.coupon_id]
+        distributed = self._statistics.times_distributed([coupon.coupon_id])
+        return CouponWithCounts(coupon, counts, distributed[coupon.coupon_id])
 
     def _target(self, coupon: Coupon, max_redemptions: int | None) -> int:
         """Units of the coupon with that limit.

@@ -175,6 +175,15 @@ class RedemptionService:
             return False
         return links.read_holder(token, coupon) is not None
 
+    def find_holder(self, token: str) -> tuple[Coupon, Holder]:
+        """Return the coupon and the customer of a link.
+
+        Raises:
+            CouponNotFound: the link is not one of ours, or its coupon is archived.
+        """
+        coupon, _, holder = self._coupon_and_holder(token)
+        return coupon, holder
+
     def redeem_by_link(self, token: str, number: int, now: datetime) -> RedemptionResult:
         """Use the coupon for the `number`-th time; repeated, return the same redemption.
 

@@ -4,9 +4,10 @@ Each kind of item has a prefix of its own, because IAM policies allow or refuse 
 the partition key.
 """
 
-from couponflow.domain.models import Coupon, Holder, RedemptionStatus
+from couponflow.domain.models import Coupon, Holder
 
 INDEX = "listing"
+OPENED = "opened"
 FIRST_SLOT = "000001"
 LAST_SLOT = "999999"
 
@@ -168,12 +169,12 @@ def coupon_order(created_at: str, coupon_id: str) -> str:
     return f"{created_at}#{coupon_id}"
 
 
-def records(coupon_id: str, status: RedemptionStatus, bucket: int) -> str:
+def records(coupon_id: str, status: str, bucket: int) -> str:
     """The index partition of one bucket of a coupon's records in a status."""
     return f"RECORDS#{coupon_id}#{status}#{bucket}"
 
 
-def records_of(coupon: Coupon, holder_: Holder, status: RedemptionStatus) -> str:
+def records_of(coupon: Coupon, holder_: Holder, status: str) -> str:
     """Index partition of a customer's records. Customers are spread over the coupon's buckets."""
     return records(coupon.coupon_id, status, int(holder_.mac[:2], 36) % coupon.record_buckets)
 
@@ -181,3 +182,44 @@ def records_of(coupon: Coupon, holder_: Holder, status: RedemptionStatus) -> str
 def record_order(at: str, redemption_id: str) -> str:
     """The index sort key of a record, by the time of its status."""
     return f"{at}#{redemption_id}"
+
+
+def opened_link(holder_: Holder) -> dict[str, str]:
+    """A customer's first look at their page, apart from their redemptions: redeeming never meets
+    its write.
+    """
+    return {"pk": f"OPENED#{holder_.coupon_id}#{holder_.mac}", "sk": "OPENED"}
+
+
+def statistics(coupon_id: str) -> str:
+    """The partition of a coupon's statistics."""
+    return f"STATS#{coupon_id}"
+
+
+def statistics_total(coupon_id: str) -> dict[str, str]:
+    """The counts of all time by inbox."""
+    return {"pk": statistics(coupon_id), "sk": "TOTAL"}
+
+
+def statistics_day(coupon_id: str, generation: int, day: str) -> dict[str, str]:
+    """The counts of one local day."""
+    return {"pk": statistics(coupon_id), "sk": f"DAY#{generation:06d}#{day}"}
+
+
+def statistics_inbox(coupon_id: str, number: int) -> dict[str, str]:
+    """The id of the inbox with that number."""
+    return {"pk": statistics(coupon_id), "sk": f"INBOX#{number:02d}"}
+
+
+def coupon_in(pk: str) -> str:
+    """The coupon id of a partition key of statistics, records or opened links."""
+    return pk.split("#")[1]
+
+
+def stream_mark(shard: str) -> dict[str, str]:
+    """How far a shard of the table's stream is counted."""
+    return {"pk": f"STREAM#{shard}", "sk": "MARK"}
+
+
+# Sort keys of a coupon's statistics, without the days: the inboxes, then the total.
+STATISTICS_FIRST, STATISTICS_LAST = "INBOX#", "TOTAL"

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from couponflow.services.exports import ExportService
     from couponflow.services.flow_blocks import FlowBlockService
     from couponflow.services.images import ImageService
+    from couponflow.services.opened_links import OpenedLinkService
     from couponflow.services.organisations import OrganisationService
     from couponflow.services.records import RecordService
     from couponflow.services.redemption import RedemptionService
+    from couponflow.services.statistics import StatisticsService
+    from couponflow.services.statistics_counter import StatisticsCounter
+    from couponflow.services.statistics_repair import StatisticsRepair
     from couponflow.store.idempotency import IdempotencyStore
     from couponflow.store.journal import JournalStore
     from couponflow.store.request_state import RequestState
@@ -62,6 +66,10 @@ class Services(Protocol):
         """An organisation's changes of people's data."""
 
     @property
+    def opened_link_service(self) -> "OpenedLinkService":
+        """Customers who have seen their page."""
+
+    @property
     def organisation_service(self) -> "OrganisationService":
         """The operator's use cases, audited."""
 
@@ -72,6 +80,18 @@ class Services(Protocol):
     @property
     def redemption_service(self) -> "RedemptionService":
         """The main flow: distribute, open a link, redeem."""
+
+    @property
+    def statistics_service(self) -> "StatisticsService":
+        """Statistics, as marketers read them."""
+
+    @property
+    def statistics_counter(self) -> "StatisticsCounter":
+        """Counts the records of the table's stream."""
+
+    @property
+    def statistics_repair(self) -> "StatisticsRepair":
+        """Compares statistics with records, and counts them again."""
 
     @property
     def terms_cache(self) -> "TermsCache":

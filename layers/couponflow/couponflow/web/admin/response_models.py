@@ -109,6 +109,7 @@ class CouponOut(ResponseModel):
     valid_for: ValidForOut | None
     period_limit: PeriodLimitOut | None
     status: CouponStatus
+    times_distributed: Count
     times_redeemed: Count
     remaining: Count | None
     version: Count
@@ -137,6 +138,7 @@ class CouponOut(ResponseModel):
             if coupon.period_limit
             else None,
             status=counted.status(now),
+            times_distributed=counted.times_distributed,
             times_redeemed=counts.used,
             remaining=None if coupon.max_redemptions is None else counts.remaining,
             version=coupon.version,

@@ -163,7 +163,7 @@ class HttpApp:
         except (NotFound, CouponNotFound):
             self._count_miss(event, address)
             raise
-        if response.status == 404:
+        if response.status == 404 or response.is_failed_guess:
             self._count_miss(event, address)
         elif link:
             self._limits.count(rate_limits.BY_LINK, link)  # now that it is known to be one of ours

@@ -22,12 +22,16 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP response; a body of bytes is binary."""
+    """An HTTP response; a body of bytes is binary.
+
+    `is_failed_guess`: it does not say so, but the request's link is not one of ours.
+    """
 
     status: int
     body: str | bytes = ""
     headers: dict[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
+    is_failed_guess: bool = False
 
     def to_lambda(self) -> dict[str, Any]:
         """The response in payload format 2.0 of API Gateway."""

@@ -27,6 +27,7 @@ from couponflow.web.admin.response_models import (
     ResponseModel,
     UploadOut,
 )
+from couponflow.web.admin.statistics_models import StatisticsOut, StatisticsQuery
 from couponflow.web.http import validation
 from couponflow.web.http.request import LONGEST_KEY
 from couponflow.web.openapi import response_schemas
@@ -192,6 +193,12 @@ OPERATIONS: dict[str, Operation] = {
         query=customer_schemas.JournalListing,
         errors=_LIST,
     ),
+    "GET /v1/coupons/{coupon_id}/statistics": Operation(
+        "Counts of a coupon, at most ten seconds old: all of them by inbox, and by local day",
+        StatisticsOut,
+        query=StatisticsQuery,
+        errors=(*_COUPON, errors.ValidationFailed),
+    ),
     "POST /v1/images": Operation(
         "Announce an image",
         UploadOut,
@@ -282,6 +289,12 @@ OPERATIONS: dict[str, Operation] = {
             errors.ForeignOrigin,
         ),
         more={303: "", 404: HTML},
+    ),
+    "POST /r/{token}/opened": Operation(
+        "The page's script reports that a person sees it; the same response for any link",
+        None,
+        204,
+        errors=(errors.ForeignOrigin,),
     ),
     "GET /": Operation("The way to the console", None, 308),
     "HEAD /": Operation("As GET", None, 308),

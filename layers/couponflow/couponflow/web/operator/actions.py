@@ -13,10 +13,9 @@ from couponflow import observability
 from couponflow.domain import links, times
 from couponflow.domain.errors import CouponflowError, InternalError, TryAgain
 from couponflow.domain.models import ApiKey, Organisation
-from couponflow.services.organisations import OrganisationService
+from couponflow.services.statistics_repair import Comparison
 from couponflow.store.audit_log import AuditEntry
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
-from couponflow.store.request_state import RequestState
 from couponflow.web.http.validation import Name, Schema, parse
 from couponflow.web.services import Services
 
@@ -25,6 +24,7 @@ HOW_TO_FIND_OUT = (
 )
 OrganisationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z][0-9a-z-]{0,62}$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,40}$")]
+CouponId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{13}$")]
 Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Limit = Annotated[int, Field(ge=1, le=1_000)]
 Scope = Literal["admin", "distribute", "redeem"]
@@ -35,7 +35,7 @@ class Action(Schema):
 
     action: str
 
-    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
         """Run the action and return its result."""
         raise NotImplementedError
 
@@ -48,10 +48,10 @@ class CreateOrganisation(Action):
     name: Name
     addon_enabled: bool = True
 
-    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
         """Return the organisation."""
         return _organisation(
-            operations.create_organisation(
+            services.organisation_service.create_organisation(
                 self.organisation_id, self.name, addon_enabled=self.addon_enabled
             )
         )
@@ -63,9 +63,9 @@ class GetOrganisation(Action):
     action: Literal["get_organisation"]
     organisation_id: OrganisationId
 
-    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
         """Return the organisation. Raises NotFound."""
-        return _organisation(operations.organisation(self.organisation_id))
+        return _organisation(services.organisation_service.organisation(self.organisation_id))
 
 
 class ListOrganisations(Action):
@@ -75,9 +75,16 @@ class ListOrganisations(Action):
     after: OrganisationId | None = None
     limit: Limit = 100
 
-    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
         """Return one page of organisations."""
-        return {"items": list(map(_organisation, operations.organisations(self.after, self.limit)))}
+        return {
+            "items": list(
+                map(
+                    _organisation,
+                    services.organisation_service.organisations(self.after, self.limit),
+                )
+            )
+        }
 
 
 class SwitchAddon(Action):
@@ -87,9 +94,11 @@ class SwitchAddon(Action):
     organisation_id: OrganisationId
     enabled: bool
 
-    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
         """Return the organisation. Raises NotFound."""
-        return _organisation(operations.switch_addon(self.organisation_id, enabled=self.enabled))
+        return _organisation(
+            services.organisation_service.switch_addon(self.organisation_id, enabled=self.enabled)
+        )
 
 
 class CreateKey(Action):
@@ -100,9 +109,11 @@ class CreateKey(Action):
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)]
     name: Annotated[str, StringConstraints(max_length=100)] = ""
 
-    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
         """Return the key with its secret, the only time. Raises NotFound."""
-        new = operations.create_key(self.organisation_id, frozenset(self.scopes), self.name, now)
+        new = services.organisation_service.create_key(
+            self.organisation_id, frozenset(self.scopes), self.name, now
+        )
         return _key(new.key) | {"key": new.written}
 
 
@@ -112,9 +123,9 @@ class ListKeys(Action):
     action: Literal["list_keys"]
     organisation_id: OrganisationId
 
-    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
         """Return the keys without secrets. Raises NotFound."""
-        return {"items": list(map(_key, operations.keys(self.organisation_id)))}
+        return {"items": list(map(_key, services.organisation_service.keys(self.organisation_id)))}
 
 
 class RevokeKey(Action):
@@ -124,9 +135,11 @@ class RevokeKey(Action):
     organisation_id: OrganisationId
     key_id: KeyId
 
-    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
         """Return the key. Raises NotFound."""
-        return _key(operations.revoke_key(self.organisation_id, self.key_id, now))
+        return _key(
+            services.organisation_service.revoke_key(self.organisation_id, self.key_id, now)
+        )
 
 
 class ListUses(Action):
@@ -136,16 +149,35 @@ class ListUses(Action):
     month: Month | None = None
     limit: Limit = 100
 
-    def run(self, operations: OrganisationService, now: datetime) -> dict[str, Any]:
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
         """Return the newest entries."""
         return {
             "items": list(
                 map(
                     _use,
-                    operations.audit_entries(self.month or times.format_utc(now)[:7], self.limit),
+                    services.organisation_service.audit_entries(
+                        self.month or times.format_utc(now)[:7], self.limit
+                    ),
                 )
             )
         }
+
+
+class RepairStatistics(Action):
+    """Compare a coupon's statistics with its records; with `apply`, count them again."""
+
+    action: Literal["repair_statistics"]
+    organisation_id: OrganisationId
+    coupon_id: CouponId
+    apply: bool = False
+
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
+        """Return the differences. Raises CouponNotFound, CouponArchived, TryAgain."""
+        return _comparison(
+            services.statistics_repair.run(
+                self.organisation_id, self.coupon_id, now, apply=self.apply
+            )
+        )
 
 
 Request = (
@@ -157,6 +189,7 @@ Request = (
     | ListKeys
     | RevokeKey
     | ListUses
+    | RepairStatistics
 )
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="action")])
 
@@ -167,22 +200,12 @@ def build_handler(services: Services) -> Callable[[Any, Any], dict[str, Any]]:
     def handler(event: Any, context: Any) -> dict[str, Any]:
         with observability.log_invocation("operator", context):
             services.request.start(context)
-            return answer(
-                services.organisation_service,
-                services.request,
-                event,
-                getattr(context, "aws_request_id", None),
-            )
+            return answer(services, event, getattr(context, "aws_request_id", None))
 
     return handler
 
 
-def answer(
-    operations: OrganisationService,
-    state: RequestState,
-    event: object,
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def answer(services: Services, event: object, request_id: str | None = None) -> dict[str, Any]:
     """Run one action.
 
     `request_id` is Lambda's: it leads from the audit log to the caller in CloudTrail.
@@ -197,9 +220,9 @@ def answer(
             key_id=getattr(request, "key_id", None),
             request_id=request_id,
         )
-        return operations.audited(entry, lambda: request.run(operations, now))
+        return services.organisation_service.audited(entry, lambda: request.run(services, now))
     except (TryAgain, ContentionError, UnknownResultError):
-        return _refused(state.undecided_error(HOW_TO_FIND_OUT))
+        return _refused(services.request.undecided_error(HOW_TO_FIND_OUT))
     except CouponflowError as error:
         return _refused(error)
     except Exception:
@@ -239,4 +262,21 @@ def _use(entry: AuditEntry) -> dict[str, Any]:
         "key_id": entry.key_id,
         "request_id": entry.request_id,
         "outcome": entry.outcome,
+    }
+
+
+def _comparison(found: Comparison) -> dict[str, Any]:
+    return {
+        "is_repaired": found.is_repaired,
+        "redeemed": found.redeemed,
+        "quota_used": found.quota_used,
+        "differences": [
+            {
+                "place": each.place,
+                "kind": each.kind,
+                "records": each.records,
+                "statistics": each.statistics,
+            }
+            for each in found.differences
+        ],
     }

@@ -163,4 +163,19 @@
       if (!page.includes(`data-state="${shown}"`)) renew();
     } catch {} // out of reach: what is shown stays
   });
+
+  // A person sees the page: it is visible for a second, and no program drives the browser
+  let seeing;
+  const see = () => {
+    clearTimeout(seeing);
+    if (document.hidden) return;
+    seeing = later(1, () => {
+      document.removeEventListener("visibilitychange", see);
+      navigator.sendBeacon(`${location.pathname}/opened`);
+    });
+  };
+  if (location.pathname.startsWith("/r/") && !navigator.webdriver) {
+    document.addEventListener("visibilitychange", see);
+    see();
+  }
 })();

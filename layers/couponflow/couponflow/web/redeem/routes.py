@@ -1,5 +1,8 @@
-"""POST /r/{token}/redeem: a customer redeems on the page. POST /v1/redemptions: a till redeems."""
+"""POST /r/{token}/redeem: a customer redeems on the page. POST /r/{token}/opened: the page reports
+that it is seen. POST /v1/redemptions: a till redeems.
+"""
 
+from couponflow.domain.errors import CouponNotFound
 from couponflow.web.http import origin
 from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
@@ -10,7 +13,7 @@ from couponflow.web.services import Services
 
 
 def add_routes(app: HttpApp, services: Services) -> None:
-    """Register both ways to redeem."""
+    """Register both ways to redeem, and the page's report."""
     redemptions = services.redemption_service
 
     @app.route("POST /r/{token}/redeem")
@@ -22,6 +25,15 @@ def add_routes(app: HttpApp, services: Services) -> None:
         except requests.LINK_ERRORS as error:
             return requests.link_error_response(error, form, token, request)
         return requests.link_response(result, form, token)
+
+    @app.route("POST /r/{token}/opened")
+    def report_opened(request: Request) -> Response:
+        origin.require_same_origin(request.headers, request.base_url)
+        try:
+            services.opened_link_service.report(request.params["token"], request.now)
+        except CouponNotFound:
+            return Response(204, is_failed_guess=True)
+        return Response(204)
 
     @app.route("POST /v1/redemptions")
     def redeem_at_till(request: Request) -> Response:
