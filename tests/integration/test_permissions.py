@@ -115,6 +115,9 @@ def operator(api: Api) -> None:
     api.operate("list_keys")
     api.operate("revoke_key", key_id=key["key_id"])
     api.gateway.invoke("OperatorFunction", {"action": "list_uses"})
+    coupon = api.coupon()
+    api.operate("rotate_links", coupon_id=coupon["coupon_id"])
+    api.operate("rotate_links")
 
 
 def coupons(api: Api, image_id: str) -> None:

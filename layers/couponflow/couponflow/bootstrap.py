@@ -204,7 +204,10 @@ class Services:
         from couponflow.store.audit_log import AuditLogStore
 
         return OrganisationService(
-            self.organisation_store, self.api_key_store, AuditLogStore(self.table)
+            self.organisation_store,
+            self.api_key_store,
+            AuditLogStore(self.table),
+            self.coupon_service,
         )
 
     @cached_property

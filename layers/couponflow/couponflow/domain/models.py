@@ -101,6 +101,13 @@ class Coupon:
     numbered_since: datetime | None = None
     # The archived coupon that had the code before: a till's repetition by code may mean that one.
     code_before: str | None = None
+    # When the link secret was replaced; None: it is as old as the coupon.
+    links_since: datetime | None = None
+
+    @property
+    def linked_at(self) -> datetime:
+        """The time since which its links are valid."""
+        return self.links_since or self.created_at
 
     @property
     def has_numbered_uses(self) -> bool:

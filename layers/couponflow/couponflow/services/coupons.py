@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -96,11 +97,13 @@ class CouponService:
         statistics: StatisticsStore,
         most_shards: int,
         backoff: Callable[[], Backoff] = lambda: Backoff(SECONDS_FOR_A_CHANGE),
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._terms, self._coupons, self._pages = terms, coupons, pages
         self._quotas, self._limits = quotas, limits
         self._sold_out, self._most_shards, self._backoff = sold_out, most_shards, backoff
         self._statistics = statistics
+        self._timer = timer
 
     def require_addon(self, organisation_id: str) -> None:
         """Raises AddonDisabled."""
@@ -280,6 +283,50 @@ class CouponService:
                 coupon = self._coupons.get(coupon_id)
         self._fence_shards(coupon, backoff)
 
+    def rotate_links(
+        self, organisation_id: str, coupon_id: str, older_than: datetime, now: datetime
+    ) -> Coupon:
+        """Give a coupon a new link secret, unless it has one since `older_than`.
+
+        When this returns, no use can be made by a link of the old secret. Customers keep their
+        uses: the next distribution sends them a new link.
+
+        Raises:
+            CouponNotFound: also for a coupon of another organisation.
+            TryAgain: the coupon was busy until the backoff ended.
+        """
+        backoff, change_id = self._backoff(), links.new_id()
+        secret = links.new_secret()
+        while (coupon := self._owned(organisation_id, coupon_id)).linked_at < older_than:
+            changes: Changes = {
+                "link_secret": secret,
+                "links_since": now,
+                "last_change": change_id,
+            }
+            try:
+                self._coupons.change(coupon, changes, now)
+            except (VersionConflict, ContentionError, UnknownResultError):
+                backoff.wait_or_raise()
+        self._fence_shards(coupon, backoff)
+        return coupon
+
+    def rotate_all_links(
+        self, organisation_id: str, older_than: datetime, after: str | None, now: datetime
+    ) -> tuple[int, str | None]:
+        """Rotate the links of up to a hundred coupons after a place, archived ones too.
+
+        Returns the number of coupons looked at, and the place where the next call goes on; None at
+        the end.
+        """
+        ends_at, place = self._timer() + SECONDS_FOR_A_CHANGE, after
+        coupons = self._coupons.list_page(organisation_id, after, SEARCHED_AT_ONCE)
+        for done, coupon in enumerate(coupons):
+            if done and self._timer() > ends_at:
+                return done, place
+            self.rotate_links(organisation_id, coupon.coupon_id, older_than, now)
+            place = coupon_items.place_of(coupon)
+        return len(coupons), place if len(coupons) == SEARCHED_AT_ONCE else None
+
     def page(self, organisation_id: str, coupon_id: str) -> RedeemPage:
         """The redeem page of a coupon. Raises AddonDisabled, CouponNotFound."""
         self.coupon(organisation_id, coupon_id)
@@ -326,6 +373,9 @@ class CouponService:
     def coupon(self, organisation_id: str, coupon_id: str) -> Coupon:
         """Raises AddonDisabled; CouponNotFound, also for a coupon of another organisation."""
         self.require_addon(organisation_id)
+        return self._owned(organisation_id, coupon_id)
+
+    def _owned(self, organisation_id: str, coupon_id: str) -> Coupon:
         coupon = self._coupons.get(coupon_id) if links.is_id(coupon_id) else None
         if coupon is None or coupon.organisation_id != organisation_id:
             raise CouponNotFound

@@ -9,6 +9,7 @@ from typing import Any
 from couponflow.domain import api_keys, links
 from couponflow.domain.errors import CouponflowError
 from couponflow.domain.models import ApiKey, Organisation
+from couponflow.services.coupons import CouponService
 from couponflow.store.api_keys import ApiKeyStore
 from couponflow.store.audit_log import AuditEntry, AuditLogStore
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
@@ -29,9 +30,14 @@ class OrganisationService:
     """Organisations and their keys, for the operator only."""
 
     def __init__(
-        self, organisations: OrganisationStore, api_key_store: ApiKeyStore, journal: AuditLogStore
+        self,
+        organisations: OrganisationStore,
+        api_key_store: ApiKeyStore,
+        journal: AuditLogStore,
+        coupons: CouponService,
     ) -> None:
         self._organisations, self._keys, self._journal = organisations, api_key_store, journal
+        self._coupons = coupons
 
     def audited(self, entry: AuditEntry, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Run `do` between two writes of the audit log: the request before, its outcome after.
@@ -106,6 +112,27 @@ class OrganisationService:
     def revoke_key(self, organisation_id: str, key_id: str, now: datetime) -> ApiKey:
         """Revoke the key. Every function refuses it within ten seconds. Raises NotFound."""
         return self._keys.revoke(organisation_id, key_id, now)
+
+    def rotate_links(
+        self,
+        organisation_id: str,
+        coupon_id: str | None,
+        older_than: datetime,
+        after: str | None,
+        now: datetime,
+    ) -> tuple[int, str | None]:
+        """Replace link secrets from before `older_than`, of one coupon or of all.
+
+        Returns the number of coupons, and where the next call goes on.
+
+        Raises:
+            NotFound, CouponNotFound: no such organisation, or coupon of it.
+        """
+        self._organisations.get(organisation_id)
+        if coupon_id is None:
+            return self._coupons.rotate_all_links(organisation_id, older_than, after, now)
+        self._coupons.rotate_links(organisation_id, coupon_id, older_than, now)
+        return 1, None
 
     def _end(self, entry: AuditEntry) -> None:
         with suppress(

@@ -220,6 +220,8 @@ class RedemptionService:
                 raise CouponNotFound from error
             except TermsChangedError as changed:
                 coupon = changed.coupon or self._terms.refresh(coupon)
+                if links.read_holder(token, coupon) is None:  # its links were rotated
+                    raise CouponNotFound from changed
         raise TryAgain
 
     def redeem_at_till(

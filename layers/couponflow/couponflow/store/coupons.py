@@ -269,7 +269,15 @@ def _to_item(coupon: Coupon) -> Item:
     return keys.coupon(coupon.coupon_id) | listing | _stored(fields)
 
 
-_TIMES = {"starts_at", "ends_at", "created_at", "updated_at", "archived_at", "numbered_since"}
+_TIMES = {
+    "starts_at",
+    "ends_at",
+    "created_at",
+    "updated_at",
+    "archived_at",
+    "numbered_since",
+    "links_since",
+}
 _READERS: dict[str, Callable[[Any], Any]] = {
     "button_behavior": ButtonBehavior,
     "hours": lambda stored: tuple(map(_window_of, stored)),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
 
 from couponflow import observability
 from couponflow.domain import links, times
@@ -142,6 +142,33 @@ class RevokeKey(Action):
         )
 
 
+class RotateLinks(Action):
+    """Replace the link secrets of a coupon, or of all coupons of an organisation.
+
+    Secrets that are newer than `older_than` stay, so that a repetition with it changes nothing.
+    """
+
+    action: Literal["rotate_links"]
+    organisation_id: OrganisationId
+    coupon_id: CouponId | None = None
+    older_than: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    cursor: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+    def run(self, services: Services, now: datetime) -> dict[str, Any]:
+        """Return the number of coupons, and where to go on. Raises NotFound, CouponNotFound."""
+        # In milliseconds, as times are stored: else a new secret would seem older than this.
+        older_than = times.parse_utc(times.format_utc(min(self.older_than or now, now)))
+        done, cursor = services.organisation_service.rotate_links(
+            self.organisation_id, self.coupon_id, older_than, self.cursor, now
+        )
+        return {
+            "organisation_id": self.organisation_id,
+            "coupons": done,
+            "older_than": times.format_utc(older_than),
+            "next_cursor": cursor,
+        }
+
+
 class ListUses(Action):
     """List the audit log of a month, by default the current one."""
 
@@ -188,6 +215,7 @@ Request = (
     | CreateKey
     | ListKeys
     | RevokeKey
+    | RotateLinks
     | ListUses
     | RepairStatistics
 )
