@@ -60,6 +60,7 @@ STORED = (
     "repetition_by_code",
     "distribute",
     "redeem_page_settings",
+    "erasure",
     "lost_answers",
 )
 STAGES = [

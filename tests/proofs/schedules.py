@@ -75,6 +75,9 @@ class Schedule:
         )
         self.most_shards = self.dice.choice([1, 2, 2, 4])
         self.intents: dict[str, set[str]] = {}
+        # When an erasure of the holder began, and when one first returned.
+        self.erasing: dict[str, float] = {}
+        self.erased: dict[str, float] = {}
         self._environments: list[Environment] = []
 
     def run(self) -> None:
@@ -83,6 +86,7 @@ class Schedule:
         self.history.check_at_rest()
         self._check_acknowledged()
         self._check_nothing_twice()
+        self._check_erased()
         self.scheduler.start(self._drain)
         self.scheduler.run()
         self.history.check_at_rest()
@@ -115,6 +119,8 @@ class Schedule:
                 self.scheduler.start(partial(act, f"customer-{number}"), self._some_time())
         for _ in range(self.dice.choice([0, 1, 1, 2, 3])):
             self.scheduler.start(self._change, self._some_time())
+        for _ in range(self.dice.choice([0, 0, 1, 2])):
+            self.scheduler.start(partial(self._erase, "customer-0"), self._some_time())
 
     def _rules_of_time(self, per_customer: int | None) -> dict[str, Any]:
         """At most one rule about time; most coupons have none."""
@@ -216,6 +222,19 @@ class Schedule:
             self._sell(who, f"visit {number}", env)
             self.scheduler.sleep(0.3 * self.dice.random())
 
+    def _erase(self, who: str) -> None:
+        """Erase a customer, and repeat it after an unclear answer."""
+        holder, since = self._holder(who), self.scheduler.now
+        self.erasing.setdefault(holder, since)
+
+        def erase(env: Environment) -> bool:
+            coupon = self._seen(env)
+            env.erasure_service.erase_in(coupon, who, self._now(), float("inf"))
+            return True
+
+        if self._again(erase, since) is True:
+            self.erased.setdefault(holder, self.scheduler.now)
+
     def _looks(self, who: str) -> None:
         token = links.format_token(self.coupon, links.derive_holder(self.coupon, who))
         for _ in range(3):
@@ -247,20 +266,34 @@ class Schedule:
         )
         try:
             seen = env.coupon_service.get(ORGANISATION, self.coupon.coupon_id).coupon
-            self.scheduler.sleep(self.dice.choice([0, 0.05]) * self.dice.random())
-            done = env.coupon_service.change(
-                ORGANISATION, self.coupon.coupon_id, seen.version, change, self._now()
-            )
-        except LimitBelowUsed as refused:
-            used = refused.members["times_redeemed"]
-            check(
-                isinstance(used, int) and used <= self.history.used,
-                "the number used is not one that was used",
-            )
-        except (*UNCLEAR, CouponflowError):
-            pass
-        else:
-            self.history.returned(done.coupon.version)
+        except UNCLEAR:
+            return
+        self.scheduler.sleep(self.dice.choice([0, 0.05]) * self.dice.random())
+        key = f"change {self.dice.random()}"
+        for _ in range(self.dice.randint(1, 3)):  # repeated only after an unclear answer
+            try:
+                done = env.coupon_service.change(
+                    ORGANISATION,
+                    self.coupon.coupon_id,
+                    seen.version,
+                    dict(change),
+                    self._now(),
+                    key,
+                )
+            except UNCLEAR:
+                env = self._environment()
+                continue
+            except LimitBelowUsed as refused:
+                used = refused.members["times_redeemed"]
+                check(
+                    isinstance(used, int) and used <= self.history.used,
+                    "the number used is not one that was used",
+                )
+            except CouponflowError:
+                pass
+            else:
+                self.history.returned(done.coupon.version)
+            return
 
     def _seen(self, env: Environment) -> Coupon:
         return env.redemption_service.find_coupon(
@@ -300,7 +333,10 @@ class Schedule:
         if isinstance(refusal, CustomerMaxUsesReached):
             used = self.history.uses_of(holder, until)
             limits = [each.per_customer for each in versions if each.per_customer is not None]
-            check(any(used >= limit for limit in limits), f"refused as used up, after {used} uses")
+            is_true = self.erasing.get(holder, until) < until or any(
+                used >= limit for limit in limits
+            )
+            check(is_true, f"refused as used up, after {used} uses")
         if isinstance(refusal, CouponDisabled):
             check(any(not each.active for each in versions), "disabled was said, and it never was")
         if isinstance(refusal, CouponExpired):
@@ -339,6 +375,16 @@ class Schedule:
             made = sum(use.key[0] == holder for use in self.history.uses)
             check(
                 made <= len(intents), f"{made} redemptions of a customer who wanted {len(intents)}"
+            )
+
+    def _check_erased(self) -> None:
+        for holder, at in self.erased.items():
+            later = [use for use in self.history.uses if use.key[0] == holder and use.at > at]
+            check(not later, "a use was made for an erased customer")
+            items = [item for key, item in self.cloud.engine.items.items() if key[0] == holder]
+            check(
+                not any("customer_id" in item or "inbox_id" in item for item in items),
+                "an erased customer has a name again",
             )
 
     def _drain(self) -> None:

@@ -72,6 +72,13 @@ def test_control_each_removed_condition_breaks_a_promise(mutant, monkeypatch):
             schedules.run(seed)
 
 
+def test_control_erasure_that_closes_no_row_breaks_a_promise(monkeypatch):
+    monkeypatch.setattr(redemptions.RedemptionStore, "close_row", lambda *_: True)
+    with pytest.raises(Broken, match="erased customer"):
+        for seed in range(400):
+            schedules.run(seed)
+
+
 def test_control_lowering_without_moving_units_breaks_a_promise(monkeypatch):
     step = LimitChangeStore._step
 
