@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from couponflow.domain import times
+from couponflow.services.shard_redeemer import SECONDS_FOR_TRIES
 from couponflow.store import attribute_values
 from simulator.dynamodb import SimulatedDynamoDB
 from simulator.engine import Item, Key
@@ -63,7 +64,8 @@ class Use:
     item: Item
     nth: int
     nth_of_day: int
-    received: str | None  # when the customer last received a use
+    # When the customer last received one, and what a call that was under way may have read.
+    received: frozenset[str | None]
 
     @property
     def redeemed_at(self) -> str:
@@ -79,7 +81,7 @@ class History:
     uses: list[Use] = field(default_factory=list)
     remaining: list[tuple[float, int]] = field(default_factory=list)
     _shards: dict[Key, int] = field(default_factory=dict)
-    received: dict[str, list[str]] = field(default_factory=dict)
+    received: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     _used_by: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -107,13 +109,26 @@ class History:
             is_same = before is not None and _without_names(before) == _without_names(after)
             check(not was or is_same, "a redemption changed after it was made")
             if before is None and "distributed_at" in after:
-                self.received.setdefault(key[0], []).append(after["distributed_at"]["S"])
+                received = now, after["distributed_at"]["S"]
+                self.received.setdefault(key[0], []).append(received)
             if is_ and not was:
                 self._used_by[key[0]] += 1
                 nth_of_day = 1 + self.uses_on(key[0], after["redeemed_at"]["S"][:10])
-                received = max(self.received.get(key[0], []), default=None)
-                use = Use(key, now, after, self._used_by[key[0]], nth_of_day, received)
-                self.uses.append(use)
+                read = self._may_have_read(key, now)
+                self.uses.append(Use(key, now, after, self._used_by[key[0]], nth_of_day, read))
+
+    def _may_have_read(self, key: Key, now: float) -> frozenset[str | None]:
+        """When the customer last received a use, by what the call that made this one had read.
+
+        A use beside the numbers does not notice a distribution between its read and its write.
+        """
+        received = self.received.get(key[0], [])
+        newest = max((text for _, text in received), default=None)
+        if not key[1].startswith("A#"):
+            return frozenset({newest})
+        moments = [at for at, _ in received if at >= now - SECONDS_FOR_TRIES]
+        before = [max((t for at, t in received if at < each), default=None) for each in moments]
+        return frozenset({newest, *before})
 
     @property
     def used(self) -> int:
@@ -155,7 +170,10 @@ class History:
             any(
                 each.active
                 and not each.archived
-                and each.starts_at <= asked_at < each.ends_for(use.received)
+                and any(
+                    each.starts_at <= asked_at < each.ends_for(received)
+                    for received in use.received
+                )
                 and each.is_open(asked_at)
                 and (each.uses_a_day is None or use.nth_of_day <= each.uses_a_day)
                 and (each.per_customer is None or use.nth <= each.per_customer)

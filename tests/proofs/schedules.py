@@ -340,7 +340,7 @@ class Schedule:
         if isinstance(refusal, CouponDisabled):
             check(any(not each.active for each in versions), "disabled was said, and it never was")
         if isinstance(refusal, CouponExpired):
-            received = [None, *self.history.received.get(holder, [])]
+            received = [None, *(text for _, text in self.history.received.get(holder, []))]
             check(
                 any(each.ends_for(at) <= _text(until) for each in versions for at in received),
                 "expired was said, and it never was",
