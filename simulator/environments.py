@@ -74,6 +74,8 @@ def environment(
         StatisticsStore(table),
         most_shards,
         backoff,
+        timer,
+        pause,
     )
     return Environment(
         RedemptionService(terms, redemptions, redeemer, sold_out, read_all),

@@ -82,7 +82,9 @@ class Burst:
         return self.environments[0].coupon_store.get(coupon.coupon_id)
 
     def redemptions(self, coupon: Coupon, customer: str) -> list[Redemption]:
-        return self.environments[0].redemption_store.list_all(links.derive_holder(coupon, customer))
+        return self.environments[0].redemption_store.list_within(
+            links.derive_holder(coupon, customer), 100, 100
+        )
 
     def snapshot(self, coupon: Coupon) -> tuple[int, int]:
         """Read the limit and the sum of used and remaining over the shards in one transaction."""

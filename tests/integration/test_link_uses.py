@@ -7,6 +7,8 @@ import pytest
 
 from couponflow.domain import links
 from couponflow.domain.codes import ALPHABET
+from couponflow.web.http import rate_limits
+from couponflow.web.http.rate_limits import RateLimiter
 from tests.support.api import Api
 
 
@@ -179,3 +181,51 @@ def test_page_of_another_site_redeems_nothing(api: Api):
         == 303
     )
     assert api.read(coupon)["times_redeemed"] == 1
+
+
+@pytest.fixture
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window of the rate limits does not end."""
+    monkeypatch.setattr(RateLimiter, "_window", 7)
+
+
+# A block of calls is taken from the shared counter after every 40.
+ENOUGH = rate_limits.BY_LINK.at_most + 41
+
+
+def test_taps_out_of_order_count_towards_the_limit(api: Api, one_window):
+    """Each costs a read, as a tap that is refused by a rule does."""
+    link = api.link(api.coupon(), "ann")
+    assert {api.tap(link, use=7).status_code for _ in range(rate_limits.BY_LINK.at_most)} == {422}
+    assert api.tap(link, use=7).status_code == 422
+    assert [api.tap(link, use=7).status_code for _ in range(ENOUGH)][-1] == 429
+
+
+def test_refused_taps_count_towards_the_limit(api: Api, one_window):
+    coupon = api.coupon()
+    link = api.link(coupon, "ann")
+    api.change(coupon, active=False)
+    assert [api.tap(link).status_code for _ in range(ENOUGH)][-1] == 429
+
+
+def test_nonsense_on_a_made_up_link_writes_no_counter(api: Api, stored):
+    """Only taps on our own links are counted in the table, so guesses cost no write."""
+    before = stored()
+    for use in ("x", "7"):
+        for _ in range(50):
+            api.client.post("/r/0123456789abc/redeem", data={"use": use})
+    assert stored() == before
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_archived_link_is_not_found_with_the_cookie(api: Api, is_json):
+    """The cookie skips the cache: the archive is checked on the coupon that is used."""
+    coupon = api.coupon()
+    link = api.link(coupon, "ann")
+    assert api.page_state(link) == "available"
+    assert api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}").status_code == 204
+    headers = {"cookie": "look_again=1"} | ({"accept": "application/json"} if is_json else {})
+    found = api.client.get(link, headers=headers)
+    assert found.status_code == 404
+    unknown = api.client.get(f"/r/{'0' * 52}", headers=headers)
+    assert found.content == unknown.content

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -19,8 +20,8 @@ def history(api: Api) -> dict[str, Any]:
     Customers with even numbers redeemed ten minutes later.
     """
     coupon = api.coupon(max_redemptions_per_customer=2)
-    distribute = api.gateway.function("DistributeFunction").services.redemption_service
-    redeem = api.gateway.function("RedeemFunction").services.redemption_service
+    distribute = without_deadline(api, "DistributeFunction").redemption_service
+    redeem = without_deadline(api, "RedeemFunction").redemption_service
     known = distribute.find_coupon(api.organisation_id, coupon_id=coupon["coupon_id"]).coupon
     for number in range(12):
         at = START + timedelta(minutes=3 if number == 4 else number)
@@ -28,6 +29,13 @@ def history(api: Api) -> dict[str, Any]:
         if number % 2 == 0:
             redeem.redeem_by_link(token, 1, at + timedelta(minutes=10))
     return coupon
+
+
+def without_deadline(api: Api, function: str) -> Any:
+    """The services of a function, without the deadline of its last request."""
+    services = api.gateway.function(function).services
+    services.request.start()
+    return services
 
 
 def customers(records: list[dict[str, Any]]) -> list[int]:
@@ -185,3 +193,44 @@ def test_counts_equal_the_number_of_records(
     kept = [item for item in stored() if item["pk"].startswith(f"HOLDER#{history['coupon_id']}#")]
     assert len(kept) == 12
     assert times.format_utc(START) == min(str(item["distributed_at"]) for item in kept)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4, 5, 12])
+@pytest.mark.parametrize("query", [{}, {"customer_id": "customer-3"}])
+def test_record_redeemed_between_two_pages_is_not_missed(api: Api, history, limit, query):
+    """It leaves the open records before the walk comes to them, and joins the redeemed ones after
+    it left those.
+    """
+    links = {number: api.link(history, f"customer-{number}") for number in OPEN}
+    before = {record["redemption_id"] for record in paged(api, history, 50, **query)}
+    seen: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    waiting = list(links.values())
+    while cursor is not None:
+        page = api.call(
+            "GET",
+            f"/v1/coupons/{history['coupon_id']}/redemptions?"
+            + urlencode({"limit": limit, **query} | ({"cursor": cursor} if cursor else {})),
+        ).json()
+        seen, cursor = seen + page["items"], page["next_cursor"]
+        if waiting:
+            assert api.tap(waiting.pop()).status_code == 200
+    assert before <= {record["redemption_id"] for record in seen}
+    shown = [(record["redemption_id"], record["status"]) for record in seen]
+    assert len(shown) == len(set(shown)), "twice, it is shown once open and once redeemed"
+
+
+def test_walk_of_a_customer_with_very_many_records_lists_each_once(api: Api):
+    coupon = api.coupon()
+    services = without_deadline(api, "RedeemFunction")
+    known = services.coupon_store.get(coupon["coupon_id"])
+    made = set()
+    for number in range(130):
+        at = START + timedelta(minutes=number)
+        sale = services.redemption_service.redeem_at_till(known, "ann", None, str(number), at)
+        made.add(sale.redemption.redemption_id)
+    for limit in (30, 100):
+        found = paged(api, coupon, limit, customer_id="ann")
+        assert sorted(record["redemption_id"] for record in found) == sorted(made)
+    assert len(paged(api, coupon, 50, customer_id="ann", status="redeemed")) == 130
+    assert paged(api, coupon, 50, customer_id="ann", status="distributed") == []

@@ -189,7 +189,10 @@ class Explorer:
         shards: int = 2,
         merges: bool = True,
         newcomers: Sequence[Process] = (),
+        cached_items: Mapping[Key, Item] | None = None,
     ) -> None:
+        """`cached_items`: older ones, from which the environments have filled their caches."""
+        self._cached_items = dict(items if cached_items is None else cached_items)
         self._processes, self._warm, self._shards, self._merges = processes, warm, shards, merges
         self._newcomers, self.newcomers_every = newcomers, NEWCOMERS_EVERY
         self._start_items = dict(items)
@@ -523,7 +526,7 @@ class Explorer:
             told, answer = self._told[told]
             answers.append(answer)
         process = self._processes[place]
-        replay = _Replay(self, iter(reversed(answers)), self._start_items)
+        replay = _Replay(self, iter(reversed(answers)), self._cached_items)
         ids = (f"{process.name}-{local.repeats}-{number}" for number in range(1_000))
         with mock.patch.object(links, "new_id", lambda: next(ids)):
             env = environment(replay, lambda _: None, lambda: 0.0, replay.dice, self._shards)

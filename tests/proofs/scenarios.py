@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from couponflow.domain.use_periods import PeriodLimit, PeriodUnit
 from couponflow.services.shard_redeemer import RedemptionResult
 from couponflow.store import keys
 from couponflow.store.dynamodb import Table, update
-from simulator.engine import Engine
+from simulator.engine import Engine, Item, Key
 from simulator.environments import (
     ORGANISATION,
     START,
@@ -72,7 +72,12 @@ class Scene:
             share = units // shards + (number < units % shards)
             store.store((pk, whole[1]), item | {"pk": {"S": pk}, "remaining": {"N": str(share)}})
 
-    def explorer(self, *processes: Process, merges: bool = True) -> Explorer:
+    def explorer(
+        self,
+        *processes: Process,
+        merges: bool = True,
+        cached_items: Mapping[Key, Item] | None = None,
+    ) -> Explorer:
         def warm(env: Environment) -> None:
             env.redemption_service.find_coupon(ORGANISATION, coupon_id=self.coupon.coupon_id)
 
@@ -87,7 +92,8 @@ class Scene:
             for customer in (*dict.fromkeys(self.customers), "a newcomer")
             for at in clocks
         ]
-        return Explorer(self.client.engine.items, processes, warm, self.shards, merges, newcomers)
+        items = self.client.engine.items
+        return Explorer(items, processes, warm, self.shards, merges, newcomers, cached_items)
 
     def _sell(self, customer: str, at: datetime, env: Environment) -> RedemptionResult:
         """Redeem at a till that knows nothing of the coupon before."""
@@ -340,6 +346,28 @@ def page_rule_change_and_taps() -> Explorer:
         scene.till("cid", "sale"),
         scene.save_page(ButtonBehavior.NONE),
         scene.save_page(ButtonBehavior.REDEEM),
+    )
+
+
+def frozen_environments_after_a_raise() -> Explorer:
+    """The environments were frozen while the coupon was marked as sold out. Since then its limit
+    was raised by two, for which three customers compete.
+    """
+    scene = Scene(1, 1, 1, [*CUSTOMERS, "dan"])
+    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    sold_out = env.coupon_service.change(
+        ORGANISATION, scene.coupon.coupon_id, scene.coupon.version, {"name": "sold out"}, START
+    ).coupon
+    cached = dict(scene.client.engine.items)
+    env.coupon_service.change(
+        ORGANISATION, sold_out.coupon_id, sold_out.version, {"max_redemptions": 3}, START
+    )
+    return scene.explorer(
+        scene.tap("bob", repeats=1),
+        scene.till("cid", "sale", repeats=1),
+        scene.tap("dan"),
+        cached_items=cached,
     )
 
 

@@ -26,7 +26,7 @@ def test_hot_coupon_is_redeemed_while_it_is_changed_every_second(result):
 def test_environment_that_does_not_keep_what_it_read_again_pays_each_time(monkeypatch):
     """Control: each redemption fails once, until the cached terms expire."""
     monkeypatch.setattr(
-        TermsCache, "refresh", lambda self, coupon: self._coupons.get(coupon.coupon_id)
+        TermsCache, "refresh", lambda self, id_: self._coupons.get_with_page(id_, consistent=True)
     )
     result = simulate(800, 3, 16, 0.008, seed=1, changes_every=1)
     assert result.units_each > MOST_UNITS_EACH

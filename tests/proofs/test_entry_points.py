@@ -257,7 +257,7 @@ def test_page_of_unlimited_customer_reads_numbered_uses_only():
         )
     holder = links.derive_holder(entries.coupon, "ann")
     store = RedemptionStore(Table(entries.client, "couponflow"))
-    assert (len(store.list_all(holder)), len(store.list_numbered(holder))) == (3, 1)
+    assert (len(store.list_within(holder, 3, 10)), len(store.list_newest(holder, 10))) == (3, 1)
     assert len(entries.new().redemption_service.open_link(entries.token, START).redemptions) == 1
 
 
@@ -267,7 +267,7 @@ def test_use_keeps_the_inbox_of_its_flow_or_till():
     service.distribute(coupon, "bob", "line", START)
     service.redeem_at_till(coupon, "bob", "pos", None, START)
     service.redeem_at_till(coupon, "bob", "pos", None, START)
-    made = RedemptionStore(Table(entries.client, "couponflow")).list_all(
-        links.derive_holder(coupon, "bob")
+    made = RedemptionStore(Table(entries.client, "couponflow")).list_newest(
+        links.derive_holder(coupon, "bob"), 10
     )
     assert [(use.customer_id, use.inbox_id) for use in made] == [("bob", "line"), ("bob", "pos")]

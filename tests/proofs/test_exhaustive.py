@@ -49,6 +49,7 @@ QUICK: dict[str, tuple[Callable[[], Explorer], Budget]] = {
     "a customer limit set": (scenarios.customer_limit_set_during_sales, LOST_AND_CRASHED),
     "the border of opening hours": (scenarios.opening_hours_border, Budget()),
     "the border of an own end": (scenarios.own_end_border, Budget()),
+    "frozen while sold out": (scenarios.frozen_environments_after_a_raise, ONE_OF_EACH),
     "a rollback and the last unit": (scenarios.rollback_and_last_unit, Budget(lost_answers=1)),
 }
 ERASURE = scenarios.erasure_and_calls
@@ -119,6 +120,29 @@ def of_seed(soak) -> str | None:
     return None if soak.seed is None else list(THOROUGH)[soak.seed % len(THOROUGH)]
 
 
+# The scenes in which a customer has several uses, with reads that find one of them.
+SHORT_READS = {
+    "one customer everywhere": Budget(),
+    "one sale twice": Budget(lost_answers=1),
+    "one sale twice, without limit": Budget(lost_answers=1),
+    "one sale, limit removed": Budget(lost_answers=1),
+    "one sale, limit set": Budget(lost_answers=1),
+}
+
+
+def read_one_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redemptions, "FIRST_LOOK", 1)
+    monkeypatch.setattr(rules, "MOST_SHOWN", 1)
+
+
+@pytest.mark.parametrize("name", SHORT_READS)
+def test_reads_of_the_newest_use_keep_the_promises(name, monkeypatch):
+    read_one_use(monkeypatch)
+    found = QUICK[name][0]().explore(SHORT_READS[name])
+    print(f"{name}: {found.states:,} states")
+    assert found.states > 1_000
+
+
 def test_merging_of_equal_states_loses_no_outcome():
     alike = [
         scenarios.two_taps_and_a_lowering(merges).explore(Budget(lost_answers=1))
@@ -141,6 +165,10 @@ def _permit_by_cache(self, coupon, uses, now, *, by_link=False):
     if not isinstance(permit, rules.Permit):
         raise permit
     return permit
+
+
+def _refused_by_cache(_self, _coupon, refusal):
+    raise refusal
 
 
 FENCE = QuotaShardStore.fence
@@ -229,6 +257,10 @@ MUTANTS = {
     "refused by what is cached": (
         *(redemption.RedemptionService, "_permit", _permit_by_cache),
         *(scenarios.one_customer_at_every_entry_point, Budget()),
+    ),
+    "sold out by what is cached": (
+        *(redemption.RedemptionService, "_changed_coupon", _refused_by_cache),
+        *(scenarios.frozen_environments_after_a_raise, Budget()),
     ),
     "lost updates": (coupons, "UNCHANGED_SINCE", "attribute_exists(pk)", SMALL, Budget()),
     "sold out without looking for raises": (SoldOut, "record_proof", _always, ROLLBACK, Budget()),

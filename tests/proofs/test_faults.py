@@ -171,7 +171,7 @@ USE_CASES: dict[str, tuple[Callable[[], System], Call, list[str]]] = {
     "look again": (
         System,
         _opens("ann", look_again=True),
-        [QUERY, QUERY, QUERY, GET, *SAMPLE],
+        [QUERY, QUERY, GET, *SAMPLE],
     ),
     "redeem by link": (System, _taps("ann", 1), [*LINK, TRANSACT]),
     "redeem by link, repeated": (System, _taps("bob", 1), [*LINK, TRANSACT]),
@@ -181,7 +181,7 @@ USE_CASES: dict[str, tuple[Callable[[], System], Call, list[str]]] = {
     "till, without limit": (lambda: System(per_customer=None), _sells("bob"), [*TERMS, TRANSACT,
     QUERY, GET, TRANSACT]),
     "till, used up": (lambda: System(per_customer=1), _sells("bob"), [*TERMS, TRANSACT, QUERY,
-    QUERY]),
+    GET, GET]),
     "till, sold out": (lambda: System(limit=1), _sells("carl"), [*TERMS, TRANSACT, BATCH, GET,
     UPDATE, GET]),
     "create": (System, _another_coupon, [GET, GET, TRANSACT]),

@@ -1,5 +1,5 @@
-"""Uses of a coupon with a period limit: counted by period, and read newest first, a hundred at
-once.
+"""Uses of a coupon with a period limit: counted by period, and read newest first, as many as the
+rules need.
 """
 
 from __future__ import annotations
@@ -97,9 +97,9 @@ def test_coupon_is_used_daily_for_longer_than_a_hundred_days():
         assert shop.sell(START + day * DAY) == "customer_period_uses_reached"
     assert shop.sell(START + 251 * DAY) == shop.tap(252, START + 251 * DAY) == "coupon_expired"
     assert shop.tap(1, START + 251 * DAY) == shop.tap(90, START + 300 * DAY) == "repeated"
-    # The page has the newest uses, and those back to the distribution.
+    # The page has the newest uses, which carry the time of the distribution on.
     opened = shop.env.redemption_service.open_link(shop.token, START + 251 * DAY)
-    assert [made.slot for made in opened.redemptions] == [f"{n:06d}" for n in range(1, 252)]
+    assert [made.slot for made in opened.redemptions] == [f"{n:06d}" for n in range(242, 252)]
 
 
 def test_repeated_key_of_any_age_gets_its_own_redemption():
@@ -113,8 +113,10 @@ def test_repeated_key_of_any_age_gets_its_own_redemption():
     assert shop.tap(300, later) == "validation_failed"
 
 
-def test_look_at_a_long_row_of_uses_reads_a_hundred_items():
-    shop = Shop(period_limit=ONE_A_DAY)
+@pytest.mark.parametrize(("uses", "read"), [(1, 10), (9, 10), (10, 11), (100, 101)])
+def test_look_at_a_long_row_of_uses_reads_what_its_rules_need(uses, read):
+    """The uses of a period and one more, which may be open; ten for the page."""
+    shop = Shop(period_limit=PeriodLimit(uses, PeriodUnit.DAY))
     for day in range(150):
         shop.sell(START + day * DAY)
     shop.calls.clear()
@@ -122,9 +124,13 @@ def test_look_at_a_long_row_of_uses_reads_a_hundred_items():
     assert shop.calls.count("query") == 1
     opened = shop.env.redemption_service.open_link
     with pytest.raises(CouponNotFound):
-        opened(shop.token[:-1] + "0", START)
+        opened(shop.token[:-1] + ("1" if shop.token[-1] == "0" else "0"), START)
     uses = opened(shop.token, START).redemptions
-    assert [uses[0].slot, uses[-1].slot, len(uses)] == ["000052", "000151", 100]
+    assert [uses[0].slot, uses[-1].slot, len(uses)] == [
+        f"{152 - read:06d}",
+        "000151",
+        read,
+    ]
 
 
 def test_newest_of_several_distributions_sets_the_own_end():

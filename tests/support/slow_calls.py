@@ -59,8 +59,8 @@ def run_beside(*reads: Callable[[], Any]) -> list[Any]:
 parallel.run_parallel = run_beside
 
 from couponflow import bootstrap  # noqa: E402
-from couponflow.domain.models import Organisation  # noqa: E402
-from couponflow.store import dynamodb  # noqa: E402
+from couponflow.domain.models import ImageKind, Organisation  # noqa: E402
+from couponflow.store import dynamodb, keys  # noqa: E402
 from couponflow.store.organisations import OrganisationStore  # noqa: E402
 from simulator.engine import Engine  # noqa: E402
 from tools.paths import ROOT  # noqa: E402
@@ -121,7 +121,7 @@ def main(function: str) -> dict[str, Any]:
     bootstrap._session = lambda: type("Session", (), {"create_client": lambda *_, **__: table})()
     s3 = SlowS3(bucket)
     bootstrap._s3 = s3.client
-    events = _events(table)
+    events = _events(table, bucket)
     bucket.objects["images/" + PICTURE] = b"picture"
     stored = dict(engine.items)
     sys.path.insert(0, str(ROOT / "functions" / function))
@@ -183,7 +183,7 @@ class SlowS3:
             made.is_slow, made.is_lost = is_slow, is_lost
 
 
-def _events(client: SlowClient) -> dict[str, dict[str, dict[str, Any]]]:
+def _events(client: SlowClient, bucket: FakeBucket) -> dict[str, dict[str, dict[str, Any]]]:
     """An event for each route that reads or writes, by function; what they name exists."""
     OrganisationStore(dynamodb.Table(client, os.environ["TABLE_NAME"])).create(
         Organisation("acme", "Acme", addon_enabled=True)
@@ -195,6 +195,9 @@ def _events(client: SlowClient) -> dict[str, dict[str, dict[str, Any]]]:
         made.redemption_service.distribute(coupon, name, None, _now()) for name in ("ann", "bob")
     ]
     block = made.flow_block_service.create("acme", _content(coupon.coupon_id), _now())
+
+    image, _ = made.image_service.announce("acme", ImageKind.BRAND_ICON, "image/png", 99, _now())
+    bucket.objects[keys.incoming_image("acme", image.image_id)] = _png()
 
     def event(route: str, body: object = None, **params: str) -> dict[str, Any]:
         path = route.split(" ", 1)[1]
@@ -236,7 +239,12 @@ def _events(client: SlowClient) -> dict[str, dict[str, dict[str, Any]]]:
             event("PUT /v1/coupons/{coupon_id}/redeem-page", {}, **by_id),
             event("GET /v1/coupons/{coupon_id}/redemptions", **by_id),
             event("GET /v1/coupons/{coupon_id}/redemptions.csv", **by_id),
+            event("GET /v1/coupons/{coupon_id}/redeem-page", **by_id),
+            event("POST /v1/coupons/{coupon_id}/redeem-page/preview", {}, **by_id),
+            event("GET /v1/openapi.json"),
+            event("GET /v1/unknown") | {"routeKey": "$default"},
             event("GET /v1/flow/blocks"),
+            event("GET /v1/flow/blocks/{block_id}", block_id=block.block_id),
             event("POST /v1/flow/blocks", {"coupon_id": coupon.coupon_id}),
             event(
                 "PUT /v1/flow/blocks/{block_id}",
@@ -255,6 +263,8 @@ def _events(client: SlowClient) -> dict[str, dict[str, dict[str, Any]]]:
                     "customers": [{"customer_id": str(n)} for n in range(50)],
                 },
             ),
+            event("GET /v1/flow/distribute"),
+            event("POST /v1/flow/distribute/manychat", flow),
             {"organisation_id": "acme", **flow},
         ],
         "redeem": [
@@ -262,22 +272,35 @@ def _events(client: SlowClient) -> dict[str, dict[str, dict[str, Any]]]:
             event("POST /v1/redemptions", {"code": coupon.code, "customer_id": "eve"}),
             event("POST /r/{token}/redeem", {"use": 1}, token=token),
         ],
-        "redeem_page": [event("GET /r/{token}", token=token)],
+        "redeem_page": [event(f"{method} /r/{{token}}", token=token) for method in ("GET", "HEAD")],
+        "console": [
+            event(f"{method} {path}", **({"path": "index.html"} if "{" in path else {}))
+            for method in ("GET", "HEAD")
+            for path in ("/", "/console", "/console/{path+}")
+        ],
         "operator": [
             {"action": "create_organisation", "name": "New"},
             {"action": "create_key", "organisation_id": "acme", "scopes": ["admin"]},
             {"action": "list_keys", "organisation_id": "acme"},
+            {"action": "get_organisation", "organisation_id": "acme"},
+            {"action": "list_organisations"},
+            {"action": "switch_addon", "organisation_id": "acme", "enabled": True},
+            {"action": "revoke_key", "organisation_id": "acme", "key_id": "0123456789abc"},
+            {"action": "list_uses", "month": "2026-06"},
         ],
         "images": [
             event(
                 "POST /v1/images", {"kind": "brand_icon", "content_type": "image/png", "size": 9}
             ),
+            event("POST /v1/images/{image_id}/complete", image_id=image.image_id),
             event("GET /images/{name}", name=PICTURE),
+            event("HEAD /images/{name}", name=PICTURE),
         ],
     }
     return {
         function: {
-            f"{number} {each.get('routeKey', 'direct')}": each for number, each in enumerate(those)
+            f"{number} {each.get('routeKey') or each.get('action', 'direct')}": each
+            for number, each in enumerate(those)
         }
         for function, those in routes.items()
     }
@@ -291,6 +314,14 @@ def _new_coupon() -> Any:
     from simulator.environments import new_coupon
 
     return replace(new_coupon(400), ends_at=datetime(2999, 1, 1, tzinfo=UTC))
+
+
+def _png() -> bytes:
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(content, "png")
+    return content.getvalue()
 
 
 def _content(coupon_id: str) -> Any:

@@ -132,7 +132,7 @@ def test_refused_write_carries_the_stored_item():
 CALLS = {
     "get": lambda table: table.get({"pk": "a", "sk": "b"}),
     "get_all": lambda table: table.get_all([{"pk": "a", "sk": "b"}]),
-    "query": lambda table: table.query("pk = :pk", {":pk": "a"}),
+    "query": lambda table: table.query("pk = :pk", {":pk": "a"}, at_most=9),
     "put": lambda table: table.put({"Put": {}}),
     "update": lambda table: table.update({"Update": {}}),
     "transact": lambda table: table.transact(WRITE),

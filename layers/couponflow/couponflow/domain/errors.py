@@ -156,6 +156,10 @@ class ValidationFailed(CouponflowError):
         return cls(errors=[{"field": field, "message": message}])
 
 
+class UseOutOfOrder(ValidationFailed):
+    """A tap of a use whose predecessor is still open. The link is one of ours."""
+
+
 class TooManyRequests(CouponflowError):
     """A rate limit is reached. Member: `retry_after`, in seconds."""
 

@@ -124,6 +124,10 @@ class Coupon:
         """Whether a proof is recorded that nothing remains. A raise after it outdates the mark."""
         return self.sold_out_at_raises == self.raises
 
+    def has_terms_of(self, other: "Coupon") -> bool:
+        """Whether no change was made between the two reads of this coupon."""
+        return (self.version, self.raises) == (other.version, other.raises)
+
 
 class CodeDisplay(StrEnum):
     """How a redeem page shows the coupon's code."""
@@ -254,6 +258,8 @@ class Redemption:
 
     After an erasure, `customer_id` is empty. `is_closed`: an erasure took this number, which is the
     customer's last one, so that no use can be made after it.
+    `received_at`: when an earlier use of the customer was distributed. Each use carries it on, so
+    that the newest use tells it.
     """
 
     redemption_id: str
@@ -267,8 +273,14 @@ class Redemption:
     attempt: str | None = None
     erased_at: datetime | None = None
     is_closed: bool = False
+    received_at: datetime | None = None
 
     @property
     def is_redeemed(self) -> bool:
         """Whether the use is made."""
         return self.status is RedemptionStatus.REDEEMED
+
+    @property
+    def number(self) -> int | None:
+        """The number of the use; None for a till's use that is keyed by its attempt."""
+        return int(self.slot) if self.slot.isdecimal() else None

@@ -24,6 +24,8 @@ from couponflow.domain.models import ButtonBehavior, Coupon, CouponStatus, Redem
 from couponflow.domain.own_end import own_end
 
 UNITS_A_SHARD = 16
+# The customer's newest uses that the page lists.
+MOST_SHOWN = 10
 # A change returns within its function's timeout; until then, older rules may still write uses.
 _LONGEST_CHANGE = timedelta(minutes=1)
 
@@ -165,11 +167,17 @@ def has_uses_without_number(coupon: Coupon, now: datetime) -> bool:
     return last >= period
 
 
-def needs_older_uses(coupon: Coupon, uses: Sequence[Redemption]) -> bool:
-    """Whether uses before these, which are the newest, may count: the customer's own end is not
-    among them.
-    """
-    return coupon.valid_for is not None and not any(use.distributed_at for use in uses)
+def newest_uses_needed(coupon: Coupon) -> int:
+    """Return how many of the customer's newest numbered uses the rules and the page need."""
+    limit = coupon.period_limit
+    # One more, because the newest may be open.
+    return max(MOST_SHOWN, limit.uses + 1 if limit else 0)
+
+
+def last_received(uses: Sequence[Redemption]) -> datetime | None:
+    """Return when a flow gave the customer the coupon last; None if none did."""
+    received = (at for use in uses for at in (use.distributed_at, use.received_at) if at)
+    return max(received, default=None)
 
 
 def ends_at(coupon: Coupon, uses: Sequence[Redemption]) -> datetime:
@@ -177,15 +185,30 @@ def ends_at(coupon: Coupon, uses: Sequence[Redemption]) -> datetime:
 
     Of several distributions the newest counts. A customer who got none has no end of their own.
     """
-    received = [use.distributed_at for use in uses if use.distributed_at]
-    if coupon.valid_for is None or not received:
+    received = last_received(uses)
+    if coupon.valid_for is None or received is None:
         return coupon.ends_at
-    return min(coupon.ends_at, own_end(max(received), coupon.valid_for, coupon.timezone))
+    return min(coupon.ends_at, own_end(received, coupon.valid_for, coupon.timezone))
 
 
 def count_redeemed(uses: Sequence[Redemption]) -> int:
-    """Count the uses that were made; the others are open."""
-    return sum(use.is_redeemed for use in uses)
+    """Count the uses that the customer made.
+
+    `uses` may lack the oldest: every number below the lowest one was used, as numbers are used in
+    order.
+    """
+    return lowest_number(uses) - 1 + sum(use.is_redeemed for use in uses)
+
+
+def lowest_number(uses: Sequence[Redemption]) -> int:
+    """Return the lowest use number; 1 if there is none."""
+    return min((use.number for use in uses if use.number is not None), default=1)
+
+
+def next_number(uses: Sequence[Redemption]) -> int:
+    """Return the lowest number that is not used yet, distributed or not."""
+    used = sum(use.is_redeemed and use.number is not None for use in uses)
+    return lowest_number(uses) + used
 
 
 def uses_left(coupon: Coupon, uses: Sequence[Redemption]) -> int | None:

@@ -34,7 +34,7 @@ from couponflow.store.quota_shards import QuotaShardStore
 from couponflow.store.redeem_pages import PageChangedError, RedeemPageStore
 from couponflow.store.revisions import Seen
 from couponflow.store.statistics import StatisticsStore
-from couponflow.store.terms_cache import TermsCache
+from couponflow.store.terms_cache import SECONDS_TO_FOLLOW, TermsCache
 
 RECORD_BUCKETS = 4
 # Fields for which the customer's uses are counted.
@@ -98,16 +98,18 @@ class CouponService:
         most_shards: int,
         backoff: Callable[[], Backoff] = lambda: Backoff(SECONDS_FOR_A_CHANGE),
         timer: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._terms, self._coupons, self._pages = terms, coupons, pages
         self._quotas, self._limits = quotas, limits
-        self._sold_out, self._most_shards, self._backoff = sold_out, most_shards, backoff
+        self._sold_out, self._most_shards = sold_out, most_shards
+        self._backoff, self._pause = backoff, pause
         self._statistics = statistics
         self._timer = timer
 
     def require_addon(self, organisation_id: str) -> None:
         """Raises AddonDisabled."""
-        if not self._terms.organisation(organisation_id).addon_enabled:
+        if not self._terms.has_addon(organisation_id):
             raise AddonDisabled
 
     def create(
@@ -201,7 +203,8 @@ class CouponService:
     ) -> CouponWithCounts:
         """Make the next version of a coupon: fields and their new values.
 
-        When this returns, no use by older rules can be made. A repetition of the last change, made
+        When this returns, no use by older rules can be made, and after a raise no environment says
+        that all uses are taken. A repetition of the last change, made
         on the same version, finishes what an earlier request began.
 
         Raises:
@@ -235,11 +238,15 @@ class CouponService:
         last_change: Changes = {"last_change": f"{request_hash}.{links.new_id()}"}
         # The first step of the earlier request made all changes but the rest of the limit's.
         changes, backoff = last_change if is_repetition else changes | last_change, self._backoff()
+        # The earlier request of a repetition may have raised the limit and ended before it waited.
+        may_be_raise = target > coupon.units or is_repetition
         if target != coupon.units:
             coupon = self._move_limit(coupon, target, changes, now, backoff)
         elif not is_repetition:
             coupon = self._coupons.change(coupon, changes, now)
         self._fence_shards(coupon, backoff)
+        if may_be_raise:
+            self._wait_for_followers()
         campaign = self._with_counts(coupon)
         if coupon.units != target:
             raise _below_used(campaign)
@@ -413,6 +420,10 @@ class CouponService:
             return None
         holder = self._coupons.id_by_code(organisation_id, code)
         return holder or self._coupons.last_of_code(organisation_id, code)
+
+    def _wait_for_followers(self) -> None:
+        """Wait until no environment refuses by what it confirmed before this change."""
+        self._pause(SECONDS_TO_FOLLOW)
 
     def _create(self, coupon: Coupon, key: IdempotencyKey | None, backoff: Backoff) -> None:
         while True:

@@ -105,9 +105,9 @@ class OrganisationService:
         return NewKey(key, api_keys.format_key(key.key_id, secret))
 
     def keys(self, organisation_id: str) -> list[ApiKey]:
-        """Return the keys, oldest first, revoked ones included. Raises NotFound."""
+        """Return the newest 1,000 keys, oldest first, revoked ones too. Raises NotFound."""
         self._organisations.get(organisation_id)
-        return self._keys.list_all(organisation_id)
+        return self._keys.list_newest(organisation_id)
 
     def revoke_key(self, organisation_id: str, key_id: str, now: datetime) -> ApiKey:
         """Revoke the key. Every function refuses it within ten seconds. Raises NotFound."""

@@ -5,16 +5,18 @@ a till.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from couponflow import observability
 from couponflow.domain import codes, links, rules
 from couponflow.domain.errors import (
     AddonDisabled,
+    CouponflowError,
     CouponMaxUsesReached,
     CouponNotFound,
+    Refusal,
     TryAgain,
-    ValidationFailed,
+    UseOutOfOrder,
 )
 from couponflow.domain.models import Coupon, Holder, RedeemPage, Redemption, Terms
 from couponflow.domain.rules import Permit
@@ -31,10 +33,14 @@ from couponflow.store.redemptions import (
 )
 from couponflow.store.terms_cache import TermsCache
 
+Result = TypeVar("Result")
+
 # A request is answered "try again" if the coupon changes this often while its use is being made.
 MOST_CHANGES = 8
 # A repetition by code is looked for on this many coupons that had the code before.
 MOST_EARLIER = 10
+# A period limit that is set later counts this many uses that tills made beside the numbers.
+MOST_UNNUMBERED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +92,60 @@ class RedemptionService:
         self._read_all = read_all
 
     def find_coupon(
-        self, organisation_id: str, *, coupon_id: str | None = None, code: str | None = None
+        self,
+        organisation_id: str,
+        *,
+        coupon_id: str | None = None,
+        code: str | None = None,
+        look_again: bool = False,
     ) -> Terms:
         """Return a coupon of the organisation, by id or code.
+
+        `look_again` reads the code instead of taking it from the cache.
 
         Raises:
             CouponNotFound: also for a coupon of another organisation.
             AddonDisabled: the organisation has no coupon add-on.
         """
-        if not self._terms.organisation(organisation_id).addon_enabled:
+        if not self._terms.has_addon(organisation_id):
             raise AddonDisabled
         if coupon_id is not None:
             terms = self._terms.get(coupon_id) if links.is_id(coupon_id) else None
         else:
             is_code = code is not None and codes.is_code(code)
-            terms = self._terms.get_by_code(organisation_id, code) if code and is_code else None
+            terms = (
+                self._terms.get_by_code(organisation_id, code, look_again=look_again)
+                if code and is_code
+                else None
+            )
         if terms is None or terms.coupon.organisation_id != organisation_id:
             raise CouponNotFound
         return terms
+
+    def with_coupon(
+        self,
+        organisation_id: str,
+        use_case: Callable[[Coupon], Result],
+        *,
+        coupon_id: str | None = None,
+        code: str | None = None,
+    ) -> Result:
+        """Return the result of the use case on the coupon with that id or code.
+
+        If the coupon of a code is gone, the code is read again: another coupon may have it now.
+
+        Raises the errors of `find_coupon` and of the use case.
+        """
+        coupon = self.find_coupon(organisation_id, coupon_id=coupon_id, code=code).coupon
+        try:
+            return use_case(coupon)
+        except CouponNotFound:
+            if coupon_id is not None:
+                raise
+            heir = self.find_coupon(organisation_id, code=code, look_again=True).coupon
+            if heir.coupon_id == coupon.coupon_id:
+                raise
+            return use_case(heir)
 
     def distribute(
         self, coupon: Coupon, customer_id: str, inbox_id: str | None, now: datetime
@@ -114,28 +156,14 @@ class RedemptionService:
         Raises:
             Refusal: the coupon can't be distributed, and why.
         """
-        if refusal := rules.distribution_refusal(coupon, (), now):
-            raise refusal
         holder = links.derive_holder(coupon, customer_id)
         observability.set_customer(holder.coupon_id, holder.mac)
-        if self._sold_out.check(coupon, marks=True):
-            uses = self._uses(coupon, holder, now)
-            raise rules.distribution_refusal(coupon, uses, now) or CouponMaxUsesReached
-        slot = keys.FIRST_SLOT
-        while True:
-            redemption, is_new = self._redemptions.distribute(
-                coupon, holder, slot, customer_id, inbox_id, now
-            )
-            observability.count("distributed", is_new)
-            # While the first use is open, the customer has no other.
-            is_only_one = slot == keys.FIRST_SLOT and not redemption.is_redeemed
-            uses = [redemption] if is_only_one else self._uses(coupon, holder, now)
-            if not is_new and (refusal := rules.distribution_refusal(coupon, uses, now)):
-                raise refusal
-            if not redemption.is_redeemed:
-                left, ends_at = rules.uses_left(coupon, uses), rules.ends_at(coupon, uses)
-                return DistributionResult(coupon, redemption, is_new, left, ends_at)
-            slot = next_slot(uses)
+        for _ in range(MOST_CHANGES):
+            try:
+                return self._distribute(coupon, holder, customer_id, inbox_id, now)
+            except Refusal as refusal:
+                coupon = self._changed_coupon(coupon, refusal)
+        raise TryAgain
 
     def open_link(self, token: str, now: datetime, *, look_again: bool = False) -> OpenedLink:
         """Return what the customer of this link sees; writes nothing.
@@ -145,9 +173,7 @@ class RedemptionService:
         Raises:
             CouponNotFound: the link is not one of ours, or its coupon is archived.
         """
-        coupon, page, holder = self._coupon_and_holder(token)
-        if look_again:
-            coupon = self._terms.refresh(coupon)
+        coupon, page, holder = self._coupon_and_holder(token, look_again=look_again)
         run = (
             run_sequential if self._terms.is_remembered(coupon.organisation_id) else self._read_all
         )
@@ -156,7 +182,11 @@ class RedemptionService:
             lambda: self._terms.organisation(coupon.organisation_id),
             lambda: self._sold_out.check(coupon, marks=False),
         )
-        if not redemptions or _are_erased(redemptions) or not organisation.addon_enabled:
+        if (
+            not redemptions
+            or _are_erased(redemptions)
+            or not (organisation.addon_enabled or self._terms.has_addon(coupon.organisation_id))
+        ):
             raise CouponNotFound
         return OpenedLink(Terms(coupon, page, organisation), holder, redemptions, is_sold_out)
 
@@ -167,7 +197,7 @@ class RedemptionService:
         """
         token = links.recover_token(path)
         coupon_id = links.read_coupon_id(token) if token else None
-        if token is None or coupon_id is None:
+        if token is None or coupon_id is None or self._terms.is_missing(coupon_id):
             return False
         try:
             coupon, _ = self._terms.get_coupon_and_page(coupon_id)
@@ -184,18 +214,38 @@ class RedemptionService:
         coupon, _, holder = self._coupon_and_holder(token)
         return coupon, holder
 
+    def confirm_link(self, opened: OpenedLink, *, is_sold_out: bool) -> OpenedLink:
+        """Return the link as it is now, before its page says that the coupon can't be used.
+
+        `is_sold_out`: the page would say that all uses are taken.
+
+        Raises:
+            CouponNotFound: the coupon is archived.
+        """
+        coupon = opened.terms.coupon
+        fresh = self._terms.confirm(coupon) if is_sold_out else self._terms.read_again(coupon)
+        if fresh.has_terms_of(coupon):
+            return opened
+        if fresh.archived_at:
+            raise CouponNotFound
+        return replace(
+            opened,
+            terms=replace(opened.terms, coupon=fresh),
+            is_sold_out=self._sold_out.is_known(fresh),
+        )
+
     def redeem_by_link(self, token: str, number: int, now: datetime) -> RedemptionResult:
         """Use the coupon for the `number`-th time; repeated, return the same redemption.
 
         Raises:
             CouponNotFound: the link is not one of ours, or was never distributed.
             RedeemNotOffered: the page has no redeem button.
-            ValidationFailed: the use before this one is still open.
+            UseOutOfOrder: the use before this one is still open.
             Refusal: the coupon can't be used, and why.
             TryAgain: too busy; the same request may be sent again.
         """
         coupon, _, holder = self._coupon_and_holder(token)
-        if not self._terms.organisation(coupon.organisation_id).addon_enabled:
+        if not self._terms.has_addon(coupon.organisation_id):
             raise CouponNotFound
         use, call = Use(holder, keys.slot(number), links.new_id()), self._redeemer.begin()
         for _ in range(MOST_CHANGES):
@@ -204,12 +254,9 @@ class RedemptionService:
                 if permit is None:
                     self._redeemer.fence_unnumbered_uses(coupon)
                     uses = self._uses(coupon, holder, now)
-                    if _are_partial(uses) and use.slot < uses[0].slot:
-                        made = self._redemptions.get(holder, use.slot)
-                        uses = [made, *uses] if made else uses
                     if _are_erased(uses):
                         raise CouponNotFound
-                    use = _next_use(uses, use, number)
+                    use = _next_use(self._with_slot(uses, holder, use.slot), use, number)
                     permit = self._permit(coupon, uses, now, by_link=True)
                 return self._redeemer.redeem(permit, use, now, call)
             except UseTakenError as taken:
@@ -219,7 +266,7 @@ class RedemptionService:
             except NeverDistributedError as error:
                 raise CouponNotFound from error
             except TermsChangedError as changed:
-                coupon = changed.coupon or self._terms.refresh(coupon)
+                coupon = changed.coupon or self._terms.refresh(coupon.coupon_id)[0]
                 if links.read_holder(token, coupon) is None:  # its links were rotated
                     raise CouponNotFound from changed
         raise TryAgain
@@ -247,33 +294,37 @@ class RedemptionService:
             links.derive_attempt(idempotency_key, holder) if idempotency_key else links.new_id()
         )
 
-        def use(slot: str) -> Use:
+        def use(slot: str, uses: list[Redemption]) -> Use:
             claims = (
                 keys.attempt_slot(attempt)
                 if idempotency_key and _needs_attempt_claim(slot)
                 else None
             )
-            return Use(holder, slot, attempt, True, customer_id, inbox_id, claims)
+            received_at = rules.last_received(uses)
+            return Use(holder, slot, attempt, True, customer_id, inbox_id, claims, received_at)
 
         call, changes, may_be_first = self._redeemer.begin(), 0, True
+        tried, uses = set[str](), list[Redemption]()
         while changes < MOST_CHANGES:
             try:
                 permit = self._permit_first(coupon, now) if may_be_first else None
-                slot, may_be_first = keys.FIRST_SLOT, False
+                slot, uses, may_be_first = keys.FIRST_SLOT, [], False
                 if permit is None:
                     self._redeemer.fence_unnumbered_uses(coupon)
                     uses = self._uses(coupon, holder, now)
-                    if made := self._made_by(attempt, coupon, holder, uses):
+                    if made := self._made_by(attempt, coupon, holder, uses, tried):
                         return call.result(made, attempt)
                     permit, slot = (
                         self._permit(coupon, uses, now),
                         _till_slot(coupon, uses, attempt),
                     )
-                return self._redeemer.redeem(permit, use(slot), now, call)
+                tried.add(slot)
+                return self._redeemer.redeem(permit, use(slot, uses), now, call)
             except (UseTakenError, AttemptClaimedError):
                 continue  # another request made this very use: the next one is to be tried
             except TermsChangedError as changed:
-                coupon, changes = changed.coupon or self._terms.refresh(coupon), changes + 1
+                coupon = changed.coupon or self._terms.refresh(coupon.coupon_id)[0]
+                changes += 1
         raise TryAgain
 
     def redeem_at_till_by_code(
@@ -292,10 +343,13 @@ class RedemptionService:
 
         Raises the errors of `find_coupon` and `redeem_at_till`.
         """
-        try:
-            coupon = self.find_coupon(organisation_id, code=code).coupon
+
+        def redeem(coupon: Coupon) -> RedemptionResult:
             made = self._find_earlier(coupon.code_before, customer_id, idempotency_key, now)
             return made or self.redeem_at_till(coupon, customer_id, inbox_id, idempotency_key, now)
+
+        try:
+            return self.with_coupon(organisation_id, redeem, code=code)
         except CouponNotFound:
             last = self._terms.last_of_code(organisation_id, code) if idempotency_key else None
             if made := self._find_earlier(last, customer_id, idempotency_key, now):
@@ -316,12 +370,44 @@ class RedemptionService:
             holder = links.derive_holder(coupon, customer_id)
             attempt = links.derive_attempt(idempotency_key, holder)
             uses = self._uses(coupon, holder, now)
-            if made := self._made_by(attempt, coupon, holder, uses):
+            if made := self._made_by(attempt, coupon, holder, uses, set()):
                 return RedemptionResult(made, repeated=True)
             coupon_id = coupon.code_before
         return None
 
-    def _coupon_and_holder(self, token: str) -> tuple[Coupon, RedeemPage, Holder]:
+    def _distribute(
+        self,
+        coupon: Coupon,
+        holder: Holder,
+        customer_id: str,
+        inbox_id: str | None,
+        now: datetime,
+    ) -> DistributionResult:
+        """Raises Refusal: by the rules of this coupon, which may be outdated."""
+        if refusal := rules.distribution_refusal(coupon, (), now):
+            raise refusal
+        if self._sold_out.check(coupon, marks=True):
+            uses = self._uses(coupon, holder, now)
+            raise rules.distribution_refusal(coupon, uses, now) or CouponMaxUsesReached
+        slot = keys.FIRST_SLOT
+        while True:
+            redemption, is_new = self._redemptions.distribute(
+                coupon, holder, slot, customer_id, inbox_id, now
+            )
+            observability.count("distributed", is_new)
+            # While the first use is open, the customer has no other.
+            is_only_one = slot == keys.FIRST_SLOT and not redemption.is_redeemed
+            uses = [redemption] if is_only_one else self._uses(coupon, holder, now)
+            if not is_new and (refusal := rules.distribution_refusal(coupon, uses, now)):
+                raise refusal
+            if not redemption.is_redeemed:
+                left, ends_at = rules.uses_left(coupon, uses), rules.ends_at(coupon, uses)
+                return DistributionResult(coupon, redemption, is_new, left, ends_at)
+            slot = next_slot(uses)
+
+    def _coupon_and_holder(
+        self, token: str, *, look_again: bool = False
+    ) -> tuple[Coupon, RedeemPage, Holder]:
         """Return what the link is for.
 
         Raises:
@@ -330,46 +416,79 @@ class RedemptionService:
         coupon_id = links.read_coupon_id(token)
         if coupon_id is None:
             raise CouponNotFound
-        coupon, page = self._terms.get_coupon_and_page(coupon_id)
+        read = self._terms.refresh if look_again else self._terms.get_coupon_and_page
+        coupon, page = read(coupon_id)
         holder = links.read_holder(token, coupon)
-        if holder is None or coupon.archived_at:
+        if holder is None:
+            # Made-up links come by the thousand, so the cached coupon is not read for each of them.
+            coupon = self._terms.confirm(coupon)
+            holder = links.read_holder(token, coupon)
+        if holder is None:
+            raise CouponNotFound
+        if coupon.archived_at:
+            coupon = self._terms.read_again(coupon)
+        if coupon.archived_at:
             raise CouponNotFound
         observability.set_customer(holder.coupon_id, holder.mac)
         return coupon, page, holder
 
     def _uses(self, coupon: Coupon, holder: Holder, now: datetime) -> list[Redemption]:
-        """Read the customer's redemptions, strongly: numbered ones first, in order.
+        """Read as many of the customer's newest redemptions as the rules and the page need,
+        strongly: numbered ones first, in order.
 
-        Where customers have no limit, these are the numbered ones only. With a period limit, the
-        newest hundred of them are enough, and those back to the last distribution.
+        Where no rule counts them, uses that tills made beside the numbers are left out. The limits
+        of the coupon bound the reads, whatever the customer used before.
         """
-        if coupon.max_redemptions_per_customer is not None or rules.has_uses_without_number(
-            coupon, now
-        ):
-            return self._redemptions.list_all(holder)
-        if coupon.period_limit is None:
-            return self._redemptions.list_numbered(holder)
-        uses = self._redemptions.list_newest(holder)
-        while _are_partial(uses) and rules.needs_older_uses(coupon, uses):
-            uses = self._redemptions.list_newest(holder, before=uses[0].slot) + uses
+        limit, newest = coupon.max_redemptions_per_customer, rules.newest_uses_needed(coupon)
+        if limit is not None:
+            return self._redemptions.list_within(holder, limit, newest)
+        uses = self._redemptions.list_newest(holder, newest)
+        if rules.has_uses_without_number(coupon, now):
+            uses += self._redemptions.list_unnumbered(holder, MOST_UNNUMBERED)
         return uses
 
+    def _with_slot(self, uses: list[Redemption], holder: Holder, slot: str) -> list[Redemption]:
+        """Return the uses and the one in the slot, which may be older than they are."""
+        if slot >= keys.slot(rules.lowest_number(uses)):
+            return uses
+        made = self._redemptions.get(holder, slot)
+        return uses if made is None else [made, *uses]
+
     def _made_by(
-        self, attempt: str, coupon: Coupon, holder: Holder, uses: list[Redemption]
+        self,
+        attempt: str,
+        coupon: Coupon,
+        holder: Holder,
+        uses: list[Redemption],
+        tried: set[str],
     ) -> Redemption | None:
-        """Return the redemption that the attempt made earlier, if there is one."""
+        """Return the redemption that the attempt made earlier, if there is one.
+
+        It is among the newest `uses`, in the attempt's own slot, or in a slot that it does not
+        claim: the first one, or one that this call `tried`.
+        """
         made = next((use for use in uses if use.attempt == attempt), None)
+        lacks_some = rules.lowest_number(uses) > 1
+        left = rules.uses_left(coupon, uses)
         # Without a redeemed use, none was made beside the numbers.
-        if (
-            made is None
-            and coupon.max_redemptions_per_customer is None
-            and any(use.is_redeemed for use in uses)
-        ):
+        may_be_beside = left is None and any(use.is_redeemed for use in uses)
+        if made is None and (may_be_beside or lacks_some or (left is not None and left <= 0)):
             made = self._redemptions.get(holder, keys.attempt_slot(attempt))
-        if made is None and _are_partial(uses):  # the first use claims no attempt
-            first = self._redemptions.get(holder, keys.FIRST_SLOT)
-            made = first if first and first.attempt == attempt else None
+        if made is None and lacks_some:
+            older = [self._redemptions.get(holder, slot) for slot in {keys.FIRST_SLOT, *tried}]
+            made = next((use for use in older if use and use.attempt == attempt), None)
         return made
+
+    def _changed_coupon(self, coupon: Coupon, refusal: CouponflowError) -> Coupon:
+        """Return the coupon as it is now, if it changed since the refusal's coupon was read.
+
+        Raises the refusal if it did not: then it is true, not a memory of the cache.
+        """
+        is_sold_out = isinstance(refusal, CouponMaxUsesReached)
+        fresh = self._terms.confirm(coupon) if is_sold_out else self._terms.read_again(coupon)
+        if fresh.has_terms_of(coupon):
+            raise refusal
+        return fresh
 
     def _permit_first(
         self, coupon: Coupon, now: datetime, *, by_link: bool = False
@@ -399,19 +518,10 @@ class RedemptionService:
             TermsChangedError: the coupon changed since it was read; a refusal would be a guess.
         """
         permit = rules.permit(coupon, uses, now, by_link=by_link)
-        if not isinstance(permit, Permit):
-            fresh = self._terms.refresh(coupon)
-            if fresh.version != coupon.version:
-                raise TermsChangedError(fresh)
-            raise permit
-        if self._sold_out.is_known(coupon):
-            raise CouponMaxUsesReached
-        return permit
-
-
-def _are_partial(uses: list[Redemption]) -> bool:
-    """Return whether the customer has numbered uses before these."""
-    return bool(uses) and uses[0].slot != keys.FIRST_SLOT
+        if isinstance(permit, Permit) and not self._sold_out.is_known(coupon):
+            return permit
+        refusal = CouponMaxUsesReached() if isinstance(permit, Permit) else permit
+        raise TermsChangedError(self._changed_coupon(coupon, refusal))
 
 
 def _are_erased(uses: list[Redemption]) -> bool:
@@ -421,8 +531,7 @@ def _are_erased(uses: list[Redemption]) -> bool:
 
 def next_slot(uses: list[Redemption]) -> str:
     """Return the slot of the number after the last one that is redeemed, distributed or not."""
-    made = [use.slot for use in uses if use.is_redeemed and keys.is_numbered(use.slot)]
-    return keys.slot(1 + int(max(made, default="0")))
+    return keys.slot(rules.next_number(uses))
 
 
 def _next_use(redemptions: list[Redemption], use: Use, number: int) -> Use:
@@ -433,7 +542,7 @@ def _next_use(redemptions: list[Redemption], use: Use, number: int) -> Use:
     Raises:
         UseTakenError: it was made before.
         NeverDistributedError: a first use that the customer was not given.
-        ValidationFailed: the use before it is still open.
+        UseOutOfOrder: the use before it is still open.
     """
     by_slot = {redemption.slot: redemption for redemption in redemptions}
     made, before = by_slot.get(use.slot), by_slot.get(keys.slot(number - 1))
@@ -444,8 +553,14 @@ def _next_use(redemptions: list[Redemption], use: Use, number: int) -> Use:
             raise NeverDistributedError
         return use
     if before is None or not before.is_redeemed:
-        raise ValidationFailed.for_field("use", "is not the customer's next use")
-    return replace(use, may_be_new=True, customer_id=before.customer_id, inbox_id=before.inbox_id)
+        raise UseOutOfOrder.for_field("use", "is not the customer's next use")
+    return replace(
+        use,
+        may_be_new=True,
+        customer_id=before.customer_id,
+        inbox_id=before.inbox_id,
+        received_at=rules.last_received([before]),
+    )
 
 
 def _needs_attempt_claim(slot: str) -> bool:

@@ -9,6 +9,8 @@ from couponflow.domain.models import ApiKey
 from couponflow.store import keys
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, put, update
 
+MOST_LISTED = 1_000
+
 
 class ApiKeyStore:
     """Stores and finds the API keys of all organisations."""
@@ -31,14 +33,20 @@ class ApiKeyStore:
         self._table.put(put(item))
 
     def get(self, key_id: str) -> ApiKey | None:
-        """The key, revoked or not; None if there is none. Eventually consistent."""
-        item = self._table.get(keys.api_key(key_id))
-        return _key(item) if item else None
+        """The key, revoked or not; None if there is none."""
+        # An eventually consistent read may miss a new key, so a miss is read again strongly.
+        for consistent in (False, True):
+            if item := self._table.get(keys.api_key(key_id), consistent=consistent):
+                return _key(item)
+        return None
 
-    def list_all(self, organisation_id: str) -> list[ApiKey]:
-        """Return the keys of an organisation, oldest first, revoked ones included."""
+    def list_newest(self, organisation_id: str) -> list[ApiKey]:
+        """Return the newest 1,000 keys of an organisation, oldest first, revoked ones included."""
         values = {":gpk": keys.api_keys_of(organisation_id)}
-        return list(map(_key, self._table.query("gpk = :gpk", values, index=keys.INDEX)))
+        newest = self._table.query(
+            "gpk = :gpk", values, index=keys.INDEX, newest_first=True, at_most=MOST_LISTED
+        )
+        return list(map(_key, reversed(newest)))
 
     def note_use(self, key: ApiKey, now: datetime, seen_before: datetime) -> None:
         """Record a use of the key, unless one at `seen_before` or later is recorded. Tried once."""

@@ -32,6 +32,8 @@ from couponflow.store.revisions import Seen
 # recognised.
 Changes = dict[str, Any]
 
+# The coupon and its redeem page.
+ITEMS_OF_A_COUPON = 2
 ABSENT = "attribute_not_exists(pk)"
 # A lost update is refused: a change names the version that its author saw, and makes the next one.
 UNCHANGED_SINCE = "version = :seen"
@@ -93,7 +95,10 @@ class CouponStore:
         # say so.
         for strongly in dict.fromkeys((consistent, True)):
             items = {
-                item["sk"]: item for item in self._table.query("pk = :pk", pk, consistent=strongly)
+                item["sk"]: item
+                for item in self._table.query(
+                    "pk = :pk", pk, consistent=strongly, at_most=ITEMS_OF_A_COUPON
+                )
             }
             if coupon := items.get(keys.coupon(coupon_id)["sk"]):
                 return _from_item(coupon), redeem_pages.redeem_page_of(

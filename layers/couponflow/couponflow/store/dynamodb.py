@@ -153,9 +153,9 @@ class Table:
         index: str | None = None,
         consistent: bool = False,
         newest_first: bool = False,
-        at_most: int | None = None,
+        at_most: int,
     ) -> list[Item]:
-        """Return all items that the key condition selects, or the first `at_most`."""
+        """Return the first `at_most` items that the key condition selects. No read is unbounded."""
         request: dict[str, Any] = {
             "TableName": self._name,
             "KeyConditionExpression": condition,
@@ -167,11 +167,10 @@ class Table:
             request["IndexName"] = index
         items: list[Item] = []
         while True:
-            if at_most is not None:
-                request["Limit"] = at_most - len(items)
+            request["Limit"] = at_most - len(items)
             answer = self._call_with_retries(self._client.query, **request)
             items += map(decode, answer["Items"])
-            if "LastEvaluatedKey" not in answer or (at_most is not None and len(items) >= at_most):
+            if "LastEvaluatedKey" not in answer or len(items) >= at_most:
                 return items
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 

@@ -103,10 +103,15 @@ class FlowBlockCache:
         """The block, possibly from the cache; None if there is none."""
         place = (organisation_id, block_id)
         block = self._remembered.get(place)
-        if block is None:
-            block = self._blocks.get(organisation_id, block_id)
-            if block is not None:
-                self._remembered[place] = block
+        return self.read_again(organisation_id, block_id) if block is None else block
+
+    def read_again(self, organisation_id: str, block_id: str) -> FlowBlock | None:
+        """The block as it is now; None if there is none."""
+        place = (organisation_id, block_id)
+        self._remembered.pop(place, None)
+        block = self._blocks.get(organisation_id, block_id)
+        if block is not None:
+            self._remembered[place] = block
         return block
 
 

@@ -32,12 +32,12 @@ class OrganisationStore:
             return False
         return True
 
-    def get(self, organisation_id: str) -> Organisation:
+    def get(self, organisation_id: str, *, consistent: bool = False) -> Organisation:
         """Raises NotFound."""
         # An eventually consistent read may miss a new organisation, so a miss is read again
         # strongly.
-        for consistent in (False, True):
-            if item := self._table.get(keys.organisation(organisation_id), consistent=consistent):
+        for strongly in dict.fromkeys((consistent, True)):
+            if item := self._table.get(keys.organisation(organisation_id), consistent=strongly):
                 return _organisation(item)
         raise NotFound
 

@@ -6,7 +6,7 @@ The items are the per-customer limit.
 from dataclasses import dataclass
 from datetime import datetime
 
-from couponflow.domain import times
+from couponflow.domain import rules, times
 from couponflow.domain.links import redemption_id
 from couponflow.domain.models import Coupon, Holder, QuotaShard, Redemption, RedemptionStatus
 from couponflow.domain.rules import Permit
@@ -23,9 +23,12 @@ IS_UNUSED = "#status = :distributed"
 # A till may make a redemption that was never distributed; a link alone must not.
 IS_NEW_OR_UNUSED = f"attribute_not_exists(pk) OR {IS_UNUSED}"
 IS_NEW = "attribute_not_exists(pk)"
+# Nearly every customer has fewer items for a coupon: one read finds all of them.
+FIRST_LOOK = 12
+# Enough for all claims where they are less than 100.
+MOST_PAGES_OF_CLAIMS = 10
 # Writes of a use, in order: the redemption, the quota shard, and perhaps the attempt's claim.
 SHARD = 1
-MOST_NEWEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Use:
 
     `attempt` distinguishes a repeated request from another one. Where a repetition may choose
     another slot, every one of them also takes the slot `claims`, so that one succeeds. The customer
-    is known where the redemption `may_be_new`.
+    is known where the redemption `may_be_new`, and when a flow gave them the coupon last.
     """
 
     holder: Holder
@@ -44,6 +47,7 @@ class Use:
     customer_id: str | None = None
     inbox_id: str | None = None
     claims: str | None = None
+    received_at: datetime | None = None
 
 
 class UseTakenError(Exception):
@@ -139,6 +143,9 @@ class RedemptionStore:
             if use.inbox_id is not None:
                 values[":inbox"] = use.inbox_id
                 expression += ", inbox_id = if_not_exists(inbox_id, :inbox)"
+            if use.received_at is not None:
+                values[":received"] = times.format_utc(use.received_at)
+                expression += ", received_at = :received"
         redeemed = update(
             keys.redemption(use.holder, use.slot),
             expression,
@@ -166,29 +173,66 @@ class RedemptionStore:
             use.attempt,
         )
 
-    def list_all(self, holder: Holder) -> list[Redemption]:
-        """Read all redemptions of the customer, strongly: numbered ones first, in order."""
-        items = self._table.query("pk = :pk", {":pk": keys.holder(holder)}, consistent=True)
-        return [made for item in items if (made := _redemption_in(item))]
+    def list_newest(self, holder: Holder, at_most: int) -> list[Redemption]:
+        """Read the customer's newest numbered redemptions, strongly, in the order of their numbers.
 
-    def list_numbered(self, holder: Holder) -> list[Redemption]:
-        """Read as `list_all`, without those that tills made while customers had no limit."""
+        Lower numbers are used. The uses that tills made beside the numbers are left out.
+        """
         values = {":pk": keys.holder(holder), ":last": keys.LAST_SLOT}
-        return list(
-            map(
-                redemption_of,
-                self._table.query("pk = :pk AND sk <= :last", values, consistent=True),
-            )
+        newest = self._table.query(
+            "pk = :pk AND sk <= :last", values, consistent=True, newest_first=True, at_most=at_most
         )
+        return list(map(redemption_of, reversed(newest)))
 
-    def list_newest(self, holder: Holder, before: str | None = None) -> list[Redemption]:
-        """Read the last hundred numbered ones, or those before a slot, strongly, in order."""
-        condition = "pk = :pk AND sk < :before" if before else "pk = :pk AND sk <= :before"
-        values = {":pk": keys.holder(holder), ":before": before or keys.LAST_SLOT}
+    def list_within(self, holder: Holder, limit: int, at_most: int) -> list[Redemption]:
+        """Read as `list_newest`, and then the customer's uses without a number.
+
+        Tills made those while no rule counted uses. Uses beyond the limit are left out: they are
+        not needed to refuse another one. So the limit bounds the reads.
+        """
+        values = {":pk": keys.holder(holder)}
+        found = self._table.query("pk = :pk", values, consistent=True, at_most=FIRST_LOOK)
+        if len(found) < FIRST_LOOK:
+            return [made for item in found if (made := _redemption_in(item))]
+        numbered = self.list_newest(holder, at_most)
+        left = limit - rules.count_redeemed(numbered)
+        return [*numbered, *self.list_unnumbered(holder, left)]
+
+    def list_unnumbered(self, holder: Holder, at_most: int) -> list[Redemption]:
+        """Read uses without a number, strongly, in no order of time.
+
+        They are among claims, each of a number that was used. A customer whose limit is not reached
+        by the numbers has less than 100.
+        """
+        found: list[Redemption] = []
+        after, page = keys.LAST_SLOT, at_most + FIRST_LOOK
+        for _ in range(MOST_PAGES_OF_CLAIMS):
+            if len(found) >= at_most:
+                break
+            items = self._table.query(
+                "pk = :pk AND sk > :after",
+                {":pk": keys.holder(holder), ":after": after},
+                consistent=True,
+                at_most=page,
+            )
+            found += [made for item in items if (made := _redemption_in(item))]
+            if len(items) < page:
+                break
+            after = items[-1]["sk"]
+        return found[:at_most]
+
+    def list_slots(
+        self, holder: Holder, before: str | None, at_most: int
+    ) -> list[tuple[str, Redemption | None]]:
+        """Read a page of the customer's slots, last slot first; None for a slot that is claimed."""
+        values = {":pk": keys.holder(holder)}
+        condition = "pk = :pk"
+        if before is not None:
+            condition, values = f"{condition} AND sk < :before", values | {":before": before}
         items = self._table.query(
-            condition, values, consistent=True, newest_first=True, at_most=MOST_NEWEST
+            condition, values, consistent=True, newest_first=True, at_most=at_most
         )
-        return list(map(redemption_of, reversed(items)))
+        return [(item["sk"], _redemption_in(item)) for item in items]
 
     def close_row(
         self, coupon: Coupon, holder: Holder, slot: str, now: datetime, expires_at: datetime | None
@@ -278,6 +322,7 @@ def redemption_of(item: Item) -> Redemption:
         attempt=item.get("attempt"),
         erased_at=_time(item, "erased_at"),
         is_closed=is_closed,
+        received_at=_time(item, "received_at"),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from couponflow.domain import times
 from couponflow.domain.statistics import (
+    MOST_INBOXES,
     REST,
     WITHOUT_INBOX,
     Directory,
@@ -22,6 +23,8 @@ from couponflow.domain.statistics import (
 from couponflow.store import keys
 from couponflow.store.dynamodb import ConditionFailedError, Item, Table, Write, put, update
 
+# More than the total and the named inboxes.
+MOST_IN_TOTAL = 2 * MOST_INBOXES
 # Items of one transaction; one of them is the mark.
 MOST_ITEMS = 100
 MARK = 0
@@ -137,6 +140,7 @@ class StatisticsStore:
                 ":first": keys.statistics_day(coupon_id, generation, str(first))["sk"],
                 ":last": keys.statistics_day(coupon_id, generation, str(last))["sk"],
             },
+            at_most=(last - first).days + 1,
         )
         return Statistics(
             inbox_counts(total, {_number(item): item["inbox_id"] for item in inboxes}),
@@ -217,6 +221,7 @@ class StatisticsStore:
                 ":last": keys.STATISTICS_LAST,
             },
             consistent=consistent,
+            at_most=MOST_IN_TOTAL,
         )
         totals = [item for item in items if item["sk"] == keys.STATISTICS_LAST]
         inboxes = [item for item in items if item["sk"] != keys.STATISTICS_LAST]

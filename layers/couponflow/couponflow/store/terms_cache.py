@@ -1,4 +1,7 @@
-"""Caches coupons, their pages and organisations for less than two seconds."""
+"""Caches coupons, their pages and organisations for less than two seconds.
+
+Nothing is refused from the cache: what would be refused is read again first.
+"""
 
 from collections.abc import Callable
 
@@ -10,6 +13,11 @@ from couponflow.store.organisations import OrganisationStore
 
 # The contract: pages and flows follow a change within two seconds.
 SECONDS_REMEMBERED = 1.5
+# Refusals by the thousand (sold out, forged links) rely on a strong read that began at most this
+# long ago. A change that lifts such a refusal returns only after SECONDS_TO_FOLLOW. So no request
+# that begins after the change has returned gets the refusal, and a storm costs 5 reads a second.
+SECONDS_CONFIRMED = 0.2
+SECONDS_TO_FOLLOW = 0.3
 _MOST = 2_000
 
 
@@ -26,8 +34,12 @@ class TermsCache:
         timer: Callable[[], float] = CACHE_CLOCK,
     ) -> None:
         self._coupons, self._organisations = coupons, organisations
+        self._timer = timer
         self._offers: ExpiringCache[str, tuple[Coupon, RedeemPage]] = ExpiringCache(
             _MOST, SECONDS_REMEMBERED, timer
+        )
+        self._confirmed: ExpiringCache[str, tuple[float, Coupon]] = ExpiringCache(
+            _MOST, SECONDS_CONFIRMED, timer
         )
         self._missing: ExpiringCache[str, bool] = ExpiringCache(_MOST, SECONDS_REMEMBERED, timer)
         self._organisation: ExpiringCache[str, Organisation] = ExpiringCache(
@@ -49,21 +61,42 @@ class TermsCache:
         """
         offer = self._offers.get(coupon_id)
         if offer is None:
-            if coupon_id in self._missing:
-                raise CouponNotFound
             offer = self._offers[coupon_id] = self._read(coupon_id)
         return offer
 
-    def refresh(self, coupon: Coupon) -> Coupon:
-        """Read the coupon again and return it. Raises CouponNotFound."""
-        offer = self._offers[coupon.coupon_id] = self._coupons.get_with_page(
-            coupon.coupon_id, consistent=True
-        )
-        return offer[0]
+    def refresh(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
+        """Read coupon and page again, strongly. Raises CouponNotFound."""
+        offer = self._offers[coupon_id] = self._coupons.get_with_page(coupon_id, consistent=True)
+        return offer
 
-    def get_by_code(self, organisation_id: str, code: str) -> Terms:
-        """Raises CouponNotFound."""
-        coupon_id = self._codes.get((organisation_id, code))
+    def read_again(self, coupon: Coupon) -> Coupon:
+        """Return the coupon as it is now, read strongly: before a refusal, which costs 1 RCU more.
+
+        If it changed, its page is read as well, and both are cached. Raises CouponNotFound.
+        """
+        began = self._timer()
+        fresh = self._coupons.get(coupon.coupon_id)
+        if not fresh.has_terms_of(coupon):
+            fresh, _ = self.refresh(coupon.coupon_id)
+        self._confirmed[coupon.coupon_id] = began, fresh
+        return fresh
+
+    def confirm(self, coupon: Coupon) -> Coupon:
+        """As `read_again`, unless a read that began less than SECONDS_CONFIRMED ago found no
+        change.
+        """
+        began, known = self._confirmed.get(coupon.coupon_id) or (0.0, None)
+        is_recent = self._timer() - began < SECONDS_CONFIRMED
+        if known is not None and is_recent and known.has_terms_of(coupon):
+            return known
+        return self.read_again(coupon)
+
+    def get_by_code(self, organisation_id: str, code: str, *, look_again: bool = False) -> Terms:
+        """Return the terms of the coupon that has the code; `look_again` reads the code strongly.
+
+        Raises CouponNotFound.
+        """
+        coupon_id = None if look_again else self._codes.get((organisation_id, code))
         if coupon_id is None:
             coupon_id = self._coupons.id_by_code(organisation_id, code)
             if coupon_id is None:
@@ -84,9 +117,27 @@ class TermsCache:
             )
         return organisation
 
+    def has_addon(self, organisation_id: str) -> bool:
+        """Return whether the add-on is on; "off" is read again, strongly. Raises NotFound."""
+        return (
+            self.organisation(organisation_id).addon_enabled
+            or self.read_organisation_again(organisation_id).addon_enabled
+        )
+
+    def read_organisation_again(self, organisation_id: str) -> Organisation:
+        """Return the organisation as it is now. Raises NotFound."""
+        organisation = self._organisation[organisation_id] = self._organisations.get(
+            organisation_id, consistent=True
+        )
+        return organisation
+
     def is_remembered(self, organisation_id: str) -> bool:
         """Whether the organisation is in the cache."""
         return organisation_id in self._organisation
+
+    def is_missing(self, coupon_id: str) -> bool:
+        """Whether the coupon was missing a moment ago. A guess costs no second read by this."""
+        return coupon_id in self._missing
 
     def _read(self, coupon_id: str) -> tuple[Coupon, RedeemPage]:
         try:

@@ -26,16 +26,14 @@ def add_routes(app: HttpApp, services: Services) -> None:
     def list_redemptions(request: Request) -> Response:
         coupon = coupons.coupon(request.organisation_id, request.params["coupon_id"])
         query = _parse_query(request, coupon)
-        after = RecordCursor.parse(*cursors.decode(query.cursor, parts=2)) if query.cursor else None
+        after = RecordCursor.parse(*cursors.decode(query.cursor, parts=3)) if query.cursor else None
+        wanted = _filter(query)
         if query.customer_id:
-            found = records.list_by_customer(
-                coupon, query.customer_id, _filter(query), after, query.limit
-            )
+            page = records.list_by_customer(coupon, query.customer_id, wanted, after, query.limit)
         else:
-            found = records.list_newest(coupon, _filter(query), after, query.limit)
-        is_full = len(found) == query.limit
-        more = cursors.encode(*RecordCursor.of(found[-1]).parts) if is_full else None
-        items = list(map(RecordOut.from_redemption, found))
+            page = records.list_newest(coupon, wanted, after, query.limit)
+        more = cursors.encode(*page.next.parts) if page.next else None
+        items = list(map(RecordOut.from_redemption, page.records))
         return Page[RecordOut](items=items, next_cursor=more).response()
 
     @app.route("GET /v1/coupons/{coupon_id}/redemptions.csv")

@@ -25,7 +25,7 @@ from couponflow.domain.errors import (
     TryAgain,
     ValidationFailed,
 )
-from couponflow.domain.flow_blocks import FallbackFlows, FlowBlockContent, Outcome
+from couponflow.domain.flow_blocks import FallbackFlows, FlowBlock, FlowBlockContent, Outcome
 from couponflow.domain.models import Coupon
 from couponflow.services.redemption import DistributionResult, RedemptionService
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
@@ -89,23 +89,17 @@ class Distribution:
         content = FlowBlockContent(
             ask.coupon_id or "", ask.message, ask.button_title, ask.image_url, channel=ask.channel
         )
-        if ask.block_id:
-            block = self._blocks.get(caller.organisation_id, ask.block_id)
-            if block is None:
-                return Decision(Outcome.ERROR, "block_not_found", content, ask)
-            content = replace(block.content, channel=ask.channel or block.content.channel)
-            ask = replace(ask, coupon_id=content.coupon_id)
-        try:
-            return self._distributed(caller, content, ask)
-        except (ContentionError, UnknownResultError, TryAgain) as error:
-            raise self._undecided(
-                next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)
-            ) from error
-        except Exception as error:
-            observability.log_exception("distribution")
-            raise InternalError(
-                next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)
-            ) from error
+        if ask.block_id is None:
+            return self._decide_on(caller, content, ask)
+        block = self._blocks.get(caller.organisation_id, ask.block_id)
+        decision = self._decide_on_block(caller, block, content, ask)
+        if block is None or decision.outcome is Outcome.DISTRIBUTED:
+            return decision
+        # Nothing is refused by a cached block: it may have another coupon by now.
+        fresh = self._blocks.read_again(caller.organisation_id, ask.block_id)
+        if fresh == block:
+            return decision
+        return self._decide_on_block(caller, fresh, content, ask)
 
     def respond(self, caller: Caller, fields: object) -> Answer:
         """The response for one customer. Raises the errors of `decide`."""
@@ -151,18 +145,49 @@ class Distribution:
 
         return self._answered(decide, "directly")
 
+    def _decide_on_block(
+        self,
+        caller: Caller,
+        block: FlowBlock | None,
+        content: FlowBlockContent,
+        ask: DistributeRequest,
+    ) -> Decision:
+        if block is None:
+            return Decision(Outcome.ERROR, "block_not_found", content, ask)
+        content = replace(block.content, channel=ask.channel or block.content.channel)
+        return self._decide_on(caller, content, replace(ask, coupon_id=content.coupon_id))
+
+    def _decide_on(
+        self, caller: Caller, content: FlowBlockContent, ask: DistributeRequest
+    ) -> Decision:
+        try:
+            return self._distributed(caller, content, ask)
+        except (ContentionError, UnknownResultError, TryAgain) as error:
+            raise self._undecided(
+                next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)
+            ) from error
+        except Exception as error:
+            observability.log_exception("distribution")
+            raise InternalError(
+                next_flow=content.fallback_flows.for_outcome(Outcome.ERROR)
+            ) from error
+
     def _distributed(
         self, caller: Caller, content: FlowBlockContent, ask: DistributeRequest
     ) -> Decision:
         coupon: Coupon | None = None
-        if ask.customer_id is None:
+        customer_id = ask.customer_id
+        if customer_id is None:
             return Decision(Outcome.ERROR, "customer_missing", content, ask)
+
+        def distribute(found: Coupon) -> DistributionResult:
+            nonlocal coupon
+            coupon = found
+            return self._couponflow.distribute(found, customer_id, ask.inbox_id, caller.now)
+
         try:
-            coupon = self._couponflow.find_coupon(
-                caller.organisation_id, coupon_id=ask.coupon_id, code=ask.coupon_code
-            ).coupon
-            distributed = self._couponflow.distribute(
-                coupon, ask.customer_id, ask.inbox_id, caller.now
+            distributed = self._couponflow.with_coupon(
+                caller.organisation_id, distribute, coupon_id=ask.coupon_id, code=ask.coupon_code
             )
         except Refusal as refusal:
             observability.set_refusal(refusal.code)
@@ -179,6 +204,7 @@ class Distribution:
             return Decision(Outcome.ERROR, AddonDisabled.code, content, ask)
         url = f"{caller.base_url}/r/{distributed.token}"
         ends_at = distributed.ends_at
+        coupon = distributed.coupon
         message = _message(coupon, content, ask, ends_at, distributed, url)
         reason = "ok" if distributed.is_new else "already_distributed"
         return Decision(

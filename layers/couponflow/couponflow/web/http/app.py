@@ -17,6 +17,7 @@ from couponflow.domain.errors import (
     TooManyRequests,
     TryAgain,
     Unauthenticated,
+    UseOutOfOrder,
 )
 from couponflow.domain.models import ApiKey
 from couponflow.store.dynamodb import ContentionError, UnknownResultError
@@ -162,6 +163,10 @@ class HttpApp:
             response = route.handle(request)
         except (NotFound, CouponNotFound):
             self._count_miss(event, address)
+            raise
+        except UseOutOfOrder:
+            if link:
+                self._limits.count(rate_limits.BY_LINK, link)
             raise
         if response.status == 404 or response.is_failed_guess:
             self._count_miss(event, address)

@@ -34,6 +34,7 @@ STATUS: dict[type[CouponflowError], int] = {
     errors.BodyTooLarge: 413,
     errors.UnsupportedMediaType: 415,
     errors.ValidationFailed: 422,
+    errors.UseOutOfOrder: 422,
     errors.VersionRequired: 428,
     errors.TooManyRequests: 429,
     errors.InternalError: 500,

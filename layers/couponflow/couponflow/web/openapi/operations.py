@@ -168,7 +168,10 @@ OPERATIONS: dict[str, Operation] = {
         errors=(*_BODY, *_COUPON, errors.InvalidRequest),
     ),
     "GET /v1/coupons/{coupon_id}/redemptions": Operation(
-        "List redemption records",
+        "List redemption records: redeemed ones first, then open ones, each newest first. Without "
+        "`status`, the last pages have the records that were redeemed since the first page: none "
+        "is missed, and one that was listed as open may come again as redeemed. Of a customer with "
+        "100 records or more, each page is in order",
         Page[RecordOut],
         query=coupon_schemas.RecordListing,
         errors=(*_COUPON, *_LIST),

@@ -11,6 +11,7 @@ from couponflow.web.http.app import HttpApp
 from couponflow.web.http.request import Request
 from couponflow.web.http.responses import Response
 from couponflow.web.page import refresh_cookie, responses, state
+from couponflow.web.page.state import State
 from couponflow.web.services import Services
 
 
@@ -27,8 +28,15 @@ def add_routes(app: HttpApp, services: Services) -> None:
         refresh = refresh_cookie.wants_refresh(request)
         try:
             opened = redemptions.open_link(token, request.now, look_again=refresh)
+            page = state.page_state_for(opened, request.now)
+            if page.state.is_refusal:
+                is_sold_out = page.state is State.SOLD_OUT
+                opened = redemptions.confirm_link(opened, is_sold_out=is_sold_out)
+                page = state.page_state_for(opened, request.now)
+            if page.state is State.NOT_FOUND:
+                raise CouponNotFound
         except CouponNotFound:
             if accept.preferred_format(request.headers) is Format.JSON:
                 raise
             return responses.not_found(request)
-        return responses.page_response(state.page_state_for(opened, request.now), request)
+        return responses.page_response(page, request)

@@ -8,13 +8,16 @@ from couponflow.domain import links, opening_hours, rules, use_periods
 from couponflow.domain.errors import (
     CouponDisabled,
     CouponExpired,
+    CouponflowError,
+    CouponMaxUsesReached,
+    CouponNotFound,
     CouponNotOpen,
     CouponNotStarted,
     CustomerMaxUsesReached,
     CustomerPeriodUsesReached,
-    Refusal,
 )
 from couponflow.domain.models import ButtonBehavior, Coupon, RedeemPage, Redemption
+from couponflow.domain.rules import Permit
 from couponflow.services.redemption import OpenedLink
 
 
@@ -36,6 +39,11 @@ class State(StrEnum):
         """Whether no customer can use the coupon any longer."""
         return self in (State.EXPIRED, State.DISABLED, State.SOLD_OUT)
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the page says that the coupon can't be used now. It is read again before that."""
+        return self.is_over or self in (State.UPCOMING, State.NOT_FOUND)
+
 
 @dataclass(frozen=True, slots=True)
 class PastUse:
@@ -54,9 +62,10 @@ class PastUse:
 class PageState:
     """Everything that the page shows.
 
-    `used` is oldest first; `next_use` is None if the page offers no use. `ends_at` is the end for
-    this customer. `usable_from`: while the coupon has not begun, is closed, or is used up for a
-    period, when it can be used; None if it can't be used again before it ends.
+    `used` has the customer's newest uses, oldest first; `times_used` counts all of them.
+    `next_use` is None if the page offers no use. `ends_at` is the end for this customer.
+    `usable_from`: while the coupon has not begun, is closed, or is used up for a period, when it
+    can be used; None if it can't be used again before it ends.
     """
 
     state: State
@@ -69,6 +78,7 @@ class PageState:
     usable_from: datetime | None = None
     used: tuple[PastUse, ...] = ()
     next_use: int | None = None
+    times_used: int = 0
 
     @property
     def base_state(self) -> State:
@@ -81,7 +91,7 @@ class PageState:
     def uses_left(self) -> int | None:
         """None without a limit."""
         limit = self.coupon.max_redemptions_per_customer
-        return None if limit is None else max(0, limit - len(self.used))
+        return None if limit is None else max(0, limit - self.times_used)
 
     @property
     def is_closed(self) -> bool:
@@ -89,13 +99,16 @@ class PageState:
         return self.state is State.UPCOMING and self.now >= self.coupon.starts_at
 
 
-_STATE_OF: dict[type[Refusal], State] = {
+# The page of each refusal that the rules know, and of the proof that nothing remains.
+STATE_OF: dict[type[CouponflowError], State] = {
+    CouponNotFound: State.NOT_FOUND,
     CouponDisabled: State.DISABLED,
     CouponExpired: State.EXPIRED,
     CouponNotStarted: State.UPCOMING,
     CouponNotOpen: State.UPCOMING,
     CustomerMaxUsesReached: State.REDEEMED,
     CustomerPeriodUsesReached: State.REDEEMED,
+    CouponMaxUsesReached: State.SOLD_OUT,
 }
 
 
@@ -114,13 +127,14 @@ def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
     is_open = len(used) < len(opened.redemptions)
     refusal = rules.permit(coupon, opened.redemptions, now)
     state = _of_next_use(refusal, opened)
+    shows_next = is_open or state is State.NOT_FOUND
     offers = (
         state is State.AVAILABLE
         and opened.terms.page.redeem_button.behavior is ButtonBehavior.REDEEM
     )
     ends_at = rules.ends_at(coupon, opened.redemptions)
     return PageState(
-        state=state if is_open else State.REDEEMED,
+        state=state if shows_next else State.REDEEMED,
         organisation=opened.terms.organisation.name,
         coupon=coupon,
         page=opened.terms.page,
@@ -128,8 +142,9 @@ def page_state_for(opened: OpenedLink, now: datetime) -> PageState:
         now=now,
         ends_at=ends_at,
         usable_from=_usable_from(refusal, coupon, now, ends_at),
-        used=used,
-        next_use=_next_number(opened.redemptions) if offers else None,
+        used=used[-rules.MOST_SHOWN :],
+        next_use=rules.next_number(opened.redemptions) if offers else None,
+        times_used=rules.count_redeemed(opened.redemptions),
     )
 
 
@@ -151,9 +166,9 @@ def next_period(coupon: Coupon, now: datetime) -> datetime:
     return use_periods.next_period(now, coupon.period_limit.per, coupon.timezone)
 
 
-def _of_next_use(refusal: object, opened: OpenedLink) -> State:
-    if isinstance(refusal, Refusal):
-        return _STATE_OF[type(refusal)]
+def _of_next_use(refusal: Permit | CouponflowError, opened: OpenedLink) -> State:
+    if not isinstance(refusal, Permit):
+        return STATE_OF[type(refusal)]
     return State.SOLD_OUT if opened.is_sold_out else State.AVAILABLE
 
 
@@ -178,8 +193,3 @@ def _is_redeemed(redemption: Redemption) -> bool:
 def _used(redemption: Redemption) -> PastUse:
     assert redemption.redeemed_at is not None, "a redeemed redemption has its time"
     return PastUse(redemption.redemption_id, redemption.redeemed_at)
-
-
-def _next_number(redemptions: list[Redemption]) -> int:
-    """The lowest unused number; uses at a till without a number do not count."""
-    return 1 + sum(made.is_redeemed and made.slot.isdecimal() for made in redemptions)
