@@ -37,8 +37,9 @@ COUPON = {
 READ_ONLY = {
     "POST /v1/coupons/{coupon_id}/redeem-page/preview": "draws settings that are not saved",
 }
-# Rate counters and a key's last use are no part of a request's outcome.
-BESIDE = ("COUNTER#", "KEY#")
+# Rate counters and a key's last use are no part of a request's outcome. A journal has one entry for
+# each call.
+BESIDE = ("ACTIVITY#", "COUNTER#", "KEY#")
 # These differ between two equal requests: times, ids and secrets, a generated code, and the shard
 # and the record bucket that a request chooses at random. `attempts` counts how often an upload was
 # decoded, and a repetition decodes it again.
@@ -104,6 +105,11 @@ def opened(api: Api) -> Send:
     return lambda: sent(api.client.post(f"{link}/opened"))
 
 
+def erasure(api: Api) -> Send:
+    api.link(api.coupon(), "ann")
+    return lambda: sent(api.call("POST", "/v1/customers/erase", {"customer_id": "ann"}))
+
+
 def tap(api: Api) -> Send:
     link = api.link(api.coupon(max_redemptions=40), "ann")
     return lambda: sent(api.tap(link))
@@ -153,6 +159,7 @@ CASES: dict[str, Case] = {
         "CouponsFunction",
         request("PUT", "/v1/coupons/COUPON/redeem-page", PAGE, **{"if-match": '"0"'}),
     ),
+    "POST /v1/customers/erase": Case("CouponsFunction", erasure, writes=2),
     "POST /v1/images": Case(
         "ImagesFunction", request("POST", "/v1/images", IMAGE, **KEY), again=(201,)
     ),

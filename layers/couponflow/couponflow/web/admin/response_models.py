@@ -226,7 +226,10 @@ class ErasureOut(ResponseModel):
 
 
 class JournalEntryOut(ResponseModel):
-    """A change that concerns people's data: when, what, by which key. It names no customer."""
+    """A change that concerns people's data: when, what, by which key. It names no customer.
+
+    `erased_records`: those that this call removed. A repetition after a lost answer removes less.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
