@@ -293,3 +293,11 @@ def alias_version(document: Document) -> str:
         "FunctionVersion"
     ]["Fn::GetAtt"][0]
     return version
+
+
+def test_stream_mapping_keeps_the_order_and_names_the_shard():
+    """Statistics are exact only with both; docs/statistics.md says why."""
+    stream = RESOURCES["EventsFunction"]["Properties"]["Events"]["Stream"]["Properties"]
+    assert stream["ParallelizationFactor"] == 1
+    assert stream["TumblingWindowInSeconds"] > 0
+    assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
