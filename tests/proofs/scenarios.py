@@ -72,6 +72,12 @@ class Scene:
             share = units // shards + (number < units % shards)
             store.store((pk, whole[1]), item | {"pk": {"S": pk}, "remaining": {"N": str(share)}})
 
+    def sell_before(self, customer: str, *, at: datetime = START) -> Environment:
+        """A till redeems for the customer before the scene begins."""
+        env = environment(self.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
+        env.redemption_service.redeem_at_till(self.coupon, customer, None, "an earlier sale", at)
+        return env
+
     def explorer(
         self,
         *processes: Process,
@@ -296,8 +302,7 @@ def same_key_during_customer_limit_change(before: int | None, *after: int | None
     use.
     """
     scene = Scene(5, before, 2, ["ann"])
-    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    scene.sell_before("ann")
     return scene.explorer(
         scene.till("ann", "sale", repeats=1),
         scene.live_till("ann", "sale"),
@@ -354,8 +359,7 @@ def frozen_environments_after_a_raise() -> Explorer:
     was raised by two, for which three customers compete.
     """
     scene = Scene(1, 1, 1, [*CUSTOMERS, "dan"])
-    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    env = scene.sell_before("ann")
     sold_out = env.coupon_service.change(
         ORGANISATION, scene.coupon.coupon_id, scene.coupon.version, {"name": "sold out"}, START
     ).coupon
@@ -374,8 +378,7 @@ def frozen_environments_after_a_raise() -> Explorer:
 def rollback_and_last_unit() -> Explorer:
     """Ann has redeemed one of two units; it is rolled back while bob and cid redeem."""
     scene = Scene(2, 1, 2, CUSTOMERS)
-    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    scene.sell_before("ann")
     taps = [scene.tap(customer, repeats=1, kind="customer") for customer in CUSTOMERS[1:]]
     rollback = scene.roll_back("ann")
     scene.customers = CUSTOMERS[1:]  # the service can't read a use that is rolled back yet
@@ -418,8 +421,7 @@ def three_tills_one_a_day() -> Explorer:
 def two_a_day_by_tap_and_till() -> Explorer:
     """Two uses a day: one made before, then a tap, a till and a flow concurrently."""
     scene = Scene(5, None, 2, ["ann"], period_limit=TWO_A_DAY, ends_at=A_WEEK_LATER)
-    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", LATE)
+    scene.sell_before("ann", at=LATE)
     return scene.explorer(
         scene.tap("ann", 2, repeats=1, at=LATE),
         scene.till("ann", "sale", at=LATE),
@@ -431,8 +433,7 @@ def two_a_day_by_tap_and_till() -> Explorer:
 def period_limit_set_during_sales(*changes: PeriodLimit | None) -> Explorer:
     """A daily limit is set, and perhaps removed again, while tills that number no use sell."""
     scene = Scene(5, None, 2, ["ann"])
-    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    scene.sell_before("ann")
     return scene.explorer(
         scene.till("ann", "sale", repeats=1),
         scene.live_till("ann", "other sale"),
@@ -443,8 +444,7 @@ def period_limit_set_during_sales(*changes: PeriodLimit | None) -> Explorer:
 def customer_limit_set_during_sales() -> Explorer:
     """A customer limit of two is set while tills sell, which number no use before."""
     scene = Scene(5, None, 2, ["ann"])
-    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    scene.sell_before("ann")
     return scene.explorer(
         scene.till("ann", "sale", repeats=1),
         scene.live_till("ann", "other sale"),
@@ -484,8 +484,7 @@ def erasure_and_calls(per_customer: int | None, *, has_used: bool, is_twice: boo
     """A customer is erased while a flow, a till and a tap (or a second erasure) are under way."""
     scene = Scene(5, per_customer, 2, ["ann"])
     if has_used:
-        env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-        env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+        scene.sell_before("ann")
     other = scene.erase("ann") if is_twice else scene.tap("ann", repeats=1)
     return scene.explorer(
         scene.distribute("ann"), scene.till("ann", "sale", repeats=1), other, scene.erase("ann")
@@ -503,8 +502,7 @@ def erasure_of_a_stranger() -> Explorer:
 def erasure_and_two_tills() -> Explorer:
     """Two tills write beside the numbers while their customer is erased."""
     scene = Scene(5, None, 2, ["ann"])
-    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    scene.sell_before("ann")
     return scene.explorer(
         scene.till("ann", "sale"), scene.till("ann", "other sale"), scene.erase("ann")
     )
@@ -515,8 +513,7 @@ def erasure_after_a_crashed_limit() -> Explorer:
     erasure.
     """
     scene = Scene(5, None, 2, ["ann"])
-    env = environment(scene.client, lambda _: None, lambda: 0.0, random.Random(0), 1)
-    env.redemption_service.redeem_at_till(scene.coupon, "ann", None, "an earlier sale", START)
+    scene.sell_before("ann")
     return scene.explorer(
         scene.till("ann", "sale"),
         scene.change("limit", {"max_redemptions_per_customer": 3}),
