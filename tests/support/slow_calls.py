@@ -59,10 +59,13 @@ def run_beside(*reads: Callable[[], Any]) -> list[Any]:
 parallel.run_parallel = run_beside
 
 from couponflow import bootstrap  # noqa: E402
+from couponflow.domain.errors import TryAgain  # noqa: E402
 from couponflow.domain.models import ImageKind, Organisation  # noqa: E402
 from couponflow.store import dynamodb, keys  # noqa: E402
+from couponflow.store.dynamodb import ContentionError, UnknownResultError  # noqa: E402
 from couponflow.store.organisations import OrganisationStore  # noqa: E402
 from simulator.engine import Engine  # noqa: E402
+from tests.support.table_stream import event_of, record_of  # noqa: E402
 from tools.paths import ROOT  # noqa: E402
 
 
@@ -122,6 +125,7 @@ def main(function: str) -> dict[str, Any]:
     s3 = SlowS3(bucket)
     bootstrap._s3 = s3.client
     events = _events(table, bucket)
+    events["events"] = {"0 stream": event_of(_changes(engine), "shard")}
     bucket.objects["images/" + PICTURE] = b"picture"
     stored = dict(engine.items)
     sys.path.insert(0, str(ROOT / "functions" / function))
@@ -137,10 +141,10 @@ def main(function: str) -> dict[str, Any]:
                 table.calls, table.is_slow, table.is_lost = 0, True, kind == "lost"
                 s3.set_slow(is_slow=True, is_lost=kind == "lost")
                 began = virtual.now
-                answer = handler(
-                    event,
-                    None if os.environ.get("WITHOUT") else Context(float(os.environ["TIMEOUT"])),
+                context = (
+                    None if os.environ.get("WITHOUT") else Context(float(os.environ["TIMEOUT"]))
                 )
+                answer = _answer(handler, event, context)
                 report[f"{name}, {kind}, {'warm' if warm else 'cold'}"] = {
                     "seconds": virtual.now - began,
                     "status": answer.get("statusCode", 200),
@@ -149,6 +153,23 @@ def main(function: str) -> dict[str, Any]:
                 table.is_slow = table.is_lost = False
                 s3.set_slow(is_slow=False, is_lost=False)
     return report
+
+
+def _answer(handler: Any, event: dict[str, Any], context: Context | None) -> dict[str, Any]:
+    """What the function answers. A batch of the stream that fails is delivered again."""
+    try:
+        answer: dict[str, Any] = handler(event, context)
+    except (TryAgain, ContentionError, UnknownResultError):
+        if "Records" not in event:
+            raise
+        return {"statusCode": 503}
+    return answer
+
+
+def _changes(engine: Engine) -> list[dict[str, Any]]:
+    """The stream's records of every redemption."""
+    made = [item for (pk, _), item in engine.items.items() if pk.startswith("HOLDER#")]
+    return [record_of(number, item) for number, item in enumerate(made, 1)]
 
 
 def _restore(engine: Engine, items: dict[Any, Any]) -> None:
@@ -241,6 +262,9 @@ def _events(client: SlowClient, bucket: FakeBucket) -> dict[str, dict[str, dict[
             event("GET /v1/coupons/{coupon_id}/redemptions.csv", **by_id),
             event("GET /v1/coupons/{coupon_id}/redeem-page", **by_id),
             event("POST /v1/coupons/{coupon_id}/redeem-page/preview", {}, **by_id),
+            event("GET /v1/coupons/{coupon_id}/statistics", **by_id),
+            event("POST /v1/customers/erase", {"customer_id": "ann"}),
+            event("GET /v1/journal"),
             event("GET /v1/openapi.json"),
             event("GET /v1/unknown") | {"routeKey": "$default"},
             event("GET /v1/flow/blocks"),
@@ -271,6 +295,7 @@ def _events(client: SlowClient, bucket: FakeBucket) -> dict[str, dict[str, dict[
             event("POST /v1/redemptions", {"coupon_id": coupon.coupon_id, "customer_id": "bob"}),
             event("POST /v1/redemptions", {"code": coupon.code, "customer_id": "eve"}),
             event("POST /r/{token}/redeem", {"use": 1}, token=token),
+            event("POST /r/{token}/opened", token=token),
         ],
         "redeem_page": [event(f"{method} /r/{{token}}", token=token) for method in ("GET", "HEAD")],
         "console": [
@@ -287,6 +312,8 @@ def _events(client: SlowClient, bucket: FakeBucket) -> dict[str, dict[str, dict[
             {"action": "switch_addon", "organisation_id": "acme", "enabled": True},
             {"action": "revoke_key", "organisation_id": "acme", "key_id": "0123456789abc"},
             {"action": "list_uses", "month": "2026-06"},
+            {"action": "rotate_links", "organisation_id": "acme"},
+            {"action": "repair_statistics", "organisation_id": "acme", **by_id, "apply": True},
         ],
         "images": [
             event(

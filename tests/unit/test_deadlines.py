@@ -64,7 +64,7 @@ def actions_of(function: str) -> set[str]:
             get_args(action.model_fields["action"].annotation)[0]
             for action in get_args(actions.Request)
         }
-    return {"direct"} if function == "distribute" else set()
+    return {"distribute": {"direct"}, "events": {"stream"}}.get(function, set())
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
