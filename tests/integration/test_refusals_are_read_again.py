@@ -40,6 +40,8 @@ CACHES = {
     "never change, and a revoked key stays revoked; unknown keys are not in it",
     "KeyUsageRecorder._noted": "refuses nothing: it saves writes of `last used`",
     "RateLimiter._counts": "too_many_requests, which names its own end",
+    "StatisticsCounter._counting": "refuses nothing: it counts what happened",
+    "StatisticsCounter._marks": "refuses nothing: conditions of the writes decide what was counted",
     "ShardRedeemer._last_shard": "refuses nothing: where the last use succeeded",
     "ShardRedeemer._numbered_since": "refuses nothing: which shards were fenced",
 }
