@@ -249,7 +249,7 @@ class CouponService:
             self._wait_for_followers()
         campaign = self._with_counts(coupon)
         if coupon.units != target:
-            raise _below_used(campaign)
+            raise _below_used(coupon, campaign.counts.used)
         if not campaign.counts.remaining:
             self._sold_out.prove(coupon)
         return campaign
@@ -451,9 +451,9 @@ class CouponService:
     ) -> Coupon:
         if target > coupon.units:
             return self._limits.raise_to(coupon, target, self._most_shards, changes, now, backoff)
-        campaign = self._with_counts(coupon)
-        if target < campaign.counts.used:
-            raise _below_used(campaign)
+        used = self._quotas.counts([coupon])[coupon.coupon_id].used
+        if target < used:
+            raise _below_used(coupon, used)
         return self._limits.lower(coupon, target, changes, now, backoff)
 
     def _fence_shards(self, coupon: Coupon, backoff: Backoff) -> None:
@@ -516,10 +516,8 @@ def _request_hash(version: int, changes: Changes, idempotency_key: str | None) -
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
-def _below_used(campaign: CouponWithCounts) -> LimitBelowUsed:
-    return LimitBelowUsed(
-        times_redeemed=campaign.counts.used, max_redemptions=campaign.coupon.max_redemptions
-    )
+def _below_used(coupon: Coupon, used: int) -> LimitBelowUsed:
+    return LimitBelowUsed(times_redeemed=used, max_redemptions=coupon.max_redemptions)
 
 
 def _matches(coupon: Coupon, text: str) -> bool:
