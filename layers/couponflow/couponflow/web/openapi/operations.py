@@ -200,7 +200,7 @@ OPERATIONS: dict[str, Operation] = {
         "Counts of a coupon, at most ten seconds old: all of them by inbox, and by local day",
         StatisticsOut,
         query=StatisticsQuery,
-        errors=(*_COUPON, errors.ValidationFailed),
+        errors=(*_COUPON, *_QUERY),
     ),
     "POST /v1/images": Operation(
         "Announce an image",
