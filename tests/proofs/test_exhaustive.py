@@ -320,11 +320,11 @@ MUTANTS = {
         lambda: LIMIT_CHANGES(3, None),
         Budget(),
     ),
-    "attempts claim nothing, limit set": (
+    "attempts claim nothing, limit set and removed": (
         redemption,
         "_needs_attempt_claim",
         _never,
-        lambda: LIMIT_CHANGES(None, 3),
+        lambda: LIMIT_CHANGES(None, 3, None),
         Budget(),
     ),
 }
