@@ -120,12 +120,10 @@ class History:
     def _may_have_read(self, key: Key, now: float) -> frozenset[str | None]:
         """When the customer last received a use, by what the call that made this one had read.
 
-        A use beside the numbers does not notice a distribution between its read and its write.
+        A till does not notice a distribution between its read and its write.
         """
         received = self.received.get(key[0], [])
         newest = max((text for _, text in received), default=None)
-        if not key[1].startswith("A#"):
-            return frozenset({newest})
         moments = [at for at, _ in received if at >= now - SECONDS_FOR_TRIES]
         before = [max((t for at, t in received if at < each), default=None) for each in moments]
         return frozenset({newest, *before})
