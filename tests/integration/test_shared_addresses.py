@@ -9,6 +9,7 @@ import pytest
 
 from couponflow.web.http import rate_limits
 from couponflow.web.http.rate_limits import RateLimit
+from tests.integration.test_guesses import archived_link, link_without_addon
 from tests.support.api import Api
 
 MOST_FAILURES = 5
@@ -46,19 +47,6 @@ def close_address(api: Api, link: str) -> None:
     assert look(api, link[:-1] + ("0" if link[-1] != "0" else "1")) == 429
 
 
-def archived(api: Api) -> str:
-    coupon = api.coupon()
-    link = api.link(coupon, "ann")
-    assert api.call("DELETE", f"/v1/coupons/{coupon['coupon_id']}").status_code == 204
-    return link
-
-
-def without_addon(api: Api) -> str:
-    link = api.link(api.coupon(), "ann")
-    api.operate("switch_addon", enabled=False)
-    return link
-
-
 def test_genuine_link_is_not_refused_for_its_address(api: Api):
     link = api.link(api.coupon(), "ann")
     close_address(api, link)
@@ -76,7 +64,7 @@ def test_genuine_link_is_known_by_a_new_environment(api: Api):
     assert look(api, link) == 200
 
 
-@pytest.mark.parametrize("miss", [archived, without_addon])
+@pytest.mark.parametrize("miss", [archived_link, link_without_addon])
 def test_misses_of_a_genuine_link_do_not_count(
     api: Api, organisation: Callable[[str], Api], miss: Callable[[Api], str]
 ):

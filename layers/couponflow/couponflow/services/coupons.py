@@ -1,7 +1,5 @@
 """Use cases of marketers: create, change, list and archive coupons, and save their redeem pages."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -170,27 +168,8 @@ class CouponService:
         without coupons.
         """
         self.require_addon(organisation_id)
-        found: list[CouponWithCounts] = []
-        page_length = SEARCHED_AT_ONCE if status or text else at_most
-        for _ in range(MOST_PAGES_SEARCHED):
-            coupons = self._coupons.list_page(organisation_id, before, page_length)
-            counts = self._quotas.counts(coupons, consistent=False)
-            distributed = self._statistics.times_distributed([each.coupon_id for each in coupons])
-            for coupon in coupons:
-                campaign, before = (
-                    CouponWithCounts(
-                        coupon, counts[coupon.coupon_id], distributed[coupon.coupon_id]
-                    ),
-                    coupon_items.place_of(coupon),
-                )
-                is_wanted = campaign.status(now) is status if status else coupon.archived_at is None
-                if is_wanted and _matches(coupon, text):
-                    found.append(campaign)
-                if len(found) == at_most:
-                    return found, before
-            if len(coupons) < page_length:
-                return found, None
-        return found, before
+        found, place = self._search(organisation_id, status, text, before, at_most, now)
+        return self._with_distributions(found), place
 
     def change(
         self,
@@ -214,12 +193,12 @@ class CouponService:
             LimitBelowUsed: nothing is changed, or the limit that it names was reached.
             TryAgain: the coupon was busy until the backoff ended.
         """
-        request_hash = _request_hash(version, changes, idempotency_key)
+        request_hash = revisions.hash_request(version, sorted(changes.items()), idempotency_key)
         coupon = self.coupon(organisation_id, coupon_id)
         if coupon.archived_at is not None:
             raise CouponArchived
-        is_repetition = coupon.version > version and (coupon.last_change or "").startswith(
-            f"{request_hash}."
+        is_repetition = coupon.version > version and revisions.is_save_of(
+            coupon.last_change, request_hash
         )
         if coupon.version != version and not is_repetition:
             raise VersionConflict(version=coupon.version)
@@ -235,7 +214,7 @@ class CouponService:
         target = self._target(coupon, changes.pop("max_redemptions", coupon.max_redemptions))
         # The hash recognises a repetition by a later request; the id recognises only this request's
         # own lost answers.
-        last_change: Changes = {"last_change": f"{request_hash}.{links.new_id()}"}
+        last_change: Changes = {"last_change": revisions.new_revision(request_hash)}
         # The first step of the earlier request made all changes but the rest of the limit's.
         changes, backoff = last_change if is_repetition else changes | last_change, self._backoff()
         # The earlier request of a repetition may have raised the limit and ended before it waited.
@@ -432,10 +411,46 @@ class CouponService:
             except (ContentionError, UnknownResultError):
                 backoff.wait_or_raise()
 
+    def _search(
+        self,
+        organisation_id: str,
+        status: CouponStatus | None,
+        text: str,
+        before: str | None,
+        at_most: int,
+        now: datetime,
+    ) -> tuple[list[CouponWithCounts], str | None]:
+        """Return coupons and the place of the next page, as `list_page`."""
+        found: list[CouponWithCounts] = []
+        page_length = SEARCHED_AT_ONCE if status or text else at_most
+        for _ in range(MOST_PAGES_SEARCHED):
+            coupons = self._coupons.list_page(organisation_id, before, page_length)
+            counts = self._quotas.counts(coupons, consistent=False)
+            for coupon in coupons:
+                campaign, before = (
+                    CouponWithCounts(coupon, counts[coupon.coupon_id]),
+                    coupon_items.place_of(coupon),
+                )
+                is_wanted = campaign.status(now) is status if status else coupon.archived_at is None
+                if is_wanted and _matches(coupon, text):
+                    found.append(campaign)
+                if len(found) == at_most:
+                    return found, before
+            if len(coupons) < page_length:
+                return found, None
+        return found, before
+
     def _with_counts(self, coupon: Coupon) -> CouponWithCounts:
         counts = self._quotas.counts([coupon])[coupon.coupon_id]
-        distributed = self._statistics.times_distributed([coupon.coupon_id])
-        return CouponWithCounts(coupon, counts, distributed[coupon.coupon_id])
+        return self._with_distributions([CouponWithCounts(coupon, counts)])[0]
+
+    def _with_distributions(self, campaigns: list[CouponWithCounts]) -> list[CouponWithCounts]:
+        ids = [campaign.coupon.coupon_id for campaign in campaigns]
+        distributed = self._statistics.times_distributed(ids)
+        return [
+            replace(campaign, times_distributed=distributed[campaign.coupon.coupon_id])
+            for campaign in campaigns
+        ]
 
     def _target(self, coupon: Coupon, max_redemptions: int | None) -> int:
         """Units of the coupon with that limit.
@@ -508,12 +523,6 @@ def _moved_period(coupon: Coupon, changes: Changes) -> Changes:
             except ValueError as wrong:
                 raise ValidationFailed.for_field(field, str(wrong)) from None
     return moved
-
-
-def _request_hash(version: int, changes: Changes, idempotency_key: str | None) -> str:
-    """Return the hash of a request to change a coupon: equal requests have equal hashes."""
-    parts = json.dumps([version, sorted(changes.items()), idempotency_key], default=str)
-    return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
 def _below_used(coupon: Coupon, used: int) -> LimitBelowUsed:

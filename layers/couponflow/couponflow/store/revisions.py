@@ -1,5 +1,5 @@
-"""Revisions of redeem pages and flow blocks: each save has one, so that no author undoes a save
-that they did not see.
+"""Revisions of redeem pages and flow blocks, and changes of coupons: each save has one, so that no
+author undoes a save that they did not see.
 
 A revision is the hash of the request that made it, a dot, and an id of the try. A repeated request
 thus recognises its own earlier save.
